@@ -1,0 +1,1 @@
+//! The other end of the line: connect, authenticate, subscribe; and the web service's calls.

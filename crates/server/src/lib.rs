@@ -1,0 +1,1 @@
+//! The server: listeners, accounts, the hub, transports, the REST API and the durable log.

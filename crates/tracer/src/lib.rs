@@ -1,0 +1,1 @@
+//! Shows a connection step by step and says what each step means.
