@@ -1,0 +1,42 @@
+# Entry points. `make` or `make help` lists them; each is a few lines, so read on rather than guess.
+
+CARGO ?= cargo
+# Where the demo server keeps its data. Delete the folder to start afresh.
+DEMO_DATA ?= .cache/demo
+# More flags for `make run`, for example: make run ARGS="--http 127.0.0.1:8080"
+ARGS ?=
+# Minutes per fuzz target.
+FUZZ_MINUTES ?= 10
+
+target_dir = $(or $(CARGO_TARGET_DIR),target)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint format bench fuzz
+
+help: ## list these commands
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build in release mode and start the demo server on https://127.0.0.1:8445
+	@mkdir -p $(DEMO_DATA)
+	@exec $(target_dir)/release/offhook serve --demo --data $(DEMO_DATA) $(ARGS)
+
+build:
+	@tests/need cargo cc
+	$(CARGO) build --release --locked --package offhook
+
+test: ## install what the tests need, then run all of them
+	@tests/run
+
+lint: ## format and lint checks, as the tests run them in CI; and cargo-deny where installed
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; else echo "cargo-deny is not installed: dependencies not checked"; fi
+
+format: ## format all Rust code
+	$(CARGO) fmt --all
+
+bench: build ## measure this server and, where installed, Prosody and ejabberd in the same run
+	@bench/run
+
+fuzz: ## run every fuzz target for FUZZ_MINUTES (10) minutes; needs a nightly compiler and cargo-fuzz
+	@fuzz/run $(FUZZ_MINUTES)
