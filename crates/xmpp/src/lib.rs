@@ -2,3 +2,5 @@
 //!
 //! Pure: no socket, clock, random number or runtime. Bytes, time and entropy come in as arguments.
 #![forbid(unsafe_code)]
+
+pub mod websocket;
