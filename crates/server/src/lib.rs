@@ -1,1 +1,3 @@
 //! The server: listeners, accounts, the hub, transports, the REST API and the durable log.
+
+pub mod config;

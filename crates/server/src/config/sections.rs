@@ -1,0 +1,331 @@
+//! Every setting there is, section by section. The structs, `offhook.toml`, the variables and the annotated
+//! example all come from these rows.
+
+use super::kind::{
+    Choice, Choices, Count, Domain, ListenAddress, Listener, Minutes, OptionalPath, OptionalText, Size, Span,
+    Switch,
+};
+use super::origins::{Origins, OriginsKind};
+use super::table::{FLAG, Setting, settings};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A SASL mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mechanism {
+    /// PLAIN (RFC 4616).
+    Plain,
+    /// SCRAM-SHA-1 (RFC 5802).
+    ScramSha1,
+    /// SCRAM-SHA-256 (RFC 7677).
+    ScramSha256,
+}
+
+settings! {
+    /// What stands above the first table: the settings that have a flag, and what this instance says about itself.
+    pub(super) General in "" {
+        /// The XMPP domain. Users are `1001001@domain`, the publish-subscribe service is `pubsub.domain`.
+        domain: String = "\"localhost\"", Domain, FLAG;
+        /// The folder with the log, the development certificate and the control socket.
+        /// Empty: the platform's data folder. One server per folder; a second one is refused.
+        data: Option<PathBuf> = "\"\"", OptionalPath, FLAG;
+        /// Where https and wss are served: host:port, or "off". Port 0 lets the system choose.
+        https: Option<ListenAddress> = "\"127.0.0.1:8445\"", Listener, FLAG;
+        /// Where http and ws are served, without encryption: host:port, or "off".
+        http: Option<ListenAddress> = "\"off\"", Listener, FLAG;
+        /// XMPP over TCP. Not built yet: anything but "off" is refused.
+        xmpp: Option<ListenAddress> = "\"off\"", Listener, FLAG;
+        /// XMPP over TCP with TLS from the first byte. Not built yet: anything but "off" is refused.
+        xmpps: Option<ListenAddress> = "\"off\"", Listener, FLAG;
+        /// Creates the demonstration contact centre (agents 1001001 to 1001012, supervisors 1001 and 1002, admin),
+        /// every password "offhook". Refused on an address others can reach unless there is a demo_password.
+        demo: bool = "false", Switch, FLAG;
+        /// The password of the demonstration users in place of "offhook".
+        demo_password: Option<String> = "\"\"", OptionalText, FLAG;
+        /// A file that gets one line of JSON (addresses, pid, domain) when every listener accepts.
+        ready_file: Option<PathBuf> = "\"\"", OptionalPath, FLAG;
+        /// What is written to stderr: error, warn, info, debug, trace, or a filter such as "info,server::log=debug".
+        diagnostics: Option<String> = "\"info\"", OptionalText;
+    }
+}
+
+settings! {
+    /// Certificates.
+    pub(super) Tls in "tls." {
+        /// The certificate chain in PEM, leaf first. Empty: a development certificate is made in the data folder.
+        certificate: Option<PathBuf> = "\"\"", OptionalPath;
+        /// The private key in PEM (PKCS #8, PKCS #1 or SEC 1), readable by this user only.
+        key: Option<PathBuf> = "\"\"", OptionalPath;
+    }
+}
+
+settings! {
+    /// HTTP and WebSocket.
+    pub Web in "web." {
+        /// The web origins whose pages may open a WebSocket. "same-host" is the host that the request names, on any
+        /// port; all names of the loopback interface count as one host. "*" is every origin. Requests without an
+        /// Origin header do not come from a page and are not affected. Refused: 403.
+        allowed_origins: Origins = "[\"same-host\"]", OriginsKind;
+        /// How often the server pings an idle WebSocket.
+        ping_interval: Duration = "\"20 s\"", Span::seconds(1, 25);
+        /// How long a ping may stay unanswered. Then the connection is dropped.
+        pong_timeout: Duration = "\"40 s\"", Span::seconds(1, 600);
+        /// How long the peer has for its half of the WebSocket closing handshake.
+        close_timeout: Duration = "\"3 s\"", Span::seconds(1, 60);
+    }
+}
+
+settings! {
+    /// Limits. Each names what happens when it is reached.
+    pub Limits in "limits." {
+        /// Connections at a time, over all listeners. Over it: not accepted until one ends.
+        connections_max: u32 = "50000", Count(1, 4_000_000);
+        /// Time for the TLS handshake. Over it: closed.
+        tls_handshake_timeout: Duration = "\"10 s\"", Span::seconds(1, 120);
+        /// Time for the header of an HTTP request. Over it: closed.
+        http_header_timeout: Duration = "\"10 s\"", Span::seconds(1, 120);
+        /// Bytes in the body of an HTTP request. Over it: 413.
+        http_body_bytes_max: usize = "\"64 KiB\"", Size(1024);
+        /// Bytes in a message before authentication. Over it: WebSocket close 1009.
+        message_bytes_before_auth_max: usize = "10000", Size(10_000);
+        /// Bytes in a message after authentication. Over it: WebSocket close 1009.
+        message_bytes_max: usize = "\"256 KiB\"", Size(10_000);
+        /// Time from the accepted WebSocket to <open/>. Over it: stream error connection-timeout.
+        open_timeout: Duration = "\"10 s\"", Span::seconds(1, 120);
+        /// Time from <open/> to successful authentication and a bound resource. Over it: connection-timeout.
+        auth_timeout: Duration = "\"30 s\"", Span::seconds(1, 600);
+        /// Failed authentications on one stream. At the limit: stream error policy-violation.
+        authentication_attempts_max: u32 = "5", Count(2, 100);
+        /// Bytes that may wait for one session. Over it: its stream ends with resource-constraint.
+        outbox_bytes_max: usize = "\"1 MiB\"", Size(65_536);
+        /// How long one write may make no progress while bytes wait. Over it: the connection is dropped.
+        write_timeout: Duration = "\"30 s\"", Span::seconds(1, 600);
+        /// Commands waiting for the hub. Over it: 503, or stanza error resource-constraint.
+        commands_waiting_max: u32 = "4096", Count(16, 1_000_000);
+        /// Time for sessions to leave when the server stops. Over it: cut off.
+        drain_timeout: Duration = "\"4 s\"", Span(Duration::from_millis(100), Duration::from_secs(60));
+    }
+}
+
+/// What happens when a second session binds a resource that is in use (RFC 6120 §7.7.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConflictPolicy {
+    /// The older stream ends with `<conflict/>`.
+    EndOlder,
+    /// The newer bind is refused with `<conflict/>`.
+    RefuseNewer,
+    /// The newer session gets a generated resource.
+    OtherResource,
+}
+
+settings! {
+    /// Sessions.
+    pub Sessions in "sessions." {
+        /// A second session binds a resource in use: "end-older" ends the older stream with conflict, "refuse-newer"
+        /// refuses the bind with conflict, "other-resource" gives the newer one a generated resource.
+        conflict: ConflictPolicy = "\"end-older\"", Choice(&[
+            ("end-older", ConflictPolicy::EndOlder),
+            ("refuse-newer", ConflictPolicy::RefuseNewer),
+            ("other-resource", ConflictPolicy::OtherResource),
+        ]);
+        /// Sessions of one user. Over it: the bind is refused with resource-constraint.
+        per_user_max: u32 = "10", Count(1, 1000);
+    }
+}
+
+/// Where a password may cross the line without encryption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainInClear {
+    /// Nowhere.
+    Never,
+    /// Between two ends on this machine.
+    Loopback,
+    /// Everywhere.
+    Always,
+}
+
+impl PlainInClear {
+    /// True if a peer at `address` may use PLAIN or Basic without TLS.
+    pub fn allows(self, address: std::net::IpAddr) -> bool {
+        match self {
+            PlainInClear::Never => false,
+            PlainInClear::Loopback => address.to_canonical().is_loopback(),
+            PlainInClear::Always => true,
+        }
+    }
+}
+
+settings! {
+    /// Authentication.
+    pub Auth in "auth." {
+        /// The SASL mechanisms offered, best first.
+        mechanisms: Vec<Mechanism> = "[\"SCRAM-SHA-256\", \"SCRAM-SHA-1\", \"PLAIN\"]", Choices(&[
+            ("SCRAM-SHA-256", Mechanism::ScramSha256),
+            ("SCRAM-SHA-1", Mechanism::ScramSha1),
+            ("PLAIN", Mechanism::Plain),
+        ]);
+        /// Where PLAIN and Basic are taken without TLS: "never", "loopback" (this machine only) or "always".
+        plain_in_clear: PlainInClear = "\"loopback\"", Choice(&[
+            ("never", PlainInClear::Never),
+            ("loopback", PlainInClear::Loopback),
+            ("always", PlainInClear::Always),
+        ]);
+        /// Iterations of the key derivation for passwords set from now on (RFC 7677 §4: at least 4096).
+        iterations: u32 = "4096", Count(4096, 1_000_000);
+        /// How long a checked password is remembered, as a keyed hash in memory. "0 s": not at all, and every
+        /// PLAIN or Basic check costs a key derivation.
+        cache_time: Duration = "\"10 min\"", Span::seconds(0, 86_400);
+        /// How many are remembered. Over it: the ones longest there are forgotten first.
+        cache_entries_max: u32 = "50000", Count(1, 10_000_000);
+        /// Key derivations at a time. 0: as many as there are processors. Over it: they wait.
+        derivations_max: u32 = "0", Count(0, 1024);
+        /// Key derivations that may wait. Over it: temporary-auth-failure, or 503.
+        derivations_waiting_max: u32 = "20000", Count(1, 1_000_000);
+        /// Wrong passwords in a row, for one user from one address, before they are locked out. 0: never.
+        lockout_failures: u32 = "5", Count(0, 1000);
+        /// How long they are locked out. Other addresses are not affected.
+        lockout_time: Duration = "\"5 min\"", Span::seconds(1, 86_400);
+    }
+}
+
+/// When an append counts as durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogSync {
+    /// After the disk has confirmed it.
+    Always,
+    /// After the operating system has taken it; the disk confirms at checkpoints.
+    Normal,
+    /// After the operating system has taken it; the disk never confirms.
+    Off,
+}
+
+settings! {
+    /// The durable log.
+    pub Log in "log." {
+        /// When a change counts as kept, which is when the 202 or the result is sent.
+        /// "always": after the disk has confirmed it (fsync). Survives a crash of the server and a power cut, as far as
+        /// the disk tells the truth. Changes that arrive together share one fsync.
+        /// "normal": after the operating system has taken it. Survives a crash of the server (kill -9); a power cut
+        /// or a kernel crash may lose the last answered changes, but leaves the log sound.
+        /// "off": as "normal", but no fsync at all. A power cut or a kernel crash may also damage the log.
+        sync: LogSync = "\"always\"", Choice(&[
+            ("always", LogSync::Always),
+            ("normal", LogSync::Normal),
+            ("off", LogSync::Off),
+        ]);
+        /// Entries that share one transaction. More wait for the next one.
+        group_entries_max: u32 = "1024", Count(1, 100_000);
+        /// A snapshot is taken after this many entries, and the next start replays from there.
+        snapshot_every: u32 = "100000", Count(1000, 100_000_000);
+        /// Entries kept before the newest snapshot, for people who look. Older ones are deleted.
+        keep_entries: u32 = "100000", Count(0, 1_000_000_000);
+    }
+}
+
+/// Who may create publish-subscribe nodes of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreateNodes {
+    /// Administrators only.
+    Administrators,
+    /// Every user.
+    Anyone,
+}
+
+/// Who may subscribe to the nodes of the contact centre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeAccess {
+    /// By role: agents to their own nodes, supervisors also to their teams'.
+    Role,
+    /// Every user to every node.
+    Open,
+}
+
+/// What a full-JID subscription does when its session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FullJidSubscriptions {
+    /// It ends as well.
+    EndWithSession,
+    /// It stays, as Finesse does, and delivers again when the same full JID is back.
+    Keep,
+}
+
+settings! {
+    /// Publish-subscribe.
+    pub Pubsub in "pubsub." {
+        /// Who may create nodes: "administrators" or "anyone".
+        create_nodes: CreateNodes = "\"administrators\"", Choice(&[
+            ("administrators", CreateNodes::Administrators),
+            ("anyone", CreateNodes::Anyone),
+        ]);
+        /// Who may subscribe to the contact centre's nodes: "role" (agents to their own, supervisors to those of their
+        /// teams, administrators to all) or "open" (everybody to all).
+        access: NodeAccess = "\"role\"", Choice(&[("role", NodeAccess::Role), ("open", NodeAccess::Open)]);
+        /// Subscriptions with a resource: "end-with-session", or "keep" as Finesse does.
+        full_jid_subscriptions: FullJidSubscriptions = "\"end-with-session\"", Choice(&[
+            ("end-with-session", FullJidSubscriptions::EndWithSession),
+            ("keep", FullJidSubscriptions::Keep),
+        ]);
+        /// Subscriptions of one session or one user. Over it: not-allowed with too-many-subscriptions.
+        subscriptions_max: u32 = "1000", Count(10, 1_000_000);
+        /// Nodes created over publish-subscribe. Over it: resource-constraint.
+        nodes_max: u32 = "10000", Count(0, 10_000_000);
+        /// Bytes in the payload of a published item. Over it: not-acceptable with payload-too-big.
+        payload_bytes_max: usize = "\"64 KiB\"", Size(1024);
+    }
+}
+
+/// The kind of contact centre this pretends to be in `SystemInfo`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeploymentType {
+    /// Unified Contact Center Express.
+    Uccx,
+    /// Unified Contact Center Enterprise.
+    Ucce,
+}
+
+impl DeploymentType {
+    /// As `SystemInfo` spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DeploymentType::Uccx => "UCCX",
+            DeploymentType::Ucce => "UCCE",
+        }
+    }
+}
+
+settings! {
+    /// What the contact centre says about itself in SystemInfo.
+    pub Contact in "contact." {
+        /// "UCCX" or "UCCE". Clients choose what they offer by it.
+        deployment_type: DeploymentType = "\"UCCX\"", Choice(&[
+            ("UCCX", DeploymentType::Uccx),
+            ("UCCE", DeploymentType::Ucce),
+        ]);
+        /// The host clients should connect to. Empty: the domain.
+        primary_host: Option<String> = "\"\"", OptionalText;
+        /// The other host of a pair. Empty: there is none.
+        secondary_host: Option<String> = "\"\"", OptionalText;
+        /// The contact centre's difference to UTC in minutes.
+        timezone_offset_minutes: i32 = "0", Minutes;
+    }
+}
+
+/// Every row, in the order of the annotated example.
+pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
+    sections().into_iter().flat_map(|(_, settings)| settings)
+}
+
+/// The sections: what stands above each in the example, and its rows.
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 9] {
+    [
+        ("", General::SETTINGS),
+        ("tls", Tls::SETTINGS),
+        ("web", Web::SETTINGS),
+        ("limits", Limits::SETTINGS),
+        ("sessions", Sessions::SETTINGS),
+        ("auth", Auth::SETTINGS),
+        ("log", Log::SETTINGS),
+        ("pubsub", Pubsub::SETTINGS),
+        ("contact", Contact::SETTINGS),
+    ]
+}

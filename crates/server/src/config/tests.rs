@@ -1,0 +1,103 @@
+//! Precedence, places in messages, and the settings that do not go together.
+
+use super::*;
+
+fn load(
+    toml: Option<&str>,
+    variables: &[(&str, &str)],
+    flags: &[(&'static str, &str)],
+) -> Result<Config, String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("offhook.toml");
+    std::fs::write(&path, toml.unwrap_or_default()).expect("written");
+    let written = Written {
+        file: Some(path),
+        flags: flags.iter().map(|(key, text)| (*key, (*text).to_owned())).collect(),
+    };
+    let variable =
+        |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
+    let shorten =
+        |error: ConfigError| error.to_string().replace(&format!("{}/", folder.path().display()), "");
+    Config::load(written, variable).map_err(shorten)
+}
+
+#[test]
+fn defaults_are_what_the_documentation_says() {
+    let config = load(None, &[], &[]).expect("valid");
+    assert_eq!(config.domain, "localhost");
+    assert_eq!(config.https.as_ref().map(ToString::to_string).as_deref(), Some("127.0.0.1:8445"));
+    assert_eq!((config.http, config.demo, config.tls), (None, None, None));
+    assert_eq!(config.log.sync, LogSync::Always);
+    assert_eq!(config.limits.message_bytes_max, 262_144);
+    assert_eq!(config.auth.mechanisms, [Mechanism::ScramSha256, Mechanism::ScramSha1, Mechanism::Plain]);
+    assert!(config.data.ends_with("offhook"));
+}
+
+#[test]
+fn a_flag_goes_before_a_variable_before_the_file_before_the_default() {
+    let file = "domain = \"file.example\"\n";
+    let domain = |result: Result<Config, String>| result.expect("valid").domain;
+    assert_eq!(domain(load(Some(file), &[], &[])), "file.example");
+    let variable = [("OFFHOOK_DOMAIN", "variable.example")];
+    assert_eq!(domain(load(Some(file), &variable, &[])), "variable.example");
+    assert_eq!(domain(load(Some(file), &variable, &[("domain", "flag.example")])), "flag.example");
+}
+
+#[test]
+fn a_bad_value_names_its_place_and_what_was_expected() {
+    let error = |file, variables: &[_], flags: &[_]| load(Some(file), variables, flags).unwrap_err();
+    assert_eq!(
+        error("\n[log]\nsync = \"sometimes\"\n", &[], &[]),
+        "offhook.toml:3: log.sync: expected one of \"always\", \"normal\", \"off\", found \"sometimes\""
+    );
+    assert_eq!(
+        error("", &[("OFFHOOK_AUTH_LOCKOUT_FAILURES", "many")], &[]),
+        "variable OFFHOOK_AUTH_LOCKOUT_FAILURES: auth.lockout_failures: expected a whole number from 0 to 1000, \
+         found \"many\""
+    );
+    assert_eq!(
+        error("", &[], &[("https", "8445")]),
+        "flag --https: https: expected \"host:port\" such as \"127.0.0.1:8445\", or \"off\", found \"8445\""
+    );
+    assert_eq!(error("domain = 1\nhttps = 2\n", &[], &[]).lines().count(), 2, "every mistake is reported");
+    assert_eq!(error("domain = [1979-05-27]", &[], &[]).lines().count(), 1);
+    assert!(!error("demo_password = 123456", &[], &[]).contains("123456"), "a secret is not repeated");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let written = Written { file: Some("/nowhere/offhook.toml".into()), flags: Vec::new() };
+    let error = Config::load(written, |_| None).unwrap_err().to_string();
+    assert!(error.starts_with("/nowhere/offhook.toml: the configuration cannot be read: "), "{error}");
+}
+
+#[test]
+fn settings_that_do_not_go_together_are_refused() {
+    for (file, expected) in [
+        ("https = \"off\"", "offhook.toml:1: https and http are both \"off\": there is nothing to listen on"),
+        (
+            "xmpp = \"127.0.0.1:5222\"",
+            "offhook.toml:1: xmpp: XMPP over TCP is not built yet; leave it \"off\" and use the WebSocket",
+        ),
+        ("tls.key = \"key.pem\"", "offhook.toml:1: tls.key needs tls.certificate beside it"),
+    ] {
+        assert_eq!(load(Some(file), &[], &[]).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn the_demonstration_with_its_well_known_password_stays_on_loopback() {
+    let demo = |flags: &[_]| load(None, &[], flags);
+    let config = demo(&[("demo", "true")]).expect("loopback");
+    assert_eq!(config.demo, Some(Demo { password: "offhook".into(), generated: false }));
+    let error = demo(&[("demo", "true"), ("https", "0.0.0.0:8445")]).unwrap_err();
+    assert!(error.starts_with("flag --https: https: 0.0.0.0:8445 can be reached by others"), "{error}");
+    assert!(demo(&[("demo", "true"), ("http", "[::]:80")]).is_err(), "also http");
+    let given =
+        demo(&[("demo", "true"), ("https", "0.0.0.0:1"), ("demo_password", "s3cret")]).expect("allowed");
+    assert_eq!(given.demo.as_ref().map(|d| (d.password.as_str(), d.generated)), Some(("s3cret", false)));
+    assert!(!format!("{given:?}").contains("s3cret"));
+    let made_up = demo(&[("demo", "true"), ("https", "0.0.0.0:1"), ("demo_password", GENERATE_PASSWORD)]);
+    let made_up = made_up.expect("allowed").demo.expect("wanted");
+    assert!(made_up.generated && made_up.password.len() == 16, "made up");
+}
