@@ -1,0 +1,68 @@
+//! The XML namespaces this project speaks, one constant each.
+
+macro_rules! namespaces {
+    ($($(#[$doc:meta])* $name:ident = $uri:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = $uri;)*
+
+        /// The static copy of `uri` when it is one of ours, so that parsed elements need no copy of it.
+        pub(crate) fn known(uri: &str) -> Option<&'static str> {
+            match uri {
+                $($uri => Some($uri),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+namespaces! {
+    /// No namespace at all.
+    NONE = "";
+    /// Stanzas between client and server (RFC 6120 §4.8.2).
+    CLIENT = "jabber:client";
+    /// `<open/>` and `<close/>` (RFC 7395).
+    FRAMING = "urn:ietf:params:xml:ns:xmpp-framing";
+    /// `<stream:features/>` and `<stream:error/>` (RFC 6120 §4.8.1).
+    STREAMS = "http://etherx.jabber.org/streams";
+    /// Conditions of a stream error (RFC 6120 §4.9.2).
+    STREAM_ERRORS = "urn:ietf:params:xml:ns:xmpp-streams";
+    /// Conditions of a stanza error (RFC 6120 §8.3.2).
+    STANZA_ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+    /// Authentication (RFC 6120 §6).
+    SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
+    /// STARTTLS (RFC 6120 §5), which has no place on a WebSocket.
+    TLS = "urn:ietf:params:xml:ns:xmpp-tls";
+    /// Resource binding (RFC 6120 §7).
+    BIND = "urn:ietf:params:xml:ns:xmpp-bind";
+    /// The session request of RFC 3921, kept for older clients.
+    SESSION = "urn:ietf:params:xml:ns:xmpp-session";
+    /// XEP-0060 requests of anybody.
+    PUBSUB = "http://jabber.org/protocol/pubsub";
+    /// XEP-0060 notifications.
+    PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event";
+    /// XEP-0060 error details.
+    PUBSUB_ERRORS = "http://jabber.org/protocol/pubsub#errors";
+    /// XEP-0060 requests of owners.
+    PUBSUB_OWNER = "http://jabber.org/protocol/pubsub#owner";
+    /// Who are you and what can you do (XEP-0030).
+    DISCO_INFO = "http://jabber.org/protocol/disco#info";
+    /// What else is there (XEP-0030).
+    DISCO_ITEMS = "http://jabber.org/protocol/disco#items";
+    /// XEP-0199.
+    PING = "urn:xmpp:ping";
+    /// Contact lists (RFC 6121 §2).
+    ROSTER = "jabber:iq:roster";
+    /// Software version (XEP-0092).
+    VERSION = "jabber:iq:version";
+    /// Entity capabilities (XEP-0115).
+    CAPS = "http://jabber.org/protocol/caps";
+    /// Data forms (XEP-0004).
+    DATA_FORMS = "jabber:x:data";
+    /// Delayed delivery (XEP-0203).
+    DELAY = "urn:xmpp:delay";
+    /// Stanza headers (XEP-0131), where PubSub puts subscription identifiers.
+    SHIM = "http://jabber.org/protocol/shim";
+    /// Stream management (XEP-0198).
+    STREAM_MANAGEMENT = "urn:xmpp:sm:3";
+    /// The `xml:` prefix itself.
+    XML = "http://www.w3.org/XML/1998/namespace";
+}

@@ -1,0 +1,142 @@
+//! Stream errors: fatal, the last thing said before `<close/>` (RFC 6120 §4.9).
+
+use std::fmt;
+
+use crate::{Element, ns};
+
+macro_rules! conditions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// Why a stream ends in an error (RFC 6120 §4.9.3).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum StreamCondition {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl StreamCondition {
+            /// The element name on the wire.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// The condition with this element name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+conditions! {
+    /// XML that cannot be processed here.
+    BadFormat = "bad-format";
+    /// A namespace prefix that is not declared.
+    BadNamespacePrefix = "bad-namespace-prefix";
+    /// A newer stream took this one's place.
+    Conflict = "conflict";
+    /// The peer was silent for too long.
+    ConnectionTimeout = "connection-timeout";
+    /// The domain is no longer served.
+    HostGone = "host-gone";
+    /// The domain is not served.
+    HostUnknown = "host-unknown";
+    /// `to` or `from` missing or wrong between servers.
+    ImproperAddressing = "improper-addressing";
+    /// Our fault.
+    InternalServerError = "internal-server-error";
+    /// A `from` that is not the sender's.
+    InvalidFrom = "invalid-from";
+    /// The stream or its content is in a wrong namespace.
+    InvalidNamespace = "invalid-namespace";
+    /// Invalid according to a schema.
+    InvalidXml = "invalid-xml";
+    /// Stanzas before authentication, or before a resource is bound.
+    NotAuthorized = "not-authorized";
+    /// Broken XML.
+    NotWellFormed = "not-well-formed";
+    /// A limit was exceeded.
+    PolicyViolation = "policy-violation";
+    /// A remote party could not be reached.
+    RemoteConnectionFailed = "remote-connection-failed";
+    /// Reconnect, please: something about the stream changed.
+    Reset = "reset";
+    /// Not enough resources to go on.
+    ResourceConstraint = "resource-constraint";
+    /// Comments, processing instructions, DTDs or entities.
+    RestrictedXml = "restricted-xml";
+    /// Go to another host.
+    SeeOtherHost = "see-other-host";
+    /// The server is shutting down.
+    SystemShutdown = "system-shutdown";
+    /// None of the others.
+    UndefinedCondition = "undefined-condition";
+    /// Not UTF-8.
+    UnsupportedEncoding = "unsupported-encoding";
+    /// A mandatory feature is not supported.
+    UnsupportedFeature = "unsupported-feature";
+    /// A top-level element that is not a stanza we know.
+    UnsupportedStanzaType = "unsupported-stanza-type";
+    /// Not XMPP 1.0.
+    UnsupportedVersion = "unsupported-version";
+}
+
+/// A stream error: `<stream:error/>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamError {
+    /// The defined condition.
+    pub condition: StreamCondition,
+    /// An explanation for a person.
+    pub text: Option<String>,
+}
+
+impl StreamError {
+    /// An error with an explanation.
+    pub fn new(condition: StreamCondition, text: impl Into<String>) -> Self {
+        Self { condition, text: Some(text.into()) }
+    }
+
+    /// The `<stream:error/>` element.
+    pub fn to_element(&self) -> Element {
+        let mut error = Element::new("error", ns::STREAMS)
+            .with_child(Element::new(self.condition.name(), ns::STREAM_ERRORS));
+        if let Some(text) = &self.text {
+            let mut element = Element::new("text", ns::STREAM_ERRORS).with_text(text.as_str());
+            element.set_attribute_ns("lang", ns::XML, "en");
+            error.push(element);
+        }
+        error
+    }
+
+    /// Reads a `<stream:error/>` element. An unknown or missing condition is `undefined-condition`, as
+    /// RFC 6120 §4.9.3.21 asks for.
+    pub fn from_element(element: &Element) -> Self {
+        let condition = element
+            .elements()
+            .filter(|e| e.ns() == ns::STREAM_ERRORS)
+            .find_map(|e| StreamCondition::from_name(e.name()))
+            .unwrap_or(StreamCondition::UndefinedCondition);
+        Self { condition, text: element.child("text", ns::STREAM_ERRORS).map(Element::text) }
+    }
+}
+
+impl From<StreamCondition> for StreamError {
+    fn from(condition: StreamCondition) -> Self {
+        Self { condition, text: None }
+    }
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.condition.name())?;
+        match &self.text {
+            Some(text) => write!(f, ": {text}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for StreamError {}
