@@ -87,17 +87,9 @@ pub fn judge(role: Role, limit: usize, wire: &[u8], piece: usize) {
     }
     let theirs = decode_theirs(role, limit, &theirs_wire, piece);
     let agree = match ours.split_last() {
-        Some((Got::Fail(Some(error)), before)) => {
-            theirs.split_at_checked(before.len()).is_some_and(|(same, rest)| {
-                same == before
-                    && match (error, rest) {
-                        (WsError::LengthNotMinimal { .. } | WsError::ControlTooLong { .. }, _) => true,
-                        (WsError::CloseCodeForbidden { .. }, [Got::Close(Some(1002), _)]) => true,
-                        (_, [Got::Fail(None)]) => true,
-                        _ => false,
-                    }
-            })
-        }
+        Some((Got::Fail(Some(error)), before)) => theirs
+            .split_at_checked(before.len())
+            .is_some_and(|(same, rest)| same == before && is_explained(error, rest)),
         Some((Got::Close(Some(1014), _), before)) => match theirs.split_last() {
             Some((Got::Close(Some(1002), _), same)) => same == before,
             _ => false,
@@ -108,6 +100,16 @@ pub fn judge(role: Role, limit: usize, wire: &[u8], piece: usize) {
         agree,
         "{role:?}, limit {limit}, pieces of {piece}\nwire   {wire:02x?}\nours   {ours:?}\ntheirs {theirs:?}"
     );
+}
+
+/// Says whether `theirs` is a right answer where we fail with `error`.
+fn is_explained(error: &WsError, theirs: &[Got]) -> bool {
+    matches!(
+        (error, theirs),
+        (WsError::LengthNotMinimal { .. } | WsError::ControlTooLong { .. }, _)
+            | (WsError::CloseCodeForbidden { .. }, [Got::Close(Some(1002), _)])
+            | (_, [Got::Fail(None)])
+    )
 }
 
 fn decode_theirs(role: Role, limit: usize, wire: &[u8], piece: usize) -> Vec<Got> {

@@ -177,7 +177,7 @@ impl Case {
             match self.fails_at {
                 Some((i, At::Header(byte))) if i == index => fails_at = Some(wire.len() + byte),
                 Some((i, At::Payload(byte))) if i == index => {
-                    fails_at = Some(wire.len() + header.len() + byte)
+                    fails_at = Some(wire.len() + header.len() + byte);
                 }
                 _ => {}
             }
