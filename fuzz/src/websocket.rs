@@ -1,9 +1,9 @@
 //! The WebSocket decoder, against itself at other cuts, and against tungstenite.
 use std::io;
 
-use offhook_xmpp::websocket::{Decoder, Event, Role, WsError};
 use tungstenite::protocol::{Role as TheirRole, WebSocketConfig};
 use tungstenite::{Message, WebSocket};
+use xmpp::websocket::{Decoder, Event, Role, WsError};
 
 /// Fuzz entry: the answer is the same whole, byte by byte and at the cuts that the input asks for.
 ///

@@ -6,8 +6,8 @@ mod entry;
 
 use std::path::Path;
 
-use offhook_xmpp::websocket::{Opcode, Role, encode, encode_masked};
 use proptest::prelude::*;
+use xmpp::websocket::{Opcode, Role, encode, encode_masked};
 
 /// One frame with everything that can be said about it.
 #[derive(Clone, Debug)]

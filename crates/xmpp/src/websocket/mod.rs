@@ -9,7 +9,6 @@
 //! about a binary message, which is the caller's decision (RFC 7395 §3.2 has no use for one).
 //!
 //! ```
-//! # use offhook_xmpp as xmpp;
 //! use xmpp::websocket::{Decoder, Event, Opcode, Role, encode_masked};
 //!
 //! let mut wire = Vec::new();

@@ -1,9 +1,9 @@
 //! One case: frames that go in, what comes out; and the ways to cut the bytes.
 use std::borrow::Cow;
 
-use offhook_xmpp::websocket::{Decoder, Event, WsError};
+use xmpp::websocket::{Decoder, Event, WsError};
 
-pub(crate) use offhook_xmpp::websocket::Role;
+pub(crate) use xmpp::websocket::Role;
 
 const MASK: [u8; 4] = [0x5A, 0x0F, 0xC3, 0x81];
 const LIMIT: usize = 16 << 20;
