@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ns;
+pub mod sasl;
 pub mod shared;
 pub mod stanza;
 pub mod stream;
@@ -20,6 +21,7 @@ pub mod websocket;
 pub mod xml;
 
 pub use jid::{self, BareJid, FullJid, Jid};
+pub use sasl::{Mechanism, Password, SaslCondition, ScramHash, ScramKeys};
 pub use shared::SharedStanza;
 pub use stanza::{Condition, ErrorType, InvalidStanza, IqType, Stanza, StanzaError, StanzaKind};
 pub use stream::{StreamCondition, StreamError};
