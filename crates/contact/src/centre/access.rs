@@ -1,0 +1,85 @@
+//! Who may see what. `state_change.rs` says who may change what.
+
+use super::ContactCentre;
+use crate::{Actor, ApiPath, Refusal, Role, TeamId, User, UserId};
+
+impl ContactCentre {
+    /// Whether `actor` may read the resources of `user`: the user, a supervisor of the user's team, administrators.
+    ///
+    /// # Errors
+    ///
+    /// - 401 `Invalid Supervisor` for a supervisor of other teams.
+    /// - 401 `Invalid Authorization User Specified` for anybody else.
+    pub fn may_read_user(&self, actor: &Actor, user: &User) -> Result<(), Refusal> {
+        if actor.id == *user.id() || actor.is_administrator() {
+            return Ok(());
+        }
+        self.may_supervise(actor, user)
+    }
+
+    /// Whether `actor` is a supervisor of `user`'s team.
+    ///
+    /// # Errors
+    ///
+    /// As [`ContactCentre::may_read_user`].
+    pub(super) fn may_supervise(&self, actor: &Actor, user: &User) -> Result<(), Refusal> {
+        if !actor.roles.has(Role::Supervisor) {
+            return Err(Refusal::not_your_resource(user.id().as_str()));
+        }
+        match user.details.team {
+            Some(team) if self.supervises(&actor.id, team) => Ok(()),
+            _ => Err(Refusal::not_your_team_member(user.id().as_str())),
+        }
+    }
+
+    /// Whether `actor` may read a team: its supervisors and administrators.
+    ///
+    /// # Errors
+    ///
+    /// 401 `Invalid Authorization`.
+    pub fn may_read_team(&self, actor: &Actor, team: TeamId) -> Result<(), Refusal> {
+        let supervises = actor.roles.has(Role::Supervisor) && self.supervises(&actor.id, team);
+        if supervises || actor.is_administrator() {
+            return Ok(());
+        }
+        Err(Refusal::not_your_team(&team.to_string()))
+    }
+
+    /// Whether `actor` may read what only administrators read: the lists of all users and of all teams.
+    ///
+    /// # Errors
+    ///
+    /// 401 `Authorization Failure`.
+    pub fn may_read_all(&self, actor: &Actor) -> Result<(), Refusal> {
+        if actor.is_administrator() { Ok(()) } else { Err(Refusal::unauthorized(actor.id.as_str())) }
+    }
+
+    /// Whether `actor` may hear what is published on `node`.
+    ///
+    /// Everybody hears about the system. A user's nodes are for those who may read the user. A team's node is for those
+    /// who may read the team, and for its members.
+    pub fn may_follow(&self, actor: &Actor, node: &ApiPath) -> bool {
+        match node {
+            ApiPath::SystemInfo => true,
+            ApiPath::User(id)
+            | ApiPath::UserDialogs(id)
+            | ApiPath::UserMedia(id)
+            | ApiPath::UserReasonCodes(id)
+            | ApiPath::UserReasonCode(id, _) => match self.user(id) {
+                Some(user) => self.may_read_user(actor, user).is_ok(),
+                None => actor.is_administrator(),
+            },
+            ApiPath::Team(team) | ApiPath::TeamUsers(team) => {
+                let is_member = self.team(*team).is_some_and(|team| team.members.contains(&actor.id));
+                is_member || self.may_read_team(actor, *team).is_ok()
+            }
+            ApiPath::Users | ApiPath::Teams | ApiPath::ReasonCodes | ApiPath::ReasonCode(_) => {
+                actor.is_administrator()
+            }
+        }
+    }
+
+    fn supervises(&self, supervisor: &UserId, team: TeamId) -> bool {
+        self.user(supervisor).is_some_and(|user| user.supervises(team))
+    }
+}

@@ -1,0 +1,138 @@
+//! The only place where the contact centre changes.
+
+use super::ContactCentre;
+use crate::document::{removed, summary_changed, user_changed};
+use crate::{ApiPath, Event, Failure, Team, TeamId, Update, User, UserDetails, UserId, document};
+
+impl ContactCentre {
+    /// Takes over what has happened, and returns what is to be published, in order.
+    ///
+    /// Cannot fail: an event about something that is not there changes nothing and is published nowhere.
+    ///
+    /// - `request_id`: of the request that led to the event; it is written into the documents.
+    pub fn apply(&mut self, event: &Event, request_id: Option<&str>) -> Vec<Update> {
+        match self.record(event) {
+            Effect::None => Vec::new(),
+            Effect::UserChanged { user, left } => self.user_updates(&user, left, request_id),
+            Effect::UserRemoved { user, team } => {
+                let nodes = [Some(ApiPath::User(user.clone())), team.map(ApiPath::TeamUsers)];
+                nodes.into_iter().flatten().map(|node| removed(node, &user, request_id)).collect()
+            }
+            Effect::RequestFailed { user, failure } => vec![document::failed(&user, failure, request_id)],
+        }
+    }
+
+    /// Takes over what has happened without building any document: for replaying a log.
+    pub fn replay(&mut self, event: &Event) {
+        self.record(event);
+    }
+
+    /// The documents for a user who has changed: on the user's node, on that of the team, and on that of the team
+    /// the user has left.
+    fn user_updates(&self, user: &UserId, left: Option<TeamId>, request_id: Option<&str>) -> Vec<Update> {
+        let Some(user) = self.user(user) else { return Vec::new() };
+        let mut updates = vec![user_changed(self, user, request_id)];
+        if let Some(team) = left {
+            updates.push(removed(ApiPath::TeamUsers(team), user.id(), request_id));
+        }
+        if let Some(team) = user.details.team {
+            updates.push(summary_changed(self, team, user, request_id));
+        }
+        updates
+    }
+
+    fn record(&mut self, event: &Event) -> Effect {
+        match event {
+            Event::TeamAdded { id, name } => {
+                self.teams.entry(*id).and_modify(|team| team.name.clone_from(name)).or_insert_with(|| Team {
+                    id: *id,
+                    name: name.clone(),
+                    members: Default::default(),
+                });
+                Effect::None
+            }
+            Event::ReasonCodeAdded(code) => {
+                self.reason_codes.insert(code.id, code.clone());
+                Effect::None
+            }
+            Event::ExtensionsAdded { first, last } => {
+                self.extensions.add_range(first.clone(), last.clone());
+                Effect::None
+            }
+            Event::UserAdded(details) => {
+                if self.users.contains_key(&details.id) {
+                    return Effect::None;
+                }
+                self.link(details);
+                self.users.insert(details.id.clone(), User::new(details.clone()));
+                Effect::UserChanged { user: details.id.clone(), left: None }
+            }
+            Event::UserUpdated(details) => self.record_user_updated(details),
+            Event::UserRemoved { user } => {
+                let Some(gone) = self.users.remove(user) else { return Effect::None };
+                self.unlink(&gone.details);
+                if let Some(extension) = &gone.extension {
+                    self.extensions.release(extension, user);
+                }
+                Effect::UserRemoved { user: user.clone(), team: gone.details.team }
+            }
+            Event::UserStateChanged { user: id, state, reason, extension, at } => {
+                let Some(user) = self.users.get_mut(id) else { return Effect::None };
+                user.state = *state;
+                user.reason = *reason;
+                user.state_changed_at = Some(*at);
+                if user.extension != *extension {
+                    if let Some(old) = user.extension.take() {
+                        self.extensions.release(&old, id);
+                    }
+                    user.extension.clone_from(extension);
+                    if let Some(new) = extension {
+                        self.extensions.occupy(new.clone(), id.clone());
+                    }
+                }
+                Effect::UserChanged { user: id.clone(), left: None }
+            }
+            Event::RequestFailed { user, failure } => {
+                Effect::RequestFailed { user: user.clone(), failure: *failure }
+            }
+        }
+    }
+
+    fn record_user_updated(&mut self, details: &UserDetails) -> Effect {
+        let Some(user) = self.users.get_mut(&details.id) else { return Effect::None };
+        let old = std::mem::replace(&mut user.details, details.clone());
+        self.unlink(&old);
+        self.link(details);
+        let left = old.team.filter(|_| old.team != details.team);
+        Effect::UserChanged { user: details.id.clone(), left }
+    }
+
+    /// Enters a user into what is looked up by something else than the login id.
+    fn link(&mut self, details: &UserDetails) {
+        self.login_names.insert(details.login_name.to_ascii_lowercase(), details.id.clone());
+        if let Some(team) = details.team.and_then(|id| self.teams.get_mut(&id)) {
+            team.members.insert(details.id.clone());
+        }
+        if let Some(extension) = &details.extension {
+            self.extensions.own(extension);
+        }
+    }
+
+    fn unlink(&mut self, details: &UserDetails) {
+        self.login_names.remove(&details.login_name.to_ascii_lowercase());
+        if let Some(team) = details.team.and_then(|id| self.teams.get_mut(&id)) {
+            team.members.remove(&details.id);
+        }
+        if let Some(extension) = &details.extension {
+            self.extensions.disown(extension);
+        }
+    }
+}
+
+/// What an event has changed, before it is put into words.
+enum Effect {
+    None,
+    UserChanged { user: UserId, left: Option<TeamId> },
+    UserRemoved { user: UserId, team: Option<TeamId> },
+    RequestFailed { user: UserId, failure: Failure },
+}

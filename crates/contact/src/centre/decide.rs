@@ -1,0 +1,39 @@
+//! What follows from a command, if anything.
+
+use super::ContactCentre;
+use crate::{Actor, Command, Event, Refusal, Timestamp};
+
+impl ContactCentre {
+    /// Says what `command` leads to. Changes nothing.
+    ///
+    /// No events mean: accepted, and there is nothing to change. A request that is accepted and fails behind the scenes
+    /// leads to [`Event::RequestFailed`], so that the caller has a 202 and then hears of it.
+    ///
+    /// - `actor`: who asks; the credentials have been checked.
+    /// - `at`: the time now, which becomes that of the change.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] with the HTTP status and error of Finesse's error tables.
+    pub fn decide(&self, actor: &Actor, command: &Command, at: Timestamp) -> Result<Vec<Event>, Refusal> {
+        if let Command::ChangeState { user, request } = command {
+            return self.change_state(actor, user, request, at);
+        }
+        if !actor.is_administrator() {
+            return Err(Refusal::unauthorized(actor.id.as_str()));
+        }
+        let event = match command {
+            Command::ChangeState { .. } => return Ok(Vec::new()),
+            Command::AddUser(details) => self.add_user(details)?,
+            Command::UpdateUser { user, changes } => match self.update_user(user, changes)? {
+                Some(event) => event,
+                None => return Ok(Vec::new()),
+            },
+            Command::RemoveUser { user } => self.remove_user(user)?,
+            Command::AddTeam { id, name } => self.add_team(*id, name)?,
+            Command::AddReasonCode(code) => self.add_reason_code(code)?,
+            Command::AddExtensions { first, last } => self.add_extensions(first, last)?,
+        };
+        Ok(vec![event])
+    }
+}

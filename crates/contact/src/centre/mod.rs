@@ -1,0 +1,144 @@
+//! The contact centre itself: what is true now.
+//!
+//! `decide.rs` and the rules it calls read it and change nothing; `apply.rs` is the only place where it changes.
+
+mod access;
+mod apply;
+mod configuration;
+mod decide;
+mod extensions;
+mod snapshot;
+mod state_change;
+
+use std::collections::BTreeMap;
+
+use crate::{Actor, ReasonCategory, ReasonCode, ReasonCodeId, Team, TeamId, User, UserId};
+
+use extensions::Extensions;
+
+/// All users, teams and reason codes, and who is in which state.
+///
+/// Equal contact centres have had the same effect of events, whatever the order they came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactCentre {
+    settings: Settings,
+    users: BTreeMap<UserId, User>,
+    /// Login names in lower case.
+    login_names: BTreeMap<String, UserId>,
+    teams: BTreeMap<TeamId, Team>,
+    reason_codes: BTreeMap<ReasonCodeId, ReasonCode>,
+    extensions: Extensions,
+}
+
+/// Which product's rules apply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deployment {
+    /// Contact Center Enterprise: agents sign out from `NOT_READY` only.
+    #[default]
+    Ucce,
+    /// Contact Center Express: agents may sign out from `READY` as well.
+    Uccx,
+}
+
+impl Deployment {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ucce => "UCCE",
+            Self::Uccx => "UCCX",
+        }
+    }
+}
+
+/// The rules that an operator chooses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Which product's rules apply.
+    pub deployment: Deployment,
+    /// Whether `NOT_READY` and `LOGOUT` must name a reason code when there are codes of the category. Default: yes.
+    pub reason_codes_required: bool,
+    /// The most users. Default: 100,000.
+    pub users_max: usize,
+    /// The most teams. Default: 10,000.
+    pub teams_max: usize,
+    /// The most reason codes, of both categories together. Default: 1,000.
+    pub reason_codes_max: usize,
+    /// The most ranges of extensions. Default: 1,000.
+    pub extension_ranges_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            deployment: Deployment::default(),
+            reason_codes_required: true,
+            users_max: 100_000,
+            teams_max: 10_000,
+            reason_codes_max: 1_000,
+            extension_ranges_max: 1_000,
+        }
+    }
+}
+
+impl ContactCentre {
+    /// A contact centre with nobody in it.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
+    /// The rules in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The user with this login id.
+    pub fn user(&self, id: &UserId) -> Option<&User> {
+        self.users.get(id)
+    }
+
+    /// The user with this login id, else the one with this login name, compared without case.
+    pub fn find_user(&self, id_or_name: &str) -> Option<&User> {
+        let by_id = UserId::new(id_or_name).ok().and_then(|id| self.users.get(&id));
+        by_id.or_else(|| self.users.get(self.login_names.get(&id_or_name.to_ascii_lowercase())?))
+    }
+
+    /// All users, by login id.
+    pub fn users(&self) -> impl ExactSizeIterator<Item = &User> {
+        self.users.values()
+    }
+
+    /// The team with this number.
+    pub fn team(&self, id: TeamId) -> Option<&Team> {
+        self.teams.get(&id)
+    }
+
+    /// All teams, by number.
+    pub fn teams(&self) -> impl ExactSizeIterator<Item = &Team> {
+        self.teams.values()
+    }
+
+    /// The reason code with this key.
+    pub fn reason_code(&self, id: ReasonCodeId) -> Option<&ReasonCode> {
+        self.reason_codes.get(&id)
+    }
+
+    /// The reason codes of a category, by key.
+    pub fn reason_codes(&self, category: ReasonCategory) -> impl Iterator<Item = &ReasonCode> {
+        self.reason_codes.values().filter(move |code| code.category == category)
+    }
+
+    /// The reason codes of a category that `user` may give, by key.
+    pub fn reason_codes_of(
+        &self,
+        _user: &User,
+        category: ReasonCategory,
+    ) -> impl Iterator<Item = &ReasonCode> {
+        self.reason_codes(category).filter(|code| code.for_all)
+    }
+
+    /// Somebody whose credentials have been checked, with the roles that they have here.
+    pub fn actor(&self, id: &UserId) -> Option<Actor> {
+        let user = self.user(id)?;
+        Some(Actor { id: id.clone(), roles: user.details.roles })
+    }
+}

@@ -1,0 +1,28 @@
+//! The events that rebuild the present state.
+
+use super::ContactCentre;
+use crate::{Event, User};
+
+impl ContactCentre {
+    /// Returns events that, applied to an empty contact centre of the same settings, give one equal to this.
+    pub fn snapshot(&self) -> Vec<Event> {
+        let teams = self.teams.values().map(|team| Event::TeamAdded { id: team.id, name: team.name.clone() });
+        let reason_codes = self.reason_codes.values().cloned().map(Event::ReasonCodeAdded);
+        let ranges = self.extensions.ranges().cloned();
+        let extensions = ranges.map(|(first, last)| Event::ExtensionsAdded { first, last });
+        let users = self.users.values().map(|user| Event::UserAdded(user.details.clone()));
+        let states = self.users.values().filter_map(state_event);
+        teams.chain(reason_codes).chain(extensions).chain(users).chain(states).collect()
+    }
+}
+
+/// The event that puts `user` into the present state; none if nothing has happened since the user was added.
+fn state_event(user: &User) -> Option<Event> {
+    Some(Event::UserStateChanged {
+        user: user.id().clone(),
+        state: user.state,
+        reason: user.reason,
+        extension: user.extension.clone(),
+        at: user.state_changed_at?,
+    })
+}

@@ -1,0 +1,120 @@
+//! The contact centre of `offhook serve --demo`.
+
+use crate::{Command, Extension, ReasonCategory, Role, Roles, TeamId, UserDetails, UserId};
+
+/// The commands that build the demo, in order, for an empty contact centre.
+///
+/// Teams 1 "Sales" and 2 "Support"; agents `1001001` to `1001006` in the first, `1001007` to `1001012` in the second;
+/// supervisors `1001` and `1002`, each in the own team; the administrator `admin`, who is no agent. Agent `1001001` has the
+/// extension `2001001` and so on; supervisors have `2001` and `2002`. All extensions from `2001` to `2999` and from `2001001` to
+/// `2001999` can be signed in on. Reason codes 1 to 4 are for Not Ready, 5 and 6 for Logout. Passwords are not this crate's.
+pub fn demo() -> Vec<Command> {
+    let mut commands = Vec::new();
+    for (id, name) in [(1, "Sales"), (2, "Support")] {
+        commands.push(Command::AddTeam { id: TeamId(id), name: name.to_owned() });
+    }
+    for (id, code, label) in [(1, 10, "Meeting"), (2, 11, "Break"), (3, 12, "Lunch"), (4, 13, "Training")] {
+        commands.push(Command::add_reason_code(id, ReasonCategory::NotReady, code, label));
+    }
+    for (id, code, label) in [(5, 20, "End of shift"), (6, 21, "Technical problem")] {
+        commands.push(Command::add_reason_code(id, ReasonCategory::Logout, code, label));
+    }
+    for (first, last) in [("2001", "2999"), ("2001001", "2001999")] {
+        commands.push(Command::AddExtensions { first: extension(first), last: extension(last) });
+    }
+    for (index, (first_name, last_name)) in (1..).zip(AGENTS) {
+        let team = if index <= 6 { TeamId(1) } else { TeamId(2) };
+        commands.push(Command::AddUser(UserDetails {
+            id: user(&format!("10010{index:02}")),
+            login_name: login_name(first_name, last_name),
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            roles: Roles::of(Role::Agent),
+            team: Some(team),
+            supervises: Vec::new(),
+            extension: Some(extension(&format!("20010{index:02}"))),
+        }));
+    }
+    for (index, (first_name, last_name)) in (1..).zip(SUPERVISORS) {
+        commands.push(Command::AddUser(UserDetails {
+            id: user(&format!("100{index}")),
+            login_name: login_name(first_name, last_name),
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            roles: Roles::of(Role::Agent).with(Role::Supervisor),
+            team: Some(TeamId(index)),
+            supervises: vec![TeamId(index)],
+            extension: Some(extension(&format!("200{index}"))),
+        }));
+    }
+    commands.push(Command::AddUser(UserDetails {
+        id: user("admin"),
+        login_name: "admin".to_owned(),
+        first_name: "Ada".to_owned(),
+        last_name: "Admin".to_owned(),
+        roles: Roles::of(Role::Administrator),
+        team: None,
+        supervises: Vec::new(),
+        extension: None,
+    }));
+    commands
+}
+
+const AGENTS: [(&str, &str); 12] = [
+    ("Alex", "Ahlberg"),
+    ("Bela", "Brandt"),
+    ("Chris", "Costa"),
+    ("Dana", "Dvorak"),
+    ("Eden", "Eriksen"),
+    ("Farah", "Fontaine"),
+    ("Gil", "Garcia"),
+    ("Hana", "Hoffmann"),
+    ("Imre", "Ivanova"),
+    ("Jona", "Jensen"),
+    ("Kim", "Kowalski"),
+    ("Luca", "Lindgren"),
+];
+
+const SUPERVISORS: [(&str, &str); 2] = [("Sasha", "Silva"), ("Toni", "Tanaka")];
+
+/// The first name's initial and the last name, in lower case: `aahlberg`.
+fn login_name(first_name: &str, last_name: &str) -> String {
+    format!("{}{last_name}", &first_name[..1]).to_ascii_lowercase()
+}
+
+fn user(id: &str) -> UserId {
+    UserId::new(id).expect("a login id of the demo")
+}
+
+fn extension(number: &str) -> Extension {
+    Extension::new(number).expect("an extension of the demo")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Actor, ContactCentre, Settings, Timestamp};
+
+    #[test]
+    fn the_demo_is_what_it_says() {
+        let mut centre = ContactCentre::new(Settings::default());
+        for command in demo() {
+            for event in centre.decide(&Actor::system(), &command, Timestamp(0)).expect("an accepted command")
+            {
+                centre.apply(&event, None);
+            }
+        }
+        let members = |team| {
+            let team = centre.team(TeamId(team)).unwrap();
+            (team.name.as_str(), team.members.iter().map(UserId::as_str).collect::<Vec<_>>())
+        };
+        let sales = vec!["1001", "1001001", "1001002", "1001003", "1001004", "1001005", "1001006"];
+        let support = vec!["1001007", "1001008", "1001009", "1001010", "1001011", "1001012", "1002"];
+        assert_eq!(members(1), ("Sales", sales));
+        assert_eq!(members(2), ("Support", support));
+        assert_eq!(centre.users().len(), 15);
+        assert_eq!(centre.find_user("AAhlberg").unwrap().id().as_str(), "1001001");
+        assert_eq!(centre.reason_codes(ReasonCategory::NotReady).count(), 4);
+        assert_eq!(centre.reason_codes(ReasonCategory::Logout).count(), 2);
+    }
+}

@@ -1,0 +1,19 @@
+//! The XML documents: what `GET` answers with, and what events carry.
+//!
+//! Compact, no XML declaration, children in alphabetical order as the real service sends them. A value that is not known
+//! is an empty element, not a missing one: naive clients read without looking.
+
+mod reason_code;
+mod system_info;
+mod team;
+mod update;
+mod user;
+mod writer;
+
+pub use reason_code::{reason_code_xml, reason_codes_xml};
+pub use system_info::{ServiceStatus, SystemInfo, system_info_update, system_info_xml};
+pub use team::{team_xml, teams_xml};
+pub use update::Update;
+pub(crate) use update::{failed, removed, summary_changed, user_changed};
+pub use user::{user_dialogs_xml, user_xml, users_xml};
+pub(crate) use writer::XmlWriter;

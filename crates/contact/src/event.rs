@@ -1,0 +1,163 @@
+//! What has happened: the facts that the log keeps, from which everything is rebuilt.
+//!
+//! This is the log's format. It only grows: a new variant, or a new field with a default. A test pins the
+//! text of every variant.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentState, Extension, Failure, Reason, ReasonCode, TeamId, Timestamp, UserDetails, UserId};
+
+/// A fact about the contact centre.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// There is a new team.
+    TeamAdded {
+        /// Its number.
+        id: TeamId,
+        /// Its name.
+        name: String,
+    },
+    /// There is a new reason code.
+    ReasonCodeAdded(ReasonCode),
+    /// Agents can sign in on more extensions.
+    ExtensionsAdded {
+        /// The first.
+        first: Extension,
+        /// The last.
+        last: Extension,
+    },
+    /// There is a new user, signed out.
+    UserAdded(UserDetails),
+    /// What is configured about a user is now this.
+    UserUpdated(UserDetails),
+    /// A user is gone.
+    UserRemoved {
+        /// Who.
+        user: UserId,
+    },
+    /// A user's state, its reason, or both are now these.
+    UserStateChanged {
+        /// Who.
+        user: UserId,
+        /// The new state.
+        state: AgentState,
+        /// Why.
+        #[serde(default)]
+        reason: Reason,
+        /// The extension that the user is signed in on; none after `LOGOUT`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        extension: Option<Extension>,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// A request was accepted and then failed. It changes nothing, and the user is told.
+    RequestFailed {
+        /// Whose resource the request was for.
+        user: UserId,
+        /// What went wrong.
+        failure: Failure,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ReasonCategory, ReasonCodeId, Role, Roles};
+
+    fn details() -> UserDetails {
+        UserDetails {
+            id: UserId::new("7001").unwrap(),
+            login_name: "AMoss".into(),
+            first_name: "Ada".into(),
+            last_name: "Moss".into(),
+            roles: Roles::of(Role::Agent).with(Role::Supervisor),
+            team: Some(TeamId(1)),
+            supervises: vec![TeamId(1), TeamId(2)],
+            extension: Some(Extension::new("2101").unwrap()),
+        }
+    }
+
+    /// The log's text. A change here makes logs that exist unreadable: add, do not edit.
+    #[test]
+    fn the_log_format_is_pinned() {
+        let user = UserId::new("7001").unwrap();
+        let extension = Extension::new("2101").unwrap();
+        let changed = |state, reason, extension| Event::UserStateChanged {
+            user: UserId::new("7001").unwrap(),
+            state,
+            reason,
+            extension,
+            at: Timestamp(1_767_605_411_402),
+        };
+        let plain = UserDetails {
+            roles: Roles::of(Role::Administrator),
+            team: None,
+            supervises: vec![],
+            extension: None,
+            ..details()
+        };
+        let reason_code = ReasonCode {
+            id: ReasonCodeId(4),
+            category: ReasonCategory::NotReady,
+            code: 12,
+            label: "Lunch".into(),
+            for_all: true,
+        };
+        for (event, text) in [
+            (
+                Event::TeamAdded { id: TeamId(1), name: "Sales".into() },
+                r#"{"event":"team_added","id":1,"name":"Sales"}"#,
+            ),
+            (
+                Event::ReasonCodeAdded(reason_code),
+                r#"{"event":"reason_code_added","id":4,"category":"NOT_READY","code":12,"label":"Lunch","for_all":true}"#,
+            ),
+            (
+                Event::ExtensionsAdded { first: extension.clone(), last: Extension::new("2199").unwrap() },
+                r#"{"event":"extensions_added","first":"2101","last":"2199"}"#,
+            ),
+            (
+                Event::UserAdded(details()),
+                r#"{"event":"user_added","id":"7001","login_name":"AMoss","first_name":"Ada","last_name":"Moss","roles":["agent","supervisor"],"team":1,"supervises":[1,2],"extension":"2101"}"#,
+            ),
+            (
+                Event::UserUpdated(plain),
+                r#"{"event":"user_updated","id":"7001","login_name":"AMoss","first_name":"Ada","last_name":"Moss","roles":["administrator"]}"#,
+            ),
+            (Event::UserRemoved { user: user.clone() }, r#"{"event":"user_removed","user":"7001"}"#),
+            (
+                changed(AgentState::NotReady, Reason::Code { id: ReasonCodeId(4) }, Some(extension.clone())),
+                r#"{"event":"user_state_changed","user":"7001","state":"NOT_READY","reason":{"kind":"code","id":4},"extension":"2101","at":1767605411402}"#,
+            ),
+            (
+                changed(AgentState::NotReady, Reason::SUPERVISOR_UCCE, Some(extension.clone())),
+                r#"{"event":"user_state_changed","user":"7001","state":"NOT_READY","reason":{"kind":"system","code":999},"extension":"2101","at":1767605411402}"#,
+            ),
+            (
+                changed(AgentState::Ready, Reason::None, Some(extension)),
+                r#"{"event":"user_state_changed","user":"7001","state":"READY","reason":{"kind":"none"},"extension":"2101","at":1767605411402}"#,
+            ),
+            (
+                changed(AgentState::Logout, Reason::Unspecified, None),
+                r#"{"event":"user_state_changed","user":"7001","state":"LOGOUT","reason":{"kind":"unspecified"},"at":1767605411402}"#,
+            ),
+            (
+                Event::RequestFailed { user, failure: Failure::InvalidLogonDevice },
+                r#"{"event":"request_failed","user":"7001","failure":"invalid_logon_device"}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&event).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Event>(text).unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn a_field_from_the_future_is_ignored() {
+        let text = r#"{"event":"team_added","id":1,"name":"Sales","colour":"green"}"#;
+        assert_eq!(
+            serde_json::from_str::<Event>(text).unwrap(),
+            Event::TeamAdded { id: TeamId(1), name: "Sales".into() }
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! What goes wrong after a request was accepted: the caller has its 202, and hears of it as an event.
+
+use serde::{Deserialize, Serialize};
+
+/// Why an accepted request failed.
+///
+/// Finesse checks a request itself and answers 4xx; what the contact centre behind it then refuses comes as an
+/// `apiErrors` event on the user's node. The log keeps the name, the texts are looked up here.
+///
+/// # Source
+///
+/// Finesse Developer Guide 12.5(1), "User" errors; texts and numbers as captured from 12.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// Sign-in on an extension that does not exist, or on another than the one in use.
+    InvalidLogonDevice,
+    /// Sign-in on an extension that somebody else is signed in on.
+    DeviceBusy,
+    /// A change that a user in this state cannot make, for instance `READY` while signed out.
+    InvalidObjectState,
+    /// A change that has to wait for the call to end.
+    ResourceBusy,
+    /// Sign-in as a mobile agent of a user who is none.
+    ModeNotAllowed,
+}
+
+/// The texts of a failure, as an `apiError` has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FailureText {
+    pub(crate) error_type: &'static str,
+    /// The CTI failure code. Clients read it as a number.
+    pub(crate) error_data: &'static str,
+    pub(crate) error_message: &'static str,
+    pub(crate) peripheral: Option<PeripheralText>,
+}
+
+/// What the switch added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PeripheralText {
+    pub(crate) code: &'static str,
+    pub(crate) message: &'static str,
+    pub(crate) text: &'static str,
+}
+
+impl Failure {
+    pub(crate) fn text(self) -> FailureText {
+        let text = |error_type, error_data, error_message| FailureText {
+            error_type,
+            error_data,
+            error_message,
+            peripheral: None,
+        };
+        match self {
+            Self::InvalidLogonDevice => FailureText {
+                peripheral: Some(PeripheralText {
+                    code: "10125",
+                    message: "PERERR_TELDRIVE_NODEVICETARGETFORNETTARGETID",
+                    text: "There is no device with this extension",
+                }),
+                ..text("Invalid Device", "260", "CF_INVALID_LOGON_DEVICE_SPECIFIED")
+            },
+            // The guide names the type only; number and constant are those of a busy resource.
+            Self::DeviceBusy => text("Device Busy", "33", "CF_RESOURCE_BUSY"),
+            Self::InvalidObjectState => text("Invalid State", "22", "CF_INVALID_OBJECT_STATE"),
+            Self::ResourceBusy => text("Invalid State", "33", "CF_RESOURCE_BUSY"),
+            // As with a busy device, number and constant are the nearest that are known.
+            Self::ModeNotAllowed => text("Mode Not Allowed", "265", "CF_INVALID_AGENT_WORKMODE"),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! `ApiPath`: at once the path of a REST resource, the name of a PubSub node and the `source` of an event.
+//!
+//! Parsing is strict, so that equal resources have equal text: `path.to_string()` is what was parsed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{ReasonCodeId, TeamId, UserId};
+
+/// A resource of the contact centre.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ApiPath {
+    /// `/finesse/api/SystemInfo`
+    SystemInfo,
+    /// `/finesse/api/Users`
+    Users,
+    /// `/finesse/api/User/{id}`
+    User(UserId),
+    /// `/finesse/api/User/{id}/Dialogs`
+    UserDialogs(UserId),
+    /// `/finesse/api/User/{id}/Media`
+    UserMedia(UserId),
+    /// `/finesse/api/User/{id}/ReasonCodes`
+    UserReasonCodes(UserId),
+    /// `/finesse/api/User/{id}/ReasonCode/{id}`
+    UserReasonCode(UserId, ReasonCodeId),
+    /// `/finesse/api/Teams`
+    Teams,
+    /// `/finesse/api/Team/{id}`
+    Team(TeamId),
+    /// `/finesse/api/Team/{id}/Users`
+    TeamUsers(TeamId),
+    /// `/finesse/api/ReasonCodes`
+    ReasonCodes,
+    /// `/finesse/api/ReasonCode/{id}`
+    ReasonCode(ReasonCodeId),
+}
+
+impl ApiPath {
+    /// What every path begins with.
+    pub const PREFIX: &str = "/finesse/api/";
+
+    /// Reads the path of a REST request: like [`FromStr`], but a trailing slash and upper-case letters in
+    /// a login id are accepted, as clients send both.
+    ///
+    /// # Errors
+    ///
+    /// As [`FromStr`].
+    pub fn parse_lenient(text: &str) -> Result<Self, PathError> {
+        parse(text.strip_suffix('/').unwrap_or(text))
+    }
+
+    /// The user whose resource this is, if it is one user's.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::User(id)
+            | Self::UserDialogs(id)
+            | Self::UserMedia(id)
+            | Self::UserReasonCodes(id)
+            | Self::UserReasonCode(id, _) => Some(id),
+            Self::SystemInfo
+            | Self::Users
+            | Self::Teams
+            | Self::Team(_)
+            | Self::TeamUsers(_)
+            | Self::ReasonCodes
+            | Self::ReasonCode(_) => None,
+        }
+    }
+}
+
+/// A text that is no path of this API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// Not under `/finesse/api/`, or no resource of that name.
+    #[error("no resource has this path")]
+    Unknown,
+    /// A resource that exists in another spelling: upper case in a login id.
+    #[error("a login id in a path is written in lower case")]
+    NotCanonical,
+}
+
+/// Strict: text and path are one to one. No trailing slash, no upper case in login ids, no leading zeros.
+impl FromStr for ApiPath {
+    type Err = PathError;
+    fn from_str(text: &str) -> Result<Self, PathError> {
+        let path = parse(text)?;
+        match path.user() {
+            Some(_) if !has_lower_case_user(text) => Err(PathError::NotCanonical),
+            _ => Ok(path),
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<ApiPath, PathError> {
+    let rest = text.strip_prefix(ApiPath::PREFIX).ok_or(PathError::Unknown)?;
+    // One segment more than the longest path has, so that what follows it is seen and refused.
+    let mut segments = [""; SEGMENTS_MAX + 1];
+    let mut count = 0;
+    for (slot, segment) in segments.iter_mut().zip(rest.splitn(SEGMENTS_MAX + 1, '/')) {
+        *slot = segment;
+        count += 1;
+    }
+    let user = |id: &str| UserId::new(id).map_err(|_| PathError::Unknown);
+    let team = |id: &str| id.parse::<TeamId>().map_err(|_| PathError::Unknown);
+    let reason_code = |id: &str| id.parse::<ReasonCodeId>().map_err(|_| PathError::Unknown);
+    match segments[..count] {
+        ["SystemInfo"] => Ok(ApiPath::SystemInfo),
+        ["Users"] => Ok(ApiPath::Users),
+        ["User", id] => Ok(ApiPath::User(user(id)?)),
+        ["User", id, "Dialogs"] => Ok(ApiPath::UserDialogs(user(id)?)),
+        ["User", id, "Media"] => Ok(ApiPath::UserMedia(user(id)?)),
+        ["User", id, "ReasonCodes"] => Ok(ApiPath::UserReasonCodes(user(id)?)),
+        ["User", id, "ReasonCode", code] => Ok(ApiPath::UserReasonCode(user(id)?, reason_code(code)?)),
+        ["Teams"] => Ok(ApiPath::Teams),
+        ["Team", id] => Ok(ApiPath::Team(team(id)?)),
+        ["Team", id, "Users"] => Ok(ApiPath::TeamUsers(team(id)?)),
+        ["ReasonCodes"] => Ok(ApiPath::ReasonCodes),
+        ["ReasonCode", id] => Ok(ApiPath::ReasonCode(reason_code(id)?)),
+        _ => Err(PathError::Unknown),
+    }
+}
+
+/// Whether the second segment, where all users' paths have the login id, is free of upper case.
+fn has_lower_case_user(text: &str) -> bool {
+    let id = text[ApiPath::PREFIX.len()..].split('/').nth(1).unwrap_or_default();
+    !id.bytes().any(|b| b.is_ascii_uppercase())
+}
+
+const SEGMENTS_MAX: usize = 4;
+
+impl fmt::Display for ApiPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::PREFIX)?;
+        match self {
+            Self::SystemInfo => f.write_str("SystemInfo"),
+            Self::Users => f.write_str("Users"),
+            Self::User(id) => write!(f, "User/{id}"),
+            Self::UserDialogs(id) => write!(f, "User/{id}/Dialogs"),
+            Self::UserMedia(id) => write!(f, "User/{id}/Media"),
+            Self::UserReasonCodes(id) => write!(f, "User/{id}/ReasonCodes"),
+            Self::UserReasonCode(id, code) => write!(f, "User/{id}/ReasonCode/{code}"),
+            Self::Teams => f.write_str("Teams"),
+            Self::Team(id) => write!(f, "Team/{id}"),
+            Self::TeamUsers(id) => write!(f, "Team/{id}/Users"),
+            Self::ReasonCodes => f.write_str("ReasonCodes"),
+            Self::ReasonCode(id) => write!(f, "ReasonCode/{id}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_path_reads_back() {
+        for text in [
+            "/finesse/api/SystemInfo",
+            "/finesse/api/Users",
+            "/finesse/api/User/1001001",
+            "/finesse/api/User/a.b_c-d/Dialogs",
+            "/finesse/api/User/7001/Media",
+            "/finesse/api/User/7001/ReasonCodes",
+            "/finesse/api/User/7001/ReasonCode/4",
+            "/finesse/api/Teams",
+            "/finesse/api/Team/5001",
+            "/finesse/api/Team/5001/Users",
+            "/finesse/api/ReasonCodes",
+            "/finesse/api/ReasonCode/4",
+        ] {
+            assert_eq!(text.parse::<ApiPath>().map(|path| path.to_string()), Ok(text.to_owned()));
+            let with_slash = format!("{text}/");
+            assert_eq!(with_slash.parse::<ApiPath>(), Err(PathError::Unknown));
+            assert_eq!(ApiPath::parse_lenient(&with_slash), text.parse());
+        }
+    }
+
+    #[test]
+    fn what_is_no_path() {
+        for text in [
+            "",
+            "/",
+            "/finesse/api",
+            "/finesse/api/",
+            "/finesse/api//",
+            "finesse/api/Users",
+            "/finesse/api/users",
+            "/finesse/api/User",
+            "/finesse/api/User/",
+            "/finesse/api/User/a b",
+            "/finesse/api/User/7001/",
+            "/finesse/api/User/7001//Dialogs",
+            "/finesse/api/User/7001/Dialogs/",
+            "/finesse/api/User/7001/ReasonCode/4/x",
+            "/finesse/api/Team/x",
+            "/finesse/api/Team/05",
+            "/finesse/api/ReasonCode/-1",
+        ] {
+            assert_eq!(text.parse::<ApiPath>(), Err(PathError::Unknown), "{text:?}");
+        }
+        assert!(ApiPath::parse_lenient("/finesse/api/Users//").is_err());
+    }
+
+    #[test]
+    fn a_login_id_in_upper_case_is_for_rest_only() {
+        let text = "/finesse/api/User/AMoss";
+        assert_eq!(text.parse::<ApiPath>(), Err(PathError::NotCanonical));
+        assert_eq!(ApiPath::parse_lenient(text).unwrap().to_string(), "/finesse/api/User/amoss");
+    }
+
+    proptest! {
+        #[test]
+        fn strict_parsing_is_one_to_one(text in "/finesse/api/[UserTeamDialogs0-9/]{0,24}|.*") {
+            if let Ok(path) = text.parse::<ApiPath>() {
+                prop_assert_eq!(path.to_string(), text);
+            }
+        }
+    }
+}
