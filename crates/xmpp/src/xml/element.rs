@@ -39,10 +39,11 @@ pub(super) struct Attribute {
 #[derive(Clone)]
 pub struct Namespace(Name);
 
+/// The thin `Arc` fits beside the niche of the `&str`, which makes this two words instead of three.
 #[derive(Clone)]
 enum Name {
     Static(&'static str),
-    Shared(Arc<str>),
+    Shared(Arc<String>),
 }
 
 impl Element {

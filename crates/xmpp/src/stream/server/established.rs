@@ -1,0 +1,113 @@
+//! The stream of a bound client: which stanzas go on to the driver (RFC 6120 §8.1, §8.2; RFC 6121 §4.7).
+
+use super::{Context, Stop, StreamEvent, parse, stop, unexpected};
+use crate::stanza::error_reply;
+use crate::{
+    Condition, Element, FullJid, InvalidStanza, IqType, Jid, Stanza, StanzaError, StanzaKind,
+    StreamCondition, ns,
+};
+
+/// Takes one message of the client that is bound as `jid`.
+pub(super) fn handle_message(cx: &mut Context<'_>, jid: &FullJid, text: &str) -> Result<(), Stop> {
+    let element = parse(text, &cx.config.limits)?;
+    match Stanza::from_element(element) {
+        Ok(stanza) => handle_stanza(cx, jid, stanza),
+        Err(refused) => {
+            let (invalid, element) = *refused;
+            handle_invalid(cx, jid, invalid, element)
+        }
+    }
+}
+
+fn handle_stanza(cx: &mut Context<'_>, jid: &FullJid, mut stanza: Stanza) -> Result<(), Stop> {
+    if stanza.from.as_ref().is_some_and(|from| from != jid && *from != jid.to_bare()) {
+        return Err(invalid_from());
+    }
+    stanza.element.set_attribute("from", jid.as_str());
+    stanza.from = Some(Jid::from(jid.clone()));
+    if let Some(reply) = answer_here(cx, jid, &stanza) {
+        cx.frame(&reply);
+    } else {
+        cx.event(StreamEvent::Stanza(stanza));
+    }
+    Ok(())
+}
+
+/// The reply to a stanza that the stream itself can answer.
+fn answer_here(cx: &Context<'_>, jid: &FullJid, stanza: &Stanza) -> Option<Element> {
+    match stanza.kind {
+        StanzaKind::Presence if !is_presence_valid(&stanza.element) => {
+            Some(stanza.error(Condition::BadRequest.into()))
+        }
+        StanzaKind::Iq(kind) if kind.is_request() && is_to_server(cx, jid, stanza) => {
+            let payload = stanza.payload()?;
+            if payload.is("bind", ns::BIND) {
+                // One resource per stream (RFC 6120 §7.6.2.2).
+                Some(stanza.error(Condition::NotAllowed.into()))
+            } else if payload.is("session", ns::SESSION) && kind == IqType::Set {
+                Some(stanza.result(None))
+            } else {
+                None
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether a stanza is for the server or the client's own account.
+fn is_to_server(cx: &Context<'_>, jid: &FullJid, stanza: &Stanza) -> bool {
+    stanza.to.as_ref().is_none_or(|to| to.as_str() == cx.config.domain || *to == jid.to_bare())
+}
+
+fn is_presence_valid(presence: &Element) -> bool {
+    match presence.attribute("type") {
+        None => {
+            let mut priorities = presence.elements().filter(|e| e.is("priority", ns::CLIENT));
+            let first = priorities.next();
+            priorities.next().is_none() && first.is_none_or(|e| e.text().trim_ascii().parse::<i8>().is_ok())
+        }
+        Some(kind) => PRESENCE_TYPES.contains(&kind),
+    }
+}
+
+/// Answers what is not a stanza, or not a proper one.
+fn handle_invalid(
+    cx: &mut Context<'_>,
+    jid: &FullJid,
+    invalid: InvalidStanza,
+    mut element: Element,
+) -> Result<(), Stop> {
+    let condition = match invalid {
+        InvalidStanza::NotAStanza => {
+            return Err(unexpected(&element, StreamCondition::UnsupportedStanzaType, "not a stanza"));
+        }
+        InvalidStanza::BadFrom => return Err(invalid_from()),
+        InvalidStanza::BadTo => Condition::JidMalformed,
+        InvalidStanza::MissingId | InvalidStanza::BadType | InvalidStanza::BadChildren => {
+            Condition::BadRequest
+        }
+    };
+    // Errors are never answered, and neither are results (RFC 6120 §8.2.3, §8.3.1).
+    if matches!(element.attribute("type"), Some("error" | "result")) {
+        return Ok(());
+    }
+    if let Some(from) = element.attribute("from")
+        && !Jid::new(from).is_ok_and(|from| from == *jid || from == jid.to_bare())
+    {
+        return Err(invalid_from());
+    }
+    element.set_attribute("from", jid.as_str());
+    if condition == Condition::JidMalformed {
+        // The reply would come from an address that nobody can read.
+        element.remove_attribute("to");
+    }
+    cx.frame(&error_reply(&element, &StanzaError::new(condition).with_text(invalid.to_string())));
+    Ok(())
+}
+
+fn invalid_from() -> Stop {
+    stop(StreamCondition::InvalidFrom, "'from' is not the sender's address")
+}
+
+const PRESENCE_TYPES: [&str; 7] =
+    ["unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe", "error"];

@@ -1,0 +1,126 @@
+//! The states from the first message to the bound resource. A state's name says what it waits for.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::super::entropy::Entropy;
+use super::{Context, Stop, StreamConfig, parse, stop, unexpected};
+use crate::sasl::{Mechanism, ScramClientFirst, ScramHash, ScramServer};
+use crate::{BareJid, Limits, StreamCondition};
+
+/// All that is forgotten once a resource is bound.
+pub(super) struct Handshake {
+    pub(super) entropy: Entropy,
+    pub(super) step: Step,
+    /// Whether our `<open/>` of the present stream is out.
+    pub(super) opened: bool,
+    /// Failed authentications so far.
+    pub(super) failures: u32,
+    /// Until the first `<open/>` is here.
+    open_deadline: Option<Instant>,
+    deadline: Instant,
+    queue: VecDeque<String>,
+    queue_bytes: usize,
+}
+
+#[allow(clippy::enum_variant_names)] // The prefix is the point: what is waited for.
+pub(super) enum Step {
+    /// The client's `<open/>`. `opening.rs`
+    ExpectOpen,
+    /// `<auth/>`. `authentication.rs`, as all up to [`Step::ExpectRestart`]
+    ExpectAuth,
+    /// The initial response that did not come with `<auth/>`.
+    ExpectInitialResponse(Mechanism),
+    /// The driver's word on a PLAIN password.
+    ExpectPassword { username: String },
+    /// The driver's SCRAM keys.
+    ExpectScramKeys { hash: ScramHash, first: ScramClientFirst, user: BareJid },
+    /// The client's proof.
+    ExpectScramFinal { mechanism: Mechanism, server: Box<ScramServer>, user: BareJid },
+    /// The `<open/>` of the authenticated stream. `opening.rs`
+    ExpectRestart { user: BareJid },
+    /// The bind request. `binding.rs`
+    ExpectBind { user: BareJid },
+    /// The driver's word on the resource.
+    ExpectResource { user: BareJid, id: String },
+}
+
+impl Handshake {
+    pub(super) fn new(config: &StreamConfig, entropy: [u8; 32], now: Instant) -> Self {
+        Self {
+            entropy: Entropy::new(entropy),
+            step: Step::ExpectOpen,
+            opened: false,
+            failures: 0,
+            open_deadline: Some(now + config.open_timeout),
+            deadline: now + config.auth_timeout,
+            queue: VecDeque::new(),
+            queue_bytes: 0,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.open_deadline.map_or(self.deadline, |open| open.min(self.deadline))
+    }
+
+    pub(super) fn limits<'a>(&self, config: &'a StreamConfig) -> &'a Limits {
+        match self.step {
+            Step::ExpectRestart { .. } | Step::ExpectBind { .. } | Step::ExpectResource { .. } => {
+                &config.limits
+            }
+            _ => &config.limits_before_auth,
+        }
+    }
+
+    pub(super) fn waits_for_driver(&self) -> bool {
+        matches!(
+            self.step,
+            Step::ExpectPassword { .. } | Step::ExpectScramKeys { .. } | Step::ExpectResource { .. }
+        )
+    }
+
+    /// Keeps a message until the driver has answered.
+    pub(super) fn queue(&mut self, cx: &Context<'_>, text: &str) -> Result<(), Stop> {
+        self.queue_bytes += text.len();
+        if self.queue_bytes > cx.config.queue_bytes_max || self.queue.len() >= QUEUE_MESSAGES_MAX {
+            return Err(stop(StreamCondition::PolicyViolation, "too much was sent ahead"));
+        }
+        self.queue.push_back(text.to_owned());
+        Ok(())
+    }
+
+    /// The next kept message, unless the driver must answer first.
+    pub(super) fn dequeue(&mut self) -> Option<String> {
+        if self.waits_for_driver() {
+            return None;
+        }
+        let text = self.queue.pop_front()?;
+        self.queue_bytes -= text.len();
+        Some(text)
+    }
+
+    pub(super) fn take_queue(&mut self) -> VecDeque<String> {
+        std::mem::take(&mut self.queue)
+    }
+
+    pub(super) fn handle_message(&mut self, cx: &mut Context<'_>, text: &str) -> Result<(), Stop> {
+        let element = parse(text, self.limits(cx.config))?;
+        match &self.step {
+            Step::ExpectOpen | Step::ExpectRestart { .. } => {
+                self.open(cx, &element)?;
+                self.open_deadline = None;
+                Ok(())
+            }
+            Step::ExpectAuth | Step::ExpectInitialResponse(_) | Step::ExpectScramFinal { .. } => {
+                self.authenticate(cx, &element)
+            }
+            Step::ExpectBind { .. } => self.bind(cx, &element),
+            Step::ExpectPassword { .. } | Step::ExpectScramKeys { .. } | Step::ExpectResource { .. } => {
+                Err(unexpected(&element, StreamCondition::NotAuthorized, "an answer is still awaited"))
+            }
+        }
+    }
+}
+
+/// Many tiny messages cost more than their bytes.
+const QUEUE_MESSAGES_MAX: usize = 64;

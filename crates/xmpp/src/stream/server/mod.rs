@@ -1,0 +1,340 @@
+//! One stream, the server's end.
+//!
+//! The states of the handshake are in `handshake.rs` and the files it names; what comes after is in
+//! `established.rs`. Once bound, a stream keeps nothing of its handshake: it is its JID and a pointer.
+
+mod authentication;
+mod binding;
+mod config;
+mod established;
+mod handshake;
+mod opening;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use config::{Caps, StreamConfig};
+
+use super::{Output, StreamCondition, StreamError};
+use crate::sasl::{Mechanism, Password, SaslCondition, ScramHash, ScramKeys};
+use crate::{BareJid, Element, FullJid, Limits, Stanza, StanzaError, ns};
+use handshake::Handshake;
+
+/// One client's stream, from the first message to the last.
+///
+/// The driver hands in text messages, timeouts and the answers to events, and drains
+/// [`ServerStream::poll_output`] after each. While an event waits for its answer, further messages are queued
+/// (clients may send `<auth/>`, `<open/>` and the bind request in one go) up to
+/// [`StreamConfig::queue_bytes_max`].
+///
+/// An answer that comes too late, after the stream has ended or moved on, is ignored.
+pub struct ServerStream {
+    config: Arc<StreamConfig>,
+    outputs: VecDeque<Output>,
+    state: State,
+}
+
+enum State {
+    Handshake(Box<Handshake>),
+    Established(FullJid),
+    Ended,
+}
+
+/// What the driver must know or answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamEvent {
+    /// Is this the user's password? Answer with [`ServerStream::authenticated`] or
+    /// [`ServerStream::authentication_failed`].
+    CheckPassword {
+        /// The localpart of the user's JID, prepared.
+        username: String,
+        /// The password or token as sent.
+        password: Password,
+    },
+    /// Answer with [`ServerStream::scram_keys`]; for an unknown user with made-up keys that are the same
+    /// each time, so that nobody can tell.
+    FindScramKeys {
+        /// The localpart of the user's JID, prepared.
+        username: String,
+        /// Keys for which hash.
+        hash: ScramHash,
+    },
+    /// The client is who it says; nothing to answer.
+    Authenticated {
+        /// Who.
+        user: BareJid,
+        /// How.
+        mechanism: Mechanism,
+    },
+    /// An attempt failed and the client was told; nothing to answer. Of use for logs and lock-out.
+    AuthenticationFailed {
+        /// The localpart, if the attempt got so far as to name one.
+        username: Option<String>,
+        /// What the client was told.
+        condition: SaslCondition,
+    },
+    /// A resource is asked for. Answer with [`ServerStream::bound`] or [`ServerStream::bind_refused`].
+    Bind {
+        /// Whose.
+        user: BareJid,
+        /// The one the client wants, prepared.
+        resource: Option<String>,
+        /// An unguessable one to use when the client wants none.
+        generated: String,
+    },
+    /// A stanza of the bound client: `from` stamped, shape checked.
+    Stanza(Stanza),
+    /// The peer closed the stream, properly.
+    Closed,
+    /// The stream ended in an error that this end found, and the peer was told.
+    Failed(StreamError),
+}
+
+/// How a handler ends the stream.
+enum Stop {
+    /// The peer asked for it.
+    Closed,
+    /// STARTTLS, which RFC 7395 §3.9 forbids.
+    Starttls,
+    Error(StreamError),
+}
+
+/// What every handler may use: the configuration and the outputs.
+struct Context<'a> {
+    config: &'a StreamConfig,
+    outputs: &'a mut VecDeque<Output>,
+}
+
+impl ServerStream {
+    /// Starts a stream whose peer has not said anything yet.
+    ///
+    /// - `entropy`: random; stream ids, nonces and generated resources all derive from it.
+    pub fn new(config: Arc<StreamConfig>, entropy: [u8; 32], now: Instant) -> Self {
+        let handshake = Handshake::new(&config, entropy, now);
+        Self { config, outputs: VecDeque::new(), state: State::Handshake(Box::new(handshake)) }
+    }
+
+    /// Takes one text message. Whatever is wrong with it is answered on the stream.
+    pub fn handle_message(&mut self, text: &str, now: Instant) {
+        self.handle_timeout(now);
+        if self.config.lenient_whitespace && text.trim_ascii().is_empty() {
+            return;
+        }
+        let mut cx = Context { config: &self.config, outputs: &mut self.outputs };
+        let outcome = match &mut self.state {
+            State::Handshake(handshake) if handshake.waits_for_driver() => handshake.queue(&cx, text),
+            State::Handshake(handshake) => handshake.handle_message(&mut cx, text),
+            State::Established(jid) => established::handle_message(&mut cx, jid, text),
+            State::Ended => Ok(()),
+        };
+        self.conclude(outcome);
+    }
+
+    /// Ends the stream if the peer was too slow.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.next_timeout().is_some_and(|deadline| deadline <= now) {
+            let error = StreamError::new(StreamCondition::ConnectionTimeout, "the handshake took too long");
+            self.conclude(Err(Stop::Error(error)));
+        }
+    }
+
+    /// When to call [`ServerStream::handle_timeout`]; none once a resource is bound.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        match &self.state {
+            State::Handshake(handshake) => Some(handshake.deadline()),
+            State::Established(_) | State::Ended => None,
+        }
+    }
+
+    /// The next thing to do. Call until it returns none.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        let output = self.outputs.pop_front();
+        if output.is_none() {
+            // An idle stream holds no buffer.
+            self.outputs = VecDeque::new();
+        }
+        output
+    }
+
+    /// How long the next message may be; grows when the client has authenticated. For the WebSocket decoder,
+    /// which refuses longer ones by their declared length.
+    pub fn message_bytes_max(&self) -> usize {
+        match &self.state {
+            State::Handshake(handshake) => handshake.limits(&self.config).bytes_max,
+            State::Established(_) | State::Ended => self.config.limits.bytes_max,
+        }
+    }
+
+    /// The bound JID.
+    pub fn jid(&self) -> Option<&FullJid> {
+        match &self.state {
+            State::Established(jid) => Some(jid),
+            State::Handshake(_) | State::Ended => None,
+        }
+    }
+
+    /// Whether [`Output::Close`] has been queued; nothing the peer sends matters any more.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    /// Answers [`StreamEvent::CheckPassword`]: the password is right.
+    pub fn authenticated(&mut self, user: BareJid, now: Instant) {
+        self.answer(now, |handshake, cx| handshake.password_checked(cx, user));
+    }
+
+    /// Answers [`StreamEvent::CheckPassword`] or [`StreamEvent::FindScramKeys`]: no.
+    pub fn authentication_failed(&mut self, why: SaslCondition, now: Instant) {
+        self.answer(now, |handshake, cx| handshake.driver_refused(cx, why));
+    }
+
+    /// Answers [`StreamEvent::FindScramKeys`].
+    pub fn scram_keys(&mut self, keys: ScramKeys, now: Instant) {
+        self.answer(now, |handshake, cx| {
+            handshake.scram_keys_found(cx, keys);
+            Ok(())
+        });
+    }
+
+    /// Answers [`StreamEvent::Bind`]: this is the client's JID from now on.
+    pub fn bound(&mut self, jid: FullJid, now: Instant) {
+        self.handle_timeout(now);
+        let State::Handshake(handshake) = &mut self.state else { return };
+        let mut cx = Context { config: &self.config, outputs: &mut self.outputs };
+        if handshake.bound(&mut cx, &jid) {
+            let queued = handshake.take_queue();
+            self.state = State::Established(jid);
+            for text in queued {
+                self.handle_message(&text, now);
+            }
+        }
+    }
+
+    /// Answers [`StreamEvent::Bind`]: the client may try another resource.
+    pub fn bind_refused(&mut self, error: StanzaError, now: Instant) {
+        self.answer(now, |handshake, cx| {
+            handshake.bind_refused(cx, &error);
+            Ok(())
+        });
+    }
+
+    /// Ends the stream with an error, for the driver's own reasons; emits no [`StreamEvent`].
+    pub fn end(&mut self, error: StreamError) {
+        self.say_open();
+        self.say_end(Some(&error), Element::new("close", ns::FRAMING));
+    }
+
+    /// Closes the stream and, when given, sends the client elsewhere (RFC 7395 §3.6.1). The address must be
+    /// no less secure than this connection; emits no [`StreamEvent`].
+    pub fn end_with_redirect(&mut self, see_other_uri: Option<&str>) {
+        let mut close = Element::new("close", ns::FRAMING);
+        if let Some(uri) = see_other_uri {
+            close.set_attribute("see-other-uri", uri);
+        }
+        self.say_open();
+        self.say_end(None, close);
+    }
+
+    /// Runs a handler for the driver's answer, then what was queued meanwhile.
+    fn answer(
+        &mut self,
+        now: Instant,
+        handler: impl FnOnce(&mut Handshake, &mut Context<'_>) -> Result<(), Stop>,
+    ) {
+        self.handle_timeout(now);
+        let State::Handshake(handshake) = &mut self.state else { return };
+        let mut cx = Context { config: &self.config, outputs: &mut self.outputs };
+        let outcome = handler(handshake, &mut cx);
+        self.conclude(outcome);
+        while let State::Handshake(handshake) = &mut self.state {
+            let Some(text) = handshake.dequeue() else { return };
+            let mut cx = Context { config: &self.config, outputs: &mut self.outputs };
+            let outcome = handshake.handle_message(&mut cx, &text);
+            self.conclude(outcome);
+        }
+    }
+
+    fn conclude(&mut self, outcome: Result<(), Stop>) {
+        let Err(stop) = outcome else { return };
+        let close = Element::new("close", ns::FRAMING);
+        match stop {
+            Stop::Closed => {
+                self.say_end(None, close);
+                self.before_close(StreamEvent::Closed);
+            }
+            Stop::Starttls => {
+                self.say_open();
+                self.outputs.push_back(Output::Frame(Element::new("failure", ns::TLS).to_xml()));
+                self.say_end(None, close);
+                self.before_close(StreamEvent::Closed);
+            }
+            Stop::Error(error) => {
+                self.say_open();
+                self.say_end(Some(&error), close);
+                self.before_close(StreamEvent::Failed(error));
+            }
+        }
+    }
+
+    /// Sends `<open/>` if this stream has none yet: an error must not come before it (RFC 7395 §3.5).
+    fn say_open(&mut self) {
+        if let State::Handshake(handshake) = &mut self.state {
+            handshake.say_open(&mut Context { config: &self.config, outputs: &mut self.outputs });
+        }
+    }
+
+    fn say_end(&mut self, error: Option<&StreamError>, close: Element) {
+        if self.is_ended() {
+            return;
+        }
+        if let Some(error) = error {
+            self.outputs.push_back(Output::Frame(error.to_element().to_xml()));
+        }
+        self.outputs.push_back(Output::Frame(close.to_xml()));
+        self.outputs.push_back(Output::Close);
+        self.state = State::Ended;
+    }
+
+    fn before_close(&mut self, event: StreamEvent) {
+        let close = self.outputs.pop_back();
+        self.outputs.push_back(Output::Event(event));
+        self.outputs.extend(close);
+    }
+}
+
+impl Context<'_> {
+    fn frame(&mut self, element: &Element) {
+        self.outputs.push_back(Output::Frame(element.to_xml()));
+    }
+
+    fn event(&mut self, event: StreamEvent) {
+        self.outputs.push_back(Output::Event(event));
+    }
+}
+
+/// Reads one message under `limits`.
+fn parse(text: &str, limits: &Limits) -> Result<Element, Stop> {
+    Element::parse(text, limits)
+        .map_err(|error| Stop::Error(StreamError::new(error.condition(), error.to_string())))
+}
+
+/// Ends the stream with an error and an explanation.
+fn stop(condition: StreamCondition, text: &str) -> Stop {
+    Stop::Error(StreamError::new(condition, text))
+}
+
+/// What an open stream does about an element that the present state has no use for.
+fn unexpected(element: &Element, stanza: StreamCondition, why: &str) -> Stop {
+    match (element.ns(), element.name()) {
+        (ns::FRAMING, "close") | (ns::STREAMS, "error") => Stop::Closed,
+        (ns::FRAMING, "open") => stop(StreamCondition::BadFormat, "the stream is already open"),
+        (ns::TLS, "starttls") => Stop::Starttls,
+        (ns::SASL, _) => stop(StreamCondition::PolicyViolation, "the stream is already authenticated"),
+        (ns::CLIENT, "iq" | "message" | "presence") => stop(stanza, why),
+        (_, "iq" | "message" | "presence") => {
+            stop(StreamCondition::InvalidNamespace, "stanzas belong to the namespace jabber:client")
+        }
+        _ => stop(StreamCondition::UnsupportedStanzaType, "this element is not known here"),
+    }
+}
