@@ -107,6 +107,11 @@ impl Refusal {
         Self::new(400, ErrorType::BadRequest, "", why)
     }
 
+    /// 413: the body is longer than `bytes_max` bytes.
+    pub fn body_too_large(bytes_max: usize) -> Self {
+        Self::new(413, ErrorType::BadRequest, "", format!("the body is longer than {bytes_max} bytes"))
+    }
+
     /// 400: `parameter` is missing.
     pub fn parameter_missing(parameter: &str) -> Self {
         Self::new(400, ErrorType::ParameterMissing, parameter, format!("{parameter} is required"))
