@@ -1,0 +1,8 @@
+//! The contact centre from outside: what is decided, what is written, and that it always holds together.
+
+mod access;
+mod configuration;
+mod decisions;
+mod documents;
+mod room;
+mod walk;
