@@ -1,0 +1,200 @@
+//! What an operator may choose about notification, as plain values. Reading them from a file is the server's work.
+
+use std::collections::BTreeSet;
+
+/// The notifier's settings. Built once; valid from then on.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The XMPP domain, prepared, for example `localhost`.
+    pub domain: String,
+    /// The address of the publish-subscribe service, usually `pubsub.` and the domain.
+    pub pubsub_domain: String,
+    /// The localpart of the user in whose name events are published. Clients watch its presence to learn
+    /// whether the web application is up, so it is always available here.
+    pub service_user: String,
+    /// The resource of [`Config::service_user`].
+    pub service_resource: String,
+    /// Constant first part of every item id, a UUID. Two servers that share a log share it.
+    pub instance: String,
+    /// Mixed into the hash of names that peers choose, so that nobody can prepare names that collide.
+    pub hash_seed: u64,
+    /// The contact centre's own settings.
+    pub contact: contact::Settings,
+    /// What version requests and capabilities say about us.
+    pub software: Software,
+    /// What to do when a resource is asked for that is in use.
+    pub resource_conflict: ResourceConflict,
+    /// Who may follow, create and publish.
+    pub access: Access,
+    /// Keep a subscription with a full JID after its session has ended, as Finesse does. The default is to
+    /// end it, because what a client leaves behind otherwise adds up.
+    pub keep_full_jid_subscriptions: bool,
+    /// Put a `subid` into subscriptions, derived from node and JID, as Openfire shows one. There is still only one
+    /// subscription per node and JID, so clients may leave it out everywhere.
+    pub subscription_ids: bool,
+    /// Send one copy of an event to a session that is subscribed both by its full and its bare JID: the one addressed
+    /// to the full JID. `false` sends both, as XEP-0060 read to the letter asks.
+    pub one_copy_per_session: bool,
+    /// The namespace of the `<notification/>` element around an update. Releases of Finesse differ in it; clients
+    /// that check it at all want the default.
+    pub notification_ns: String,
+    /// What is bounded, and where the bounds are.
+    pub limits: NotifierLimits,
+}
+
+impl Config {
+    /// The defaults for `domain`, whose publish-subscribe service is `pubsub.` and the domain.
+    ///
+    /// `instance` is the constant part of item ids; see [`Config::instance`].
+    pub fn new(domain: impl Into<String>, instance: impl Into<String>) -> Self {
+        let domain = domain.into();
+        Config {
+            pubsub_domain: format!("pubsub.{domain}"),
+            domain,
+            service_user: "finesse".into(),
+            service_resource: "offhook".into(),
+            instance: instance.into(),
+            hash_seed: 0,
+            contact: contact::Settings::default(),
+            software: Software::default(),
+            resource_conflict: ResourceConflict::NewWins,
+            access: Access::default(),
+            keep_full_jid_subscriptions: false,
+            subscription_ids: true,
+            one_copy_per_session: true,
+            notification_ns: xmpp::ns::PUBSUB.into(),
+            limits: NotifierLimits::default(),
+        }
+    }
+}
+
+/// Name and version that XEP-0092 and XEP-0115 replies show.
+#[derive(Clone, Debug)]
+pub struct Software {
+    /// The product's name.
+    pub name: String,
+    /// Its version; `None` hides it, and version requests are then refused and not advertised.
+    pub version: Option<String>,
+    /// The `node` of our entity capabilities: a URI that identifies the software.
+    pub caps_node: String,
+}
+
+impl Default for Software {
+    fn default() -> Self {
+        Software {
+            name: "Offhook".into(),
+            version: Some(env!("CARGO_PKG_VERSION").into()),
+            caps_node: "https://example.org/offhook".into(),
+        }
+    }
+}
+
+/// What happens when a session asks for a resource that another session of the user holds (RFC 6120 §7.7.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceConflict {
+    /// The older stream is ended with `conflict`. Finesse clients depend on this: they tell the agent that a newer
+    /// session signed in.
+    NewWins,
+    /// The newer bind is refused with `conflict`.
+    Refuse,
+}
+
+/// Who may do what with nodes. Administrators may always do everything except removing a contact node.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Who may subscribe to and read contact nodes. Generic nodes are open to every user.
+    pub follow: Follow,
+    /// Who may create generic nodes.
+    pub create_nodes: Who,
+    /// Who may publish to contact nodes besides the server itself.
+    pub publish_to_contact_nodes: Who,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Access {
+            follow: Follow::ByRole { agents_follow_own_team: true },
+            create_nodes: Who::Administrators,
+            publish_to_contact_nodes: Who::Administrators,
+        }
+    }
+}
+
+/// Who may subscribe to a contact node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// A user's nodes: that user, supervisors of the user's team, administrators. A team's nodes: its supervisors,
+    /// administrators and, with the switch, its members. System information: everybody.
+    ByRole {
+        /// Members may follow the nodes of the team they are in, as the Finesse desktop does.
+        agents_follow_own_team: bool,
+    },
+    /// Every authenticated user, every node.
+    Anyone,
+}
+
+/// A group of users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Users with the administrator role.
+    Administrators,
+    /// Administrators and the listed localparts.
+    Listed(BTreeSet<String>),
+    /// Every authenticated user.
+    Anyone,
+}
+
+/// Bounds on everything that peers can make grow. Each names what happens at the limit.
+#[derive(Clone, Debug)]
+pub struct NotifierLimits {
+    /// Sessions of one user. One more: bind is refused with `resource-constraint`.
+    pub sessions_per_user_max: usize,
+    /// Full-JID subscriptions of one session. One more: `policy-violation` with `too-many-subscriptions`.
+    pub subscriptions_per_session_max: usize,
+    /// Durable subscriptions of one user. One more: as above.
+    pub subscriptions_per_user_max: usize,
+    /// Nodes that were created by request; contact nodes don't count. One more: `resource-constraint`.
+    pub nodes_max: usize,
+    /// Bytes of a node's name. Longer: `not-acceptable`.
+    pub node_name_bytes_max: usize,
+    /// Items a node can be configured to keep. The oldest one goes, silently.
+    pub items_per_node_max: usize,
+    /// Bytes of the items in one reply. The oldest ones that don't fit are left out.
+    pub items_reply_bytes_max: usize,
+    /// Items in one publish request. More: `not-allowed` with `max-items-exceeded`.
+    pub items_per_request_max: usize,
+    /// Bytes of an item's id. Longer: `not-acceptable`.
+    pub item_id_bytes_max: usize,
+    /// Bytes of a payload, serialized. More: `not-acceptable` with `payload-too-big`.
+    pub payload_bytes_max: usize,
+    /// Changes that wait for the log. At the limit commands and durable requests are refused with
+    /// `resource-constraint` (type `wait`) until the log has caught up.
+    pub pending_changes_max: usize,
+    /// Bytes of the content of a presence that is kept for the user's other sessions. More: `not-acceptable`.
+    pub presence_bytes_max: usize,
+    /// Addresses one session may send directed presence to. More: `resource-constraint`.
+    pub directed_presences_max: usize,
+    /// Entries of a disco#items reply. Further ones are left out.
+    pub disco_items_max: usize,
+}
+
+impl Default for NotifierLimits {
+    fn default() -> Self {
+        NotifierLimits {
+            sessions_per_user_max: 16,
+            subscriptions_per_session_max: 1_000,
+            subscriptions_per_user_max: 1_000,
+            nodes_max: 10_000,
+            node_name_bytes_max: 3_071,
+            items_per_node_max: 1_000,
+            items_reply_bytes_max: 1_048_576,
+            items_per_request_max: 100,
+            item_id_bytes_max: 1_023,
+            payload_bytes_max: 65_536,
+            pending_changes_max: 100_000,
+            presence_bytes_max: 4_096,
+            directed_presences_max: 32,
+            disco_items_max: 1_000,
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Who are we, what can we do, what else is there (XEP-0030), and the digest of that (XEP-0115).
+//!
+//! A feature stands in these lists if and only if it works; tests hold both directions.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use contact::UserId;
+use sha1::{Digest as _, Sha1};
+use xmpp::{Condition, Element, IqType, StanzaError, ns};
+
+use crate::access::Rights;
+use crate::config::Config;
+use crate::feeds;
+use crate::input::SessionId;
+use crate::notifier::{Notifier, Target};
+use crate::pubsub;
+
+/// The node of ad-hoc commands, which old clients ask for without looking whether there are any.
+const COMMANDS: &str = "http://jabber.org/protocol/commands";
+
+/// The entity capabilities that go into stream features and presence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Identifies the software.
+    pub node: String,
+    /// Identifies what it can do: a hash of identities and features.
+    pub ver: String,
+}
+
+impl Capabilities {
+    /// `<c/>`.
+    pub fn to_element(&self) -> Element {
+        Element::new("c", ns::CAPS)
+            .with_attribute("hash", "sha-1")
+            .with_attribute("node", self.node.as_str())
+            .with_attribute("ver", self.ver.as_str())
+    }
+}
+
+/// What an address says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entity {
+    identity: Identity,
+    features: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Identity {
+    category: &'static str,
+    kind: &'static str,
+    name: String,
+}
+
+impl Entity {
+    /// The server.
+    pub(crate) fn server(config: &Config) -> Self {
+        let mut features = vec![ns::CAPS, ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING];
+        features.extend(config.software.version.is_some().then_some(ns::VERSION));
+        Entity::new("server", "im", &config.software.name, features)
+    }
+
+    /// The publish-subscribe service.
+    fn pubsub(config: &Config) -> Self {
+        let mut entity = Entity::server(config);
+        entity.identity =
+            Identity { category: "pubsub", kind: "service", name: "Finesse notifications".into() };
+        entity.features.retain(|feature| feature != ns::CAPS);
+        entity.features.push(ns::PUBSUB.into());
+        let all = pubsub::FEATURES.iter();
+        entity.features.extend(all.map(|feature| format!("{}#{feature}", ns::PUBSUB)));
+        entity.features.sort_unstable();
+        entity
+    }
+
+    /// The user in whose name events are published.
+    pub(crate) fn service_user(config: &Config) -> Self {
+        Entity::new(
+            "client",
+            "bot",
+            &config.software.name,
+            vec![ns::CAPS, ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING],
+        )
+    }
+
+    fn account() -> Self {
+        Entity::new("account", "registered", "", vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING])
+    }
+
+    fn node(title: &str) -> Self {
+        Entity::new("pubsub", "leaf", title, vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PUBSUB])
+    }
+
+    fn new(category: &'static str, kind: &'static str, name: &str, features: Vec<&str>) -> Self {
+        let mut features: Vec<String> = features.into_iter().map(String::from).collect();
+        features.sort_unstable();
+        Entity { identity: Identity { category, kind, name: name.into() }, features }
+    }
+
+    /// The hash of what this entity says (XEP-0115 §5.1). One identity, sorted features, no forms.
+    pub(crate) fn ver(&self) -> String {
+        let Identity { category, kind, name } = &self.identity;
+        let mut text = format!("{category}/{kind}//{name}<");
+        for feature in &self.features {
+            text.push_str(feature);
+            text.push('<');
+        }
+        STANDARD.encode(Sha1::digest(text.as_bytes()))
+    }
+
+    /// What goes into presence or stream features.
+    pub(crate) fn capabilities(&self, config: &Config) -> Capabilities {
+        Capabilities { node: config.software.caps_node.clone(), ver: self.ver() }
+    }
+
+    /// `<query/>` of disco#info.
+    fn info(&self, node: Option<&str>) -> Element {
+        let mut query = query(ns::DISCO_INFO, node);
+        let mut identity = Element::new("identity", ns::DISCO_INFO)
+            .with_attribute("category", self.identity.category)
+            .with_attribute("type", self.identity.kind);
+        if !self.identity.name.is_empty() {
+            identity.set_attribute("name", self.identity.name.as_str());
+        }
+        query.push(identity);
+        for feature in &self.features {
+            query.push(Element::new("feature", ns::DISCO_INFO).with_attribute("var", feature.as_str()));
+        }
+        query
+    }
+
+    /// Whether `node` asks for exactly what we told about ourselves.
+    fn is_asked_for(&self, node: Option<&str>, config: &Config) -> bool {
+        let Some(node) = node else { return true };
+        node.strip_prefix(&*config.software.caps_node).and_then(|rest| rest.strip_prefix('#'))
+            == Some(&*self.ver())
+    }
+}
+
+impl Notifier {
+    /// The server's own capabilities, for stream features.
+    pub fn capabilities(&self) -> Capabilities {
+        Entity::server(&self.config).capabilities(&self.config)
+    }
+
+    /// Answers "who are you and what can you do".
+    pub(crate) fn disco_info(
+        &self,
+        kind: IqType,
+        target: &Target,
+        payload: &Element,
+    ) -> Result<Option<Element>, StanzaError> {
+        let node = asked_node(kind, payload)?;
+        let own = |entity: Entity| {
+            let known = entity.is_asked_for(node, &self.config);
+            if known { Ok(Some(entity.info(node))) } else { Err(Condition::ItemNotFound.into()) }
+        };
+        match target {
+            Target::Server => own(Entity::server(&self.config)),
+            Target::ServiceUser => own(Entity::service_user(&self.config)),
+            Target::Account if node.is_none() => Ok(Some(Entity::account().info(None))),
+            Target::PubSub => match node {
+                None => Ok(Some(Entity::pubsub(&self.config).info(None))),
+                Some(name) => {
+                    let (_, node) = self.durable.nodes.find(name).ok_or(Condition::ItemNotFound)?;
+                    let title = node.generic().and_then(|generic| generic.config.title.as_deref());
+                    Ok(Some(Entity::node(title.unwrap_or_default()).info(Some(name))))
+                }
+            },
+            Target::Account => Err(Condition::ItemNotFound.into()),
+            _ => Err(Condition::ServiceUnavailable.into()),
+        }
+    }
+
+    /// Answers "what else is there".
+    pub(crate) fn disco_items(
+        &self,
+        session: SessionId,
+        kind: IqType,
+        target: &Target,
+        payload: &Element,
+    ) -> Result<Option<Element>, StanzaError> {
+        let node = asked_node(kind, payload)?;
+        let mut query = query(ns::DISCO_ITEMS, node);
+        match (target, node) {
+            (Target::Server, None) => query.push(self.item().with_attribute("name", "Finesse notifications")),
+            (Target::Server, Some(COMMANDS))
+            | (Target::Account | Target::ServiceUser | Target::Stranger, None) => {}
+            (Target::PubSub, None) => {
+                for (name, title) in self.visible_nodes(session) {
+                    let mut item = self.item().with_attribute("node", name);
+                    if let Some(title) = title {
+                        item.set_attribute("name", title);
+                    }
+                    query.push(item);
+                }
+            }
+            (Target::PubSub, Some(name)) => self.list_items(session, name, &mut query)?,
+            (Target::Server | Target::Account | Target::ServiceUser, Some(_)) => {
+                return Err(Condition::ItemNotFound.into());
+            }
+            _ => return Err(Condition::ServiceUnavailable.into()),
+        }
+        Ok(Some(query))
+    }
+
+    /// The items of a node, by name and without a node attribute (XEP-0060 §5.5).
+    fn list_items(&self, session: SessionId, name: &str, query: &mut Element) -> Result<(), StanzaError> {
+        let (_, node) = self.durable.nodes.find(name).ok_or(Condition::ItemNotFound)?;
+        let Some(session) = self.sessions.get(session) else { return Ok(()) };
+        let (localpart, jid) = (self.sessions.localpart(session.user), session.jid.to_bare());
+        if !Rights::of(&self.durable.centre, &self.config, localpart, &jid, node).follow {
+            return Err(Condition::Forbidden.into());
+        }
+        let items = node.generic().map(|generic| generic.items.iter());
+        for (id, _) in items.into_iter().flatten().rev().take(self.config.limits.disco_items_max) {
+            query.push(self.item().with_attribute("name", id));
+        }
+        Ok(())
+    }
+
+    /// The nodes that mean something to this session's user, up to the limit: those it has by itself, those of teams that
+    /// it may follow, and those that somebody created.
+    fn visible_nodes(&self, session: SessionId) -> Vec<(String, Option<String>)> {
+        let Some(session) = self.sessions.get(session) else { return Vec::new() };
+        let (localpart, jid) = (self.sessions.localpart(session.user), session.jid.to_bare());
+        let own = UserId::new(localpart).into_iter().flat_map(|user| feeds::automatic(&user));
+        let teams = self.durable.centre.teams().map(|team| contact::ApiPath::TeamUsers(team.id));
+        let feeds = own.chain(teams).filter_map(|path| {
+            let (_, node) = self.durable.nodes.find(&path.to_string())?;
+            let rights = Rights::of(&self.durable.centre, &self.config, localpart, &jid, node);
+            rights.follow.then(|| (node.name.to_string(), None))
+        });
+        let generic = self.durable.nodes.iter_generic();
+        let generic = generic.map(|(node, generic)| (node.name.to_string(), generic.config.title.clone()));
+        feeds.chain(generic).take(self.config.limits.disco_items_max).collect()
+    }
+
+    fn item(&self) -> Element {
+        Element::new("item", ns::DISCO_ITEMS).with_attribute("jid", self.config.pubsub_domain.as_str())
+    }
+}
+
+fn query(ns: &'static str, node: Option<&str>) -> Element {
+    let query = Element::new("query", ns);
+    match node {
+        Some(node) => query.with_attribute("node", node),
+        None => query,
+    }
+}
+
+fn asked_node(kind: IqType, payload: &Element) -> Result<Option<&str>, StanzaError> {
+    if kind != IqType::Get || payload.name() != "query" {
+        return Err(Condition::BadRequest.into());
+    }
+    Ok(payload.attribute("node"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of XEP-0115 §5.2.
+    #[test]
+    fn the_digest_is_that_of_the_specification() {
+        let entity = Entity::new(
+            "client",
+            "pc",
+            "Exodus 0.9.1",
+            vec![
+                "http://jabber.org/protocol/muc",
+                "http://jabber.org/protocol/disco#info",
+                "http://jabber.org/protocol/disco#items",
+                "http://jabber.org/protocol/caps",
+            ],
+        );
+        assert_eq!(entity.ver(), "QgayPKawpkPSDYmwT/WM94uAlu0=");
+    }
+
+    #[test]
+    fn the_digest_changes_when_a_feature_goes() {
+        let mut config = Config::new("localhost", "id");
+        let with = Entity::server(&config).ver();
+        config.software.version = None;
+        assert_ne!(Entity::server(&config).ver(), with);
+    }
+}

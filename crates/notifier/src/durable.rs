@@ -1,0 +1,314 @@
+//! The state that the log rebuilds: the contact centre, credentials, nodes, subscriptions, items.
+//!
+//! It is always the newest *decided* state. [`Durable::apply`] is the only way to change it, live and in replay alike,
+//! and cannot fail: a record that makes no sense (any more) changes nothing.
+
+use contact::{ApiPath, ContactCentre, UserId};
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
+use xmpp::Jid;
+
+use crate::access;
+use crate::change::{Change, Credentials, NodeConfig};
+use crate::effects::Effect;
+use crate::feeds;
+use crate::pubsub::event::{Content, Event};
+use crate::pubsub::items::{Item, Items};
+use crate::pubsub::node::{Generic, Nature, NodeIndex};
+use crate::pubsub::registry::Registry;
+use crate::pubsub::subscriptions::Subscriptions;
+use crate::sessions::{Sessions, UserIndex};
+
+/// Everything that must survive a restart.
+#[derive(Debug)]
+pub(crate) struct Durable {
+    pub(crate) centre: ContactCentre,
+    pub(crate) credentials: IndexMap<UserId, Credentials, FixedState>,
+    pub(crate) nodes: Registry,
+    pub(crate) subscriptions: Subscriptions,
+    /// Events published so far, all nodes together.
+    pub(crate) event_count: u64,
+    /// A snapshot is being replayed: what it repeats was published, and counted, long ago.
+    in_snapshot: bool,
+}
+
+impl Durable {
+    /// The state before the first entry of the log: nobody, and the node that exists by itself.
+    pub(crate) fn new(settings: contact::Settings, hash_seed: u64) -> Self {
+        let mut nodes = Registry::new(hash_seed);
+        nodes.create(&ApiPath::SystemInfo.to_string(), Nature::Feed);
+        Durable {
+            centre: ContactCentre::new(settings),
+            credentials: IndexMap::with_hasher(FixedState::with_seed(hash_seed)),
+            nodes,
+            subscriptions: Subscriptions::default(),
+            event_count: 0,
+            in_snapshot: false,
+        }
+    }
+
+    /// Applies one change and adds what the world must hear about it, once it is in the log, to `effects`.
+    ///
+    /// - `items_max`: the most items any node keeps.
+    pub(crate) fn apply(
+        &mut self,
+        change: &Change,
+        sessions: &mut Sessions,
+        items_max: usize,
+        effects: &mut Vec<Effect>,
+    ) {
+        match change {
+            Change::Contact { event, request_id } => {
+                self.apply_contact(event, request_id.as_deref(), sessions, effects);
+            }
+            Change::Credentials { user, keys } => {
+                self.credentials.insert(user.clone(), keys.clone());
+                effects
+                    .push(Effect::Account { user: user.clone(), credentials: Some(Box::new(keys.clone())) });
+            }
+            Change::NodeCreated { node, creator, config } => {
+                let generic = Generic {
+                    creator: creator.as_str().into(),
+                    config: config.clone(),
+                    items: Items::default(),
+                };
+                self.nodes.create(node, Nature::Generic(Box::new(generic)));
+            }
+            Change::NodeConfigured { node, config } => {
+                if let Some(generic) = self.generic_mut(node) {
+                    generic.config = config.clone();
+                    let max = items_kept(config, items_max);
+                    generic.items.truncate(max);
+                }
+            }
+            Change::NodeDeleted { node, redirect } => {
+                let redirect = redirect.as_deref().map(Box::from);
+                self.delete_node(node, redirect, effects);
+            }
+            Change::NodePurged { node } => {
+                if let Some(generic) = self.generic_mut(node) {
+                    generic.items.clear();
+                    self.publish(node, Content::Purge, effects);
+                }
+            }
+            Change::Subscribed { node, jid } => {
+                if let (Some((index, _)), Some((user, resource))) =
+                    (self.nodes.find(node), subscriber(jid, sessions))
+                {
+                    self.subscribe(index, user, resource, effects);
+                }
+            }
+            Change::Unsubscribed { node, jid } => {
+                if let (Some((index, _)), Some((user, resource))) =
+                    (self.nodes.find(node), subscriber(jid, sessions))
+                    && self.subscriptions.of_mut(user).remove(resource.as_deref(), index)
+                {
+                    effects.push(Effect::Unroute { node: index, user, resource });
+                }
+            }
+            Change::ItemPublished { node, id, publisher, payload } => {
+                if let Some(generic) = self.generic_mut(node) {
+                    let max = items_kept(&generic.config, items_max);
+                    let item =
+                        Item { publisher: publisher.as_str().into(), payload: payload.as_str().into() };
+                    generic.items.publish(id, item, max);
+                }
+                let content = Content::Item { id: id.as_str().into(), payload: payload.as_str().into() };
+                self.publish(node, content, effects);
+            }
+            Change::ItemRetracted { node, id, notify } => {
+                if let Some(generic) = self.generic_mut(node)
+                    && generic.items.remove(id).is_some()
+                    && *notify
+                {
+                    self.publish(node, Content::Retract { id: id.as_str().into() }, effects);
+                }
+            }
+            Change::NodeOffset { node, offset } => {
+                let index = self.nodes.find(node).map(|(index, _)| index);
+                if let Some(node) = index.and_then(|index| self.nodes.get_mut(index)) {
+                    node.offset = *offset;
+                }
+            }
+            Change::SnapshotBegins => self.in_snapshot = true,
+            Change::SnapshotEnds { event_count } => {
+                self.in_snapshot = false;
+                self.event_count = *event_count;
+            }
+        }
+    }
+
+    /// The shortest list of changes that rebuilds this state.
+    pub(crate) fn snapshot(&self, sessions: &Sessions, domain: &str) -> Vec<Change> {
+        let mut changes = vec![Change::SnapshotBegins];
+        changes.extend(
+            self.centre.snapshot().into_iter().map(|event| Change::Contact { event, request_id: None }),
+        );
+        for (user, keys) in &self.credentials {
+            changes.push(Change::Credentials { user: user.clone(), keys: keys.clone() });
+        }
+        for (_, node) in self.nodes.iter() {
+            if let Some(generic) = node.generic() {
+                let name = || String::from(&*node.name);
+                let (creator, config) = (generic.creator.to_string(), generic.config.clone());
+                changes.push(Change::NodeCreated { node: name(), creator, config });
+                changes.extend(generic.items.iter().map(|(id, item)| Change::ItemPublished {
+                    node: name(),
+                    id: id.into(),
+                    publisher: item.publisher.to_string(),
+                    payload: item.payload.to_string(),
+                }));
+            }
+        }
+        self.snapshot_subscriptions(sessions, domain, &mut changes);
+        for (_, node) in self.nodes.iter().filter(|(_, node)| node.offset > 0) {
+            changes.push(Change::NodeOffset { node: node.name.to_string(), offset: node.offset });
+        }
+        changes.push(Change::SnapshotEnds { event_count: self.event_count });
+        changes
+    }
+
+    /// Subscriptions as differences from those that users have by themselves.
+    fn snapshot_subscriptions(&self, sessions: &Sessions, domain: &str, changes: &mut Vec<Change>) {
+        for user in sessions.user_indexes() {
+            let localpart = sessions.localpart(user);
+            let bare = format!("{localpart}@{domain}");
+            let own = self.subscriptions.of(user);
+            let automatic: Vec<NodeIndex> = match access::user(&self.centre, localpart) {
+                Some(user) => self.automatic_nodes(user.id()).collect(),
+                None => Vec::new(),
+            };
+            let name = |index: NodeIndex| {
+                self.nodes.get(index).filter(|node| !node.withdrawn).map(|node| node.name.to_string())
+            };
+            let missing = automatic.iter().filter(|index| !own.bare.contains(index));
+            changes.extend(
+                missing.filter_map(|&index| {
+                    Some(Change::Unsubscribed { node: name(index)?, jid: bare.clone() })
+                }),
+            );
+            let further = own.bare.iter().filter(|index| !automatic.contains(index));
+            changes.extend(
+                further
+                    .filter_map(|&index| Some(Change::Subscribed { node: name(index)?, jid: bare.clone() })),
+            );
+            changes.extend(own.kept.iter().filter_map(|(resource, index)| {
+                Some(Change::Subscribed { node: name(*index)?, jid: format!("{bare}/{resource}") })
+            }));
+        }
+    }
+
+    fn apply_contact(
+        &mut self,
+        event: &contact::Event,
+        request_id: Option<&str>,
+        sessions: &mut Sessions,
+        effects: &mut Vec<Effect>,
+    ) {
+        // Nodes that come are there before the updates, nodes that go are there until after them.
+        for node in feeds::added_by(event) {
+            self.nodes.create(&node.to_string(), Nature::Feed);
+        }
+        if let contact::Event::UserAdded(details) = event {
+            let index = sessions.user_index(details.id.as_str());
+            let nodes: Vec<NodeIndex> = self.automatic_nodes(&details.id).collect();
+            for node in nodes {
+                self.subscribe(node, index, None, effects);
+            }
+        }
+        let updates = if self.in_snapshot {
+            self.centre.replay(event);
+            Vec::new()
+        } else {
+            self.centre.apply(event, request_id)
+        };
+        for update in updates {
+            self.publish(
+                &update.node.to_string(),
+                Content::Update { document: update.document.into() },
+                effects,
+            );
+        }
+        if let contact::Event::UserRemoved { user } = event {
+            let index = sessions.user_index(user.as_str());
+            let own = std::mem::take(self.subscriptions.of_mut(index));
+            effects.extend(own.bare.into_iter().map(|node| Effect::Unroute {
+                node,
+                user: index,
+                resource: None,
+            }));
+            effects.extend(own.kept.into_iter().map(|(resource, node)| Effect::Unroute {
+                node,
+                user: index,
+                resource: Some(resource),
+            }));
+            if self.credentials.swap_remove(user).is_some() {
+                effects.push(Effect::Account { user: user.clone(), credentials: None });
+            }
+            effects.push(Effect::EndSessions { user: index });
+        }
+        for node in feeds::removed_by(event) {
+            self.delete_node(&node.to_string(), None, effects);
+        }
+    }
+
+    fn automatic_nodes(&self, user: &UserId) -> impl Iterator<Item = NodeIndex> + '_ {
+        feeds::automatic(user).into_iter().filter_map(|path| Some(self.nodes.find(&path.to_string())?.0))
+    }
+
+    fn subscribe(
+        &mut self,
+        node: NodeIndex,
+        user: UserIndex,
+        resource: Option<Box<str>>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.subscriptions.of_mut(user).insert(resource.as_deref(), node) {
+            effects.push(Effect::Route { node, user, resource });
+        }
+    }
+
+    /// Gives an event its number and its place at the node.
+    fn publish(&mut self, node: &str, content: Content, effects: &mut Vec<Effect>) {
+        let Some((index, _)) = self.nodes.find(node) else { return };
+        self.publish_to(index, content, effects);
+    }
+
+    fn publish_to(&mut self, index: NodeIndex, content: Content, effects: &mut Vec<Effect>) {
+        if self.in_snapshot {
+            return;
+        }
+        let Some(node) = self.nodes.get_mut(index) else { return };
+        node.offset += 1;
+        self.event_count += 1;
+        effects.push(Effect::Publish { node: index, event: Event { number: self.event_count, content } });
+    }
+
+    fn delete_node(&mut self, name: &str, redirect: Option<Box<str>>, effects: &mut Vec<Effect>) {
+        if let Some(index) = self.nodes.withdraw(name) {
+            self.publish_to(index, Content::Delete { redirect }, effects);
+            effects.push(Effect::DropNode { node: index });
+        }
+    }
+
+    fn generic_mut(&mut self, name: &str) -> Option<&mut Generic> {
+        let (index, _) = self.nodes.find(name)?;
+        self.nodes.get_mut(index)?.generic_mut()
+    }
+}
+
+/// How many items a node with this configuration keeps.
+pub(crate) fn items_kept(config: &NodeConfig, items_max: usize) -> usize {
+    match (config.persist_items, config.max_items) {
+        (false, _) => 0,
+        (true, None) => items_max,
+        (true, Some(max)) => items_max.min(max as usize),
+    }
+}
+
+/// Whose subscription a record is about. The domain is not looked at: a log survives a change of domain.
+fn subscriber(jid: &str, sessions: &mut Sessions) -> Option<(UserIndex, Option<Box<str>>)> {
+    let jid = Jid::new(jid).ok()?;
+    let user = sessions.user_index(jid.node()?.as_str());
+    Some((user, jid.resource().map(|resource| resource.as_str().into())))
+}

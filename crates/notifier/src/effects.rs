@@ -1,0 +1,93 @@
+//! What waits for the log.
+//!
+//! A change is decided and applied at once, so that the next decision sees it. Whatever tells the world about it, a
+//! reply, an answer, an event, a new subscriber, waits here until the log has the change, and then happens in the order
+//! of the log.
+
+use std::collections::VecDeque;
+
+use contact::UserId;
+
+use crate::change::Credentials;
+use crate::input::{Position, SessionId, Ticket};
+use crate::pubsub::event::Event;
+use crate::pubsub::node::NodeIndex;
+use crate::sessions::UserIndex;
+
+/// Something that happens once a change is in the log.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// A request is answered: with the first element, or with the second if the log failed.
+    Reply { session: SessionId, done: String, failed: String },
+    /// A command is answered.
+    Answer { ticket: Ticket },
+    /// A node's subscribers, as they are then, hear an event.
+    Publish { node: NodeIndex, event: Event },
+    /// A user, or one resource of a user, hears a node from now on.
+    Route { node: NodeIndex, user: UserIndex, resource: Option<Box<str>> },
+    /// And no longer.
+    Unroute { node: NodeIndex, user: UserIndex, resource: Option<Box<str>> },
+    /// A deleted node's place is given up.
+    DropNode { node: NodeIndex },
+    /// The server's table of credentials follows.
+    Account { user: UserId, credentials: Option<Box<Credentials>> },
+    /// All sessions of a removed user end.
+    EndSessions { user: UserIndex },
+}
+
+/// The effects of entries that are not in the log yet, oldest entry first.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    batches: VecDeque<Batch>,
+    changes: usize,
+}
+
+#[derive(Debug)]
+struct Batch {
+    position: Position,
+    changes: usize,
+    effects: Vec<Effect>,
+}
+
+impl Effects {
+    /// Changes that wait: what the limit counts.
+    pub(crate) fn changes(&self) -> usize {
+        self.changes
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    /// Holds the effects of the entry at `position`, the newest one.
+    pub(crate) fn push(&mut self, position: Position, changes: usize, effects: Vec<Effect>) {
+        debug_assert!(self.batches.back().is_none_or(|last| last.position < position));
+        self.changes += changes;
+        self.batches.push_back(Batch { position, changes, effects });
+    }
+
+    /// Holds one more effect of the newest waiting entry. Gives it back if nothing waits: it may happen now.
+    pub(crate) fn attach(&mut self, effect: Effect) -> Option<Effect> {
+        match self.batches.back_mut() {
+            Some(last) => {
+                last.effects.push(effect);
+                None
+            }
+            None => Some(effect),
+        }
+    }
+
+    /// Takes the effects of the oldest entry, if it is not after `position`.
+    pub(crate) fn pop_through(&mut self, position: Position) -> Option<Vec<Effect>> {
+        self.batches.pop_front_if(|first| first.position <= position).map(|batch| {
+            self.changes -= batch.changes;
+            batch.effects
+        })
+    }
+
+    /// Takes the effects of all entries that wait, in order.
+    pub(crate) fn take_all(&mut self) -> Vec<Effect> {
+        self.changes = 0;
+        self.batches.drain(..).flat_map(|batch| batch.effects).collect()
+    }
+}

@@ -1,0 +1,473 @@
+//! The notifier: one input at a time goes in, outputs come out.
+//!
+//! What a request means is decided in the files named after it; here is the order in which things happen. A change is
+//! applied at once and handed to the log; everything that tells of it is an [`Effect`] that waits for the log.
+
+use std::collections::VecDeque;
+
+use contact::{Command, ContactCentre, Timestamp, UserId};
+use xmpp::{
+    Condition, Element, IqType, Jid, Stanza, StanzaError, StanzaKind, StreamCondition, StreamError, ns,
+};
+
+use crate::accounts::contact_changes;
+use crate::change::{Change, Credentials, Entry};
+use crate::config::Config;
+use crate::durable::Durable;
+use crate::effects::{Effect, Effects};
+use crate::input::{Addressed, Input, Output, Position, Recipient, SessionId, Ticket};
+use crate::pubsub::event::Event;
+use crate::pubsub::log_failed;
+use crate::pubsub::node::NodeIndex;
+use crate::rejection::Rejection;
+use crate::sessions::{Sessions, UserIndex};
+
+/// Who hears what: sessions, presence, publish-subscribe, and the contact centre behind them.
+///
+/// Feed it with [`Notifier::handle`], and after each input take everything that [`Notifier::poll_output`] gives. It has
+/// no clock, no random number and no socket; given the same inputs it does the same.
+#[derive(Debug)]
+pub struct Notifier {
+    pub(crate) config: Config,
+    pub(crate) durable: Durable,
+    pub(crate) sessions: Sessions,
+    pub(crate) effects: Effects,
+    pub(crate) outputs: VecDeque<Output>,
+    /// Where the next entry goes.
+    next: Position,
+    /// The log lost something that was decided here: nothing durable until the state is rebuilt.
+    diverged: bool,
+}
+
+/// Whom an iq request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The server itself.
+    Server,
+    /// The requester's own account.
+    Account,
+    /// The publish-subscribe service.
+    PubSub,
+    /// The service user's own "session".
+    ServiceUser,
+    /// A session that exists, perhaps the requester's own.
+    Session(SessionId),
+    /// Another account. Whether it exists no reply may tell.
+    Stranger,
+    /// A full JID that no session has.
+    Absent,
+    /// An address under our domain that nobody answers for.
+    Nobody,
+    /// Another domain.
+    Elsewhere,
+}
+
+impl Notifier {
+    /// A notifier before the first entry of the log.
+    pub fn new(config: Config) -> Self {
+        Notifier {
+            durable: Durable::new(config.contact.clone(), config.hash_seed),
+            sessions: Sessions::new(config.hash_seed),
+            effects: Effects::default(),
+            outputs: VecDeque::new(),
+            next: Position(1),
+            diverged: false,
+            config,
+        }
+    }
+
+    /// Replays one entry of the log. Nothing comes out. To be called in order, before the first input.
+    pub fn restore(&mut self, entry: &Entry) {
+        let mut effects = Vec::new();
+        for change in &entry.changes {
+            let items_max = self.config.limits.items_per_node_max;
+            self.durable.apply(change, &mut self.sessions, items_max, &mut effects);
+            for effect in effects.drain(..) {
+                match effect {
+                    Effect::Route { node, user, resource } => self.route(node, user, resource.as_deref()),
+                    Effect::Unroute { node, user, resource } => self.unroute(node, user, resource.as_deref()),
+                    Effect::DropNode { node } => self.drop_node(node),
+                    // News of the past: whoever had to hear it has heard it.
+                    Effect::Reply { .. }
+                    | Effect::Answer { .. }
+                    | Effect::Publish { .. }
+                    | Effect::Account { .. }
+                    | Effect::EndSessions { .. } => {}
+                }
+            }
+        }
+        self.next = entry.position.next();
+    }
+
+    /// The shortest list of changes that rebuilds the durable state; none while something waits for the log, because the
+    /// state is then ahead of it.
+    ///
+    /// Together they make an [`Entry`] at [`Notifier::position`] that stands for the log up to there.
+    pub fn snapshot(&self) -> Option<Vec<Change>> {
+        let settled = self.effects.is_empty() && !self.diverged;
+        settled.then(|| self.durable.snapshot(&self.sessions, &self.config.domain))
+    }
+
+    /// Forgets the durable state and rebuilds it from the log, after [`Input::AppendFailed`].
+    ///
+    /// Sessions stay, with their presence and their full-JID subscriptions as far as the nodes exist.
+    ///
+    /// - `entries`: all of the log, oldest first; or a snapshot and everything after it.
+    pub fn reset_durable<'a>(&mut self, entries: impl IntoIterator<Item = &'a Entry>) {
+        self.fail_pending();
+        let mut heard: Vec<(SessionId, Vec<std::sync::Arc<str>>)> = Vec::new();
+        for (id, session) in self.sessions.iter_mut() {
+            let nodes = session.subscriptions.drain(..);
+            let names = nodes.filter_map(|index| Some(self.durable.nodes.get(index)?.name.clone()));
+            heard.push((id, names.collect()));
+        }
+        self.durable = Durable::new(self.config.contact.clone(), self.config.hash_seed);
+        self.next = Position(1);
+        for entry in entries {
+            self.restore(entry);
+        }
+        self.diverged = false;
+        for (id, names) in heard {
+            if self.config.keep_full_jid_subscriptions {
+                self.hear_kept(id);
+                continue;
+            }
+            for name in names {
+                if let Some((index, _)) = self.durable.nodes.find(&name) {
+                    self.hear(index, id);
+                }
+            }
+        }
+    }
+
+    /// The position of the newest decided entry.
+    pub fn position(&self) -> Position {
+        Position(self.next.0 - 1)
+    }
+
+    /// The contact centre as last decided, for reading.
+    pub fn centre(&self) -> &ContactCentre {
+        &self.durable.centre
+    }
+
+    /// Everybody's credentials: what the server's own table starts from after a replay. Later changes come out as
+    /// [`Output::AccountChanged`].
+    pub fn credentials(&self) -> impl Iterator<Item = (&UserId, &Credentials)> {
+        self.durable.credentials.iter()
+    }
+
+    /// How many sessions are bound.
+    pub fn session_count(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Takes in one thing that happened at time `at`.
+    pub fn handle(&mut self, input: Input, at: Timestamp) {
+        match input {
+            Input::Bind { session, user, resource, generated } => {
+                self.bind(session, user, resource, &generated);
+            }
+            Input::Stanza { session, stanza } => self.stanza(session, stanza, at),
+            Input::Ended { session } => self.ended(session),
+            Input::Command { ticket, actor, command, request_id } => {
+                self.command(ticket, &actor, &command, request_id.as_deref(), at);
+            }
+            Input::Administer { ticket, command } => self.administer(ticket, command, at),
+            Input::Appended { position } => self.appended(position),
+            Input::AppendFailed { from } => {
+                self.appended(Position(from.0.saturating_sub(1)));
+                self.fail_pending();
+            }
+        }
+    }
+
+    /// Takes the next thing to do; none if nothing is left.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Applies changes, hands them to the log, and holds `first`, then what follows from the changes, until they are there.
+    pub(crate) fn commit(&mut self, changes: Vec<Change>, first: Vec<Effect>, at: Timestamp) {
+        let mut effects = first;
+        for change in &changes {
+            let items_max = self.config.limits.items_per_node_max;
+            self.durable.apply(change, &mut self.sessions, items_max, &mut effects);
+        }
+        let position = self.next;
+        self.next = position.next();
+        self.effects.push(position, changes.len(), effects);
+        self.outputs.push_back(Output::Append(Entry { position, at, changes }));
+    }
+
+    /// Whether something durable can be decided now.
+    pub(crate) fn accepts_changes(&self) -> bool {
+        !self.diverged && self.effects.changes() < self.config.limits.pending_changes_max
+    }
+
+    /// Why it cannot.
+    pub(crate) fn why_not(&self) -> Rejection {
+        if self.diverged { Rejection::LogFailed } else { Rejection::Busy }
+    }
+
+    /// Answers a command that changed nothing. It was judged by decided state, so it waits for that.
+    pub(crate) fn answer_when_logged(&mut self, ticket: Ticket) {
+        self.run_when_logged(Effect::Answer { ticket });
+    }
+
+    /// Answers a request with something that shows decided state.
+    pub(crate) fn reply_when_logged(&mut self, session: SessionId, stanza: &Stanza, done: String) {
+        let failed = stanza.error(log_failed()).to_xml();
+        self.run_when_logged(Effect::Reply { session, done, failed });
+    }
+
+    fn run_when_logged(&mut self, effect: Effect) {
+        if let Some(effect) = self.effects.attach(effect) {
+            self.run(effect);
+        }
+    }
+
+    fn command(
+        &mut self,
+        ticket: Ticket,
+        actor: &contact::Actor,
+        command: &Command,
+        request_id: Option<&str>,
+        at: Timestamp,
+    ) {
+        let decided = if !self.accepts_changes() {
+            Err(self.why_not())
+        } else {
+            match command {
+                Command::AddUser(details) if details.id.as_str() == self.config.service_user => {
+                    Err(Rejection::Reserved(details.id.clone()))
+                }
+                command => self.durable.centre.decide(actor, command, at).map_err(Rejection::Refused),
+            }
+        };
+        match decided {
+            Ok(events) if events.is_empty() => self.answer_when_logged(ticket),
+            Ok(events) => {
+                self.commit(contact_changes(events, request_id), vec![Effect::Answer { ticket }], at);
+            }
+            Err(rejection) => self.outputs.push_back(Output::Answer { ticket, outcome: Err(rejection) }),
+        }
+    }
+
+    fn appended(&mut self, position: Position) {
+        while let Some(effects) = self.effects.pop_through(position) {
+            for effect in effects {
+                self.run(effect);
+            }
+        }
+    }
+
+    fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::Reply { session, done, .. } => self.send_text(session, done),
+            Effect::Answer { ticket } => self.outputs.push_back(Output::Answer { ticket, outcome: Ok(()) }),
+            Effect::Publish { node, event } => self.deliver(node, &event),
+            Effect::Route { node, user, resource } => self.route(node, user, resource.as_deref()),
+            Effect::Unroute { node, user, resource } => self.unroute(node, user, resource.as_deref()),
+            Effect::DropNode { node } => self.drop_node(node),
+            Effect::Account { user, credentials } => {
+                let credentials = credentials.map(|credentials| *credentials);
+                self.outputs.push_back(Output::AccountChanged { user, credentials });
+            }
+            Effect::EndSessions { user } => {
+                let error = StreamError::new(StreamCondition::NotAuthorized, "The account has been removed.");
+                for session in self.sessions.user(user).sessions.clone() {
+                    self.end(session, error.clone());
+                }
+            }
+        }
+    }
+
+    /// Answers everything that waits for the log with a failure.
+    fn fail_pending(&mut self) {
+        if self.effects.is_empty() {
+            return;
+        }
+        self.diverged = true;
+        for effect in self.effects.take_all() {
+            match effect {
+                Effect::Reply { session, failed, .. } => self.send_text(session, failed),
+                Effect::Answer { ticket } => {
+                    self.outputs.push_back(Output::Answer { ticket, outcome: Err(Rejection::LogFailed) });
+                }
+                // It did not happen.
+                Effect::Publish { .. }
+                | Effect::Route { .. }
+                | Effect::Unroute { .. }
+                | Effect::DropNode { .. }
+                | Effect::Account { .. }
+                | Effect::EndSessions { .. } => {}
+            }
+        }
+    }
+
+    /// Sends an event to whoever hears the node now.
+    fn deliver(&mut self, index: NodeIndex, event: &Event) {
+        let Some(node) = self.durable.nodes.get(index) else { return };
+        let mut recipients = Vec::with_capacity(node.subscriber_count());
+        recipients.extend(node.sessions.iter().map(|session| Recipient { session, to: Addressed::Full }));
+        for user in node.users.iter() {
+            for &session in &self.sessions.user(user).reachable {
+                if !(self.config.one_copy_per_session && node.sessions.contains(session)) {
+                    recipients.push(Recipient { session, to: Addressed::Bare });
+                }
+            }
+        }
+        if !recipients.is_empty() {
+            let stanza = event.encode(node, &self.config);
+            self.outputs.push_back(Output::Deliver { stanza, recipients });
+        }
+    }
+
+    fn route(&mut self, index: NodeIndex, user: UserIndex, resource: Option<&str>) {
+        match resource {
+            Some(resource) => {
+                if let Some(session) = self.sessions.find_of(user, resource) {
+                    self.hear(index, session);
+                }
+            }
+            None => {
+                if let Some(node) = self.durable.nodes.get_mut(index) {
+                    node.users.insert(user);
+                }
+            }
+        }
+    }
+
+    fn unroute(&mut self, index: NodeIndex, user: UserIndex, resource: Option<&str>) {
+        match resource {
+            Some(resource) => {
+                if let Some(session) = self.sessions.find_of(user, resource) {
+                    self.stop_hearing(index, session);
+                }
+            }
+            None => {
+                if let Some(node) = self.durable.nodes.get_mut(index) {
+                    node.users.remove(user);
+                }
+            }
+        }
+    }
+
+    /// Gives up a deleted node: everybody who was subscribed no longer is.
+    fn drop_node(&mut self, index: NodeIndex) {
+        let Some(node) = self.durable.nodes.drop_node(index) else { return };
+        for session in node.sessions.iter() {
+            if let Some(session) = self.sessions.get_mut(session) {
+                session.subscriptions.retain(|&other| other != index);
+            }
+        }
+        for user in node.users.iter() {
+            self.durable.subscriptions.of_mut(user).forget(index);
+        }
+        if self.config.keep_full_jid_subscriptions {
+            for user in self.sessions.user_indexes() {
+                if !self.durable.subscriptions.of(user).kept.is_empty() {
+                    self.durable.subscriptions.of_mut(user).forget(index);
+                }
+            }
+        }
+    }
+
+    fn stanza(&mut self, session: SessionId, mut stanza: Stanza, at: Timestamp) {
+        let Some(known) = self.sessions.get(session) else { return };
+        // The stream has checked `from`; whatever way it was written, everybody sees the full JID (RFC 6120 §8.1.2.1).
+        stanza.element.set_attribute("from", known.jid.as_str());
+        stanza.from = Some(known.jid.clone().into());
+        match stanza.kind {
+            StanzaKind::Iq(kind) if kind.is_request() => self.request(session, kind, &stanza, at),
+            StanzaKind::Iq(_) => self.forward_answer(session, &stanza),
+            StanzaKind::Message => self.message(session, &stanza),
+            StanzaKind::Presence => self.presence(session, &stanza),
+        }
+    }
+
+    /// The one place where a request finds who answers it. Every request leaves here with exactly one answer, or with
+    /// the session it was forwarded to.
+    fn request(&mut self, session: SessionId, kind: IqType, stanza: &Stanza, at: Timestamp) {
+        let Some(payload) = stanza.payload() else {
+            return self.reply(session, stanza, Err(Condition::BadRequest.into()));
+        };
+        let target = self.target(session, stanza.to.as_ref());
+        let answer = match (payload.ns(), &target) {
+            (_, Target::Session(other)) => return self.forward(*other, stanza),
+            (_, Target::Elsewhere) => Err(Condition::RemoteServerNotFound.into()),
+            (ns::PUBSUB | ns::PUBSUB_OWNER, Target::PubSub) => {
+                return self.pubsub(session, kind, stanza, payload, at);
+            }
+            (ns::DISCO_INFO, target) => self.disco_info(kind, target, payload),
+            (ns::DISCO_ITEMS, target) => self.disco_items(session, kind, target, payload),
+            (ns::PING, target) => self.ping(kind, target, payload),
+            (ns::ROSTER, Target::Account) => self.roster(kind, payload),
+            (ns::VERSION, Target::Server | Target::PubSub) => self.version(kind, payload),
+            // RFC 3921's session request: the session began with the bind.
+            (ns::SESSION, Target::Server | Target::Account) if kind == IqType::Set => Ok(None),
+            (ns::BIND, Target::Server | Target::Account) => Err(Condition::NotAllowed.into()),
+            _ => Err(Condition::ServiceUnavailable.into()),
+        };
+        self.reply(session, stanza, answer);
+    }
+
+    /// Whom an address means to this session.
+    pub(crate) fn target(&self, session: SessionId, to: Option<&Jid>) -> Target {
+        let Some(to) = to else { return Target::Account };
+        let domain = to.domain().as_str();
+        if domain == self.config.pubsub_domain {
+            // The service is one address, and nobody lives there.
+            return if to.node().is_none() && to.resource().is_none() {
+                Target::PubSub
+            } else {
+                Target::Nobody
+            };
+        }
+        if domain != self.config.domain {
+            let ours = domain.strip_suffix(&*self.config.domain).is_some_and(|host| host.ends_with('.'));
+            return if ours { Target::Nobody } else { Target::Elsewhere };
+        }
+        let Some(localpart) = to.node() else { return Target::Server };
+        let own = self.sessions.get(session).and_then(|session| session.jid.node());
+        match to.resource() {
+            None if own == Some(localpart) => Target::Account,
+            None => Target::Stranger,
+            Some(resource) => {
+                if localpart.as_str() == self.config.service_user
+                    && resource.as_str() == self.config.service_resource
+                {
+                    return Target::ServiceUser;
+                }
+                let found = self.sessions.find(localpart.as_str(), resource.as_str());
+                found.map_or(Target::Absent, Target::Session)
+            }
+        }
+    }
+
+    /// Answers a request at once.
+    pub(crate) fn reply(
+        &mut self,
+        session: SessionId,
+        stanza: &Stanza,
+        answer: Result<Option<Element>, StanzaError>,
+    ) {
+        let element = match answer {
+            Ok(payload) => stanza.result(payload),
+            Err(error) => stanza.error(error),
+        };
+        self.outputs.push_back(Output::Send { session, element: element.to_xml() });
+    }
+
+    /// Sends text to a session, if it is still there.
+    pub(crate) fn send_text(&mut self, session: SessionId, element: String) {
+        if self.sessions.get(session).is_some() {
+            self.outputs.push_back(Output::Send { session, element });
+        }
+    }
+}

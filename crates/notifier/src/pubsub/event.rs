@@ -1,0 +1,208 @@
+//! Events: what subscribers are told, encoded once for all of them.
+
+use std::sync::Arc;
+
+use xmpp::{SharedStanza, escape_attribute, escape_text, ns};
+
+use super::node::{Nature, Node, NotificationType};
+use crate::config::Config;
+
+/// Something that happened at a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// Which event of this server: the message's id comes from it.
+    pub(crate) number: u64,
+    pub(crate) content: Content,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// An object of the contact centre changed; the document is not escaped yet.
+    Update {
+        document: Box<str>,
+    },
+    /// Somebody published an item; the payload is a stand-alone element.
+    Item {
+        id: Box<str>,
+        payload: Box<str>,
+    },
+    Retract {
+        id: Box<str>,
+    },
+    Purge,
+    Delete {
+        redirect: Option<Box<str>>,
+    },
+}
+
+impl Event {
+    /// Encodes the message that all subscribers of `node` get.
+    ///
+    /// Contact nodes send it as Finesse does: the update is one text node in `<notification/>`, and the message has no
+    /// type. Source: XEP-0060 §7.1.2.1, §7.2.2.1, §8.4.2, §8.5.2.
+    pub(crate) fn encode(&self, node: &Node, config: &Config) -> Arc<SharedStanza> {
+        let mut xml = String::with_capacity(self.content.size() + 256);
+        xml.push_str("<event xmlns=\"");
+        xml.push_str(ns::PUBSUB_EVENT);
+        xml.push_str("\">");
+        match &self.content {
+            Content::Update { document } => {
+                open(&mut xml, "items", &node.name);
+                xml.push_str("<item id=\"");
+                xml.push_str(&item_id(config, self.number));
+                xml.push_str("\"><notification xmlns=\"");
+                escape_attribute(&config.notification_ns, &mut xml);
+                xml.push_str("\">");
+                escape_text(document, &mut xml);
+                xml.push_str("</notification></item></items>");
+            }
+            Content::Item { id, payload } => {
+                open(&mut xml, "items", &node.name);
+                write_item(&mut xml, id, payload);
+                xml.push_str("</items>");
+            }
+            Content::Retract { id } => {
+                open(&mut xml, "items", &node.name);
+                xml.push_str("<retract id=\"");
+                escape_attribute(id, &mut xml);
+                xml.push_str("\"/></items>");
+            }
+            Content::Purge => {
+                open(&mut xml, "purge", &node.name);
+                xml.push_str("</purge>");
+            }
+            Content::Delete { redirect } => {
+                open(&mut xml, "delete", &node.name);
+                if let Some(uri) = redirect {
+                    xml.push_str("<redirect uri=\"");
+                    escape_attribute(uri, &mut xml);
+                    xml.push_str("\"/>");
+                }
+                xml.push_str("</delete>");
+            }
+        }
+        xml.push_str("</event>");
+        let id = message_id(self.number);
+        let mut attributes = vec![("from", config.pubsub_domain.as_str()), ("id", id.as_str())];
+        if let Nature::Generic(generic) = &node.nature
+            && generic.config.notification_type == NotificationType::Headline
+        {
+            attributes.push(("type", "headline"));
+        }
+        Arc::new(SharedStanza::message(&attributes, &xml))
+    }
+}
+
+impl Content {
+    fn size(&self) -> usize {
+        match self {
+            // Every markup character of the document takes four bytes once it is escaped.
+            Content::Update { document } => document.len() * 2,
+            Content::Item { id, payload } => id.len() + payload.len(),
+            Content::Retract { id } => id.len(),
+            Content::Purge | Content::Delete { .. } => 0,
+        }
+    }
+}
+
+/// Writes `<item id="…">payload</item>`.
+pub(crate) fn write_item(xml: &mut String, id: &str, payload: &str) {
+    xml.push_str("<item id=\"");
+    escape_attribute(id, xml);
+    xml.push_str("\">");
+    xml.push_str(payload);
+    xml.push_str("</item>");
+}
+
+/// The id of the item that event `number` publishes: a constant and a growing number, written together as Finesse does.
+pub(crate) fn item_id(config: &Config, number: u64) -> String {
+    format!("{}{number}", config.instance)
+}
+
+/// The id of an event's message: eight characters or more, never the same twice.
+fn message_id(number: u64) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut digits = Vec::with_capacity(13);
+    let mut rest = number;
+    while rest > 0 || digits.len() < 7 {
+        digits.push(DIGITS[(rest % 36) as usize]);
+        rest /= 36;
+    }
+    // A letter first: some parsers want ids that are XML names.
+    std::iter::once('N').chain(digits.iter().rev().map(|&digit| digit as char)).collect()
+}
+
+fn open(xml: &mut String, name: &str, node: &str) {
+    xml.push('<');
+    xml.push_str(name);
+    xml.push_str(" node=\"");
+    escape_attribute(node, xml);
+    xml.push_str("\">");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::members::Members;
+    use crate::pubsub::node::{Generic, NodeConfig};
+
+    fn node(nature: Nature) -> Node {
+        Node {
+            name: "/finesse/api/User/1001001".into(),
+            nature,
+            offset: 0,
+            sessions: Members::new(),
+            users: Members::new(),
+            withdrawn: false,
+        }
+    }
+
+    fn generic() -> Nature {
+        let (config, items) = (NodeConfig::default(), Default::default());
+        Nature::Generic(Box::new(Generic { creator: "admin@localhost".into(), config, items }))
+    }
+
+    fn encode(number: u64, content: Content, nature: Nature) -> String {
+        let config = Config::new("localhost", "a6ca891f-8b34-443f-8c7d-dac020d41838");
+        Event { number, content }.encode(&node(nature), &config).to_xml("x@localhost")
+    }
+
+    #[test]
+    fn an_update_looks_as_finesse_sends_it() {
+        let document = "<Update><data><user><firstName>A&amp;B</firstName></user></data></Update>".into();
+        assert_eq!(
+            encode(42, Content::Update { document }, Nature::Feed),
+            "<message xmlns=\"jabber:client\" to=\"x@localhost\" from=\"pubsub.localhost\" id=\"N0000016\">\
+             <event xmlns=\"http://jabber.org/protocol/pubsub#event\"><items node=\"/finesse/api/User/1001001\">\
+             <item id=\"a6ca891f-8b34-443f-8c7d-dac020d4183842\">\
+             <notification xmlns=\"http://jabber.org/protocol/pubsub\">\
+             &lt;Update&gt;&lt;data&gt;&lt;user&gt;&lt;firstName&gt;A&amp;amp;B&lt;/firstName&gt;\
+             &lt;/user&gt;&lt;/data&gt;&lt;/Update&gt;</notification></item></items></event></message>"
+        );
+    }
+
+    #[test]
+    fn events_of_a_generic_node_are_headlines_by_default() {
+        let xml =
+            encode(1, Content::Item { id: "<1>".into(), payload: "<x xmlns=\"y\"/>".into() }, generic());
+        assert!(xml.contains("type=\"headline\""), "{xml}");
+        assert!(xml.contains("<item id=\"&lt;1&gt;\"><x xmlns=\"y\"/></item></items></event>"), "{xml}");
+        let xml = encode(1, Content::Delete { redirect: Some("xmpp:a?;node=b".into()) }, generic());
+        assert!(xml.contains(
+            "<delete node=\"/finesse/api/User/1001001\"><redirect uri=\"xmpp:a?;node=b\"/></delete>"
+        ));
+        let xml = encode(1, Content::Retract { id: "i".into() }, generic());
+        assert!(xml.contains("<items node=\"/finesse/api/User/1001001\"><retract id=\"i\"/></items>"));
+    }
+
+    #[test]
+    fn message_ids_differ_and_never_run_out() {
+        assert_eq!(message_id(0), "N0000000");
+        assert_eq!(message_id(36), "N0000010");
+        assert!(message_id(u64::MAX).len() <= 14);
+        let mut ids: Vec<_> = (0..5_000).map(message_id).collect();
+        ids.dedup();
+        assert_eq!(ids.len(), 5_000);
+    }
+}

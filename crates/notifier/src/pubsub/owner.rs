@@ -1,0 +1,140 @@
+//! What owners and administrators do: create, configure, purge and delete nodes (XEP-0060 §8).
+
+use contact::ApiPath;
+use xmpp::{Element, ns};
+
+use super::errors::PubSubError;
+use super::form::{self, Submitted};
+use super::node::{Generic, Node};
+use super::subscribe::{pubsub, to_text};
+use super::{Outcome, Requester};
+use crate::access::is_one_of;
+use crate::change::{Change, NodeConfig};
+use crate::notifier::Notifier;
+
+impl Notifier {
+    /// Creates a node, with a name of the server's choice if none is given; the result then tells it.
+    ///
+    /// # Errors
+    ///
+    /// `forbidden`; `conflict`; `not-acceptable` for a name that is too long or belongs to contact objects, and for a
+    /// configuration that does not work here; `resource-constraint` when there are too many nodes.
+    pub(super) fn create_node(
+        &self,
+        requester: &Requester,
+        name: Option<&str>,
+        configure: Option<&Element>,
+    ) -> Result<Outcome, PubSubError> {
+        let localpart = self.sessions.localpart(requester.user);
+        if !is_one_of(&self.config.access.create_nodes, &self.durable.centre, localpart) {
+            return Err(PubSubError::Forbidden("You may not create nodes."));
+        }
+        let limits = &self.config.limits;
+        let chosen = name.map_or_else(|| self.free_name(), String::from);
+        if chosen.len() > limits.node_name_bytes_max {
+            return Err(PubSubError::NodeNameUnfit("The node's name is too long."));
+        }
+        if chosen.starts_with(ApiPath::PREFIX) {
+            return Err(PubSubError::NodeNameUnfit(
+                "Names of this form belong to the contact centre's own objects.",
+            ));
+        }
+        if self.durable.nodes.find(&chosen).is_some() {
+            return Err(PubSubError::NodeExists);
+        }
+        if self.durable.nodes.generic_count() >= limits.nodes_max {
+            return Err(PubSubError::ResourceConstraint("There are as many nodes as the server allows."));
+        }
+        let mut config = NodeConfig::default();
+        if let Some(configure) = configure
+            && let Submitted::Values(values) = form::read(configure, form::NODE_CONFIG)?
+        {
+            form::configure(&mut config, &values, self.config_limits())?;
+        }
+        self.log_is_ready()?;
+        let told = name
+            .is_none()
+            .then(|| pubsub(Element::new("create", ns::PUBSUB).with_attribute("node", chosen.as_str())));
+        let creator = requester.jid.to_string();
+        Ok(Outcome::Change(vec![Change::NodeCreated { node: chosen, creator, config }], told))
+    }
+
+    /// Deletes a node with its items and subscriptions; subscribers are told, and where to go instead.
+    pub(super) fn delete_node(
+        &self,
+        requester: &Requester,
+        name: &str,
+        redirect: Option<&str>,
+    ) -> Result<Outcome, PubSubError> {
+        let (node, _) = self.owned(requester, name)?;
+        if redirect.is_some_and(|uri| uri.len() > self.config.limits.node_name_bytes_max) {
+            return Err(PubSubError::NodeNameUnfit("The redirection is too long."));
+        }
+        self.log_is_ready()?;
+        let redirect = redirect.map(String::from);
+        Ok(Outcome::Change(vec![Change::NodeDeleted { node: node.name.to_string(), redirect }], None))
+    }
+
+    /// Removes all items of a node; subscribers hear of it once.
+    pub(super) fn purge_node(&self, requester: &Requester, name: &str) -> Result<Outcome, PubSubError> {
+        let (node, generic) = self.owned(requester, name)?;
+        if !generic.config.persist_items {
+            return Err(PubSubError::Unsupported("persistent-items"));
+        }
+        self.log_is_ready()?;
+        Ok(Outcome::Change(vec![Change::NodePurged { node: node.name.to_string() }], None))
+    }
+
+    /// Shows the configuration form with a node's values.
+    pub(super) fn show_config(&self, requester: &Requester, name: &str) -> Result<Outcome, PubSubError> {
+        let (node, generic) = self.owned(requester, name)?;
+        let form = form::write(&generic.config, self.config_limits());
+        let configure =
+            Element::new("configure", ns::PUBSUB_OWNER).with_attribute("node", &*node.name).with_child(form);
+        Ok(Outcome::Shown(to_text(Some(owner_pubsub(configure)))))
+    }
+
+    /// Configures a node; fields that the form leaves out keep their value.
+    pub(super) fn configure_node(
+        &self,
+        requester: &Requester,
+        name: &str,
+        configure: &Element,
+    ) -> Result<Outcome, PubSubError> {
+        let (node, generic) = self.owned(requester, name)?;
+        let mut config = generic.config.clone();
+        match form::read(configure, form::NODE_CONFIG)? {
+            Submitted::Nothing => return Ok(Outcome::Now(None)),
+            Submitted::Values(values) => form::configure(&mut config, &values, self.config_limits())?,
+        }
+        self.log_is_ready()?;
+        Ok(Outcome::Change(vec![Change::NodeConfigured { node: node.name.to_string(), config }], None))
+    }
+
+    /// Shows the configuration that a new node gets.
+    pub(super) fn show_default_config(&self) -> Result<Outcome, PubSubError> {
+        let form = form::write(&NodeConfig::default(), self.config_limits());
+        Ok(Outcome::Now(Some(owner_pubsub(Element::new("default", ns::PUBSUB_OWNER).with_child(form)))))
+    }
+
+    /// The generic node of this name, for its owner and administrators only.
+    fn owned(&self, requester: &Requester, name: &str) -> Result<(&Node, &Generic), PubSubError> {
+        let (_, node, rights) = self.rights(requester, name)?;
+        match node.generic() {
+            Some(generic) if rights.own => Ok((node, generic)),
+            Some(_) => Err(PubSubError::Forbidden("Only the node's owner and administrators may do this.")),
+            None => Err(PubSubError::Forbidden("This node belongs to an object of the contact centre.")),
+        }
+    }
+
+    /// A name that no node has.
+    fn free_name(&self) -> String {
+        let count = self.durable.event_count;
+        let names = (0..).map(|n: u64| format!("{}-{}-{n}", self.config.instance, count));
+        names.into_iter().find(|name| self.durable.nodes.find(name).is_none()).expect("some name is free")
+    }
+}
+
+fn owner_pubsub(content: Element) -> Element {
+    Element::new("pubsub", ns::PUBSUB_OWNER).with_child(content)
+}

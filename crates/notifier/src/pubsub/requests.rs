@@ -1,0 +1,322 @@
+//! What a publish-subscribe request asks for, read from its element.
+//!
+//! Only the shape is checked here; whether the request may succeed is decided elsewhere.
+
+use xmpp::{Element, IqType, ns};
+
+use super::errors::PubSubError;
+use super::form::boolean;
+
+/// One request, borrowing from its stanza.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Request<'a> {
+    Subscribe {
+        node: &'a str,
+        jid: &'a str,
+    },
+    Unsubscribe {
+        node: &'a str,
+        jid: &'a str,
+        subid: Option<&'a str>,
+    },
+    /// Own subscriptions, at one node or everywhere.
+    Subscriptions {
+        node: Option<&'a str>,
+    },
+    /// Own affiliations, with one node or all.
+    Affiliations {
+        node: Option<&'a str>,
+    },
+    Items {
+        node: &'a str,
+        max: Option<usize>,
+        ids: Vec<&'a str>,
+    },
+    Publish {
+        node: &'a str,
+        items: Vec<NewItem<'a>>,
+        options: Option<&'a Element>,
+    },
+    Retract {
+        node: &'a str,
+        ids: Vec<&'a str>,
+        notify: bool,
+    },
+    /// `node` is none when the server shall choose a name.
+    Create {
+        node: Option<&'a str>,
+        configure: Option<&'a Element>,
+    },
+    Delete {
+        node: &'a str,
+        redirect: Option<&'a str>,
+    },
+    Purge {
+        node: &'a str,
+    },
+    ShowConfig {
+        node: &'a str,
+    },
+    Configure {
+        node: &'a str,
+        configure: &'a Element,
+    },
+    /// The configuration a new node gets.
+    ShowDefault,
+}
+
+/// An item to publish.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NewItem<'a> {
+    pub(crate) id: Option<&'a str>,
+    pub(crate) payload: &'a Element,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a `<pubsub/>` element of either namespace.
+    ///
+    /// # Errors
+    ///
+    /// What is missing or malformed; [`PubSubError::Unsupported`] for verbs that the specification knows and this
+    /// service lacks.
+    pub(crate) fn read(kind: IqType, pubsub: &'a Element) -> Result<Self, PubSubError> {
+        if pubsub.name() != "pubsub" {
+            return Err(PubSubError::BadRequest("Expected a <pubsub/> element."));
+        }
+        let Some(verb) = pubsub.first_element().filter(|verb| verb.ns() == pubsub.ns()) else {
+            return Err(PubSubError::BadRequest("The <pubsub/> element asks for nothing."));
+        };
+        match (pubsub.ns(), kind) {
+            (ns::PUBSUB, IqType::Get) => Self::read_get(verb),
+            (ns::PUBSUB, _) => Self::read_set(verb, pubsub),
+            (_, IqType::Get) => Self::read_owner_get(verb),
+            (_, _) => Self::read_owner_set(verb),
+        }
+    }
+
+    fn read_get(verb: &'a Element) -> Result<Self, PubSubError> {
+        match verb.name() {
+            "subscriptions" => Ok(Request::Subscriptions { node: optional_node(verb) }),
+            "affiliations" => Ok(Request::Affiliations { node: optional_node(verb) }),
+            "items" => Self::read_items(verb),
+            "options" => Err(PubSubError::Unsupported("subscription-options")),
+            "default" => Err(PubSubError::Unsupported("retrieve-default-sub")),
+            _ => Err(unknown_verb()),
+        }
+    }
+
+    fn read_set(verb: &'a Element, pubsub: &'a Element) -> Result<Self, PubSubError> {
+        match verb.name() {
+            "subscribe" => {
+                if pubsub.child("options", ns::PUBSUB).is_some() {
+                    return Err(PubSubError::Unsupported("subscription-options"));
+                }
+                let jid = jid_of(verb, "Say which address to subscribe.")?;
+                Ok(Request::Subscribe { node: node_of(verb)?, jid })
+            }
+            "unsubscribe" => {
+                let jid = jid_of(verb, "Say which address to unsubscribe.")?;
+                Ok(Request::Unsubscribe { node: node_of(verb)?, jid, subid: verb.attribute("subid") })
+            }
+            "publish" => Self::read_publish(verb, pubsub),
+            "retract" => Self::read_retract(verb),
+            "create" => Self::read_create(verb, pubsub),
+            "configure" => Err(PubSubError::BadRequest("<configure/> goes after <create/>.")),
+            "options" => Err(PubSubError::Unsupported("subscription-options")),
+            _ => Err(unknown_verb()),
+        }
+    }
+
+    fn read_owner_get(verb: &'a Element) -> Result<Self, PubSubError> {
+        match verb.name() {
+            "configure" => Ok(Request::ShowConfig { node: node_of(verb)? }),
+            "default" => Ok(Request::ShowDefault),
+            "affiliations" => Err(PubSubError::Unsupported("modify-affiliations")),
+            "subscriptions" => Err(PubSubError::Unsupported("manage-subscriptions")),
+            _ => Err(unknown_verb()),
+        }
+    }
+
+    fn read_owner_set(verb: &'a Element) -> Result<Self, PubSubError> {
+        match verb.name() {
+            "configure" => Ok(Request::Configure { node: node_of(verb)?, configure: verb }),
+            "delete" => {
+                let redirect =
+                    verb.child("redirect", ns::PUBSUB_OWNER).and_then(|redirect| redirect.attribute("uri"));
+                Ok(Request::Delete { node: node_of(verb)?, redirect })
+            }
+            "purge" => Ok(Request::Purge { node: node_of(verb)? }),
+            "affiliations" => Err(PubSubError::Unsupported("modify-affiliations")),
+            "subscriptions" => Err(PubSubError::Unsupported("manage-subscriptions")),
+            _ => Err(unknown_verb()),
+        }
+    }
+
+    fn read_items(verb: &'a Element) -> Result<Self, PubSubError> {
+        let max = match verb.attribute("max_items") {
+            None => None,
+            Some(text) => match text.trim().parse() {
+                Ok(max) if max > 0 => Some(max),
+                _ => return Err(PubSubError::BadRequest("max_items must be a number above 0.")),
+            },
+        };
+        let ids = verb
+            .elements()
+            .filter(|item| item.is("item", ns::PUBSUB))
+            .filter_map(|item| item.attribute("id"));
+        Ok(Request::Items { node: node_of(verb)?, max, ids: ids.collect() })
+    }
+
+    fn read_publish(verb: &'a Element, pubsub: &'a Element) -> Result<Self, PubSubError> {
+        let node = node_of(verb)?;
+        let mut items = Vec::new();
+        for item in verb.elements() {
+            if !item.is("item", ns::PUBSUB) {
+                return Err(PubSubError::BadRequest("<publish/> holds <item/> elements and nothing else."));
+            }
+            let mut payloads = item.elements();
+            let payload = payloads.next().ok_or(PubSubError::PayloadRequired)?;
+            if payloads.next().is_some() {
+                return Err(PubSubError::InvalidPayload);
+            }
+            // An empty id is no id: XEP-0060 lets the service choose one.
+            items.push(NewItem { id: item.attribute("id").filter(|id| !id.is_empty()), payload });
+        }
+        if items.is_empty() {
+            return Err(PubSubError::ItemRequired);
+        }
+        Ok(Request::Publish { node, items, options: pubsub.child("publish-options", ns::PUBSUB) })
+    }
+
+    fn read_retract(verb: &'a Element) -> Result<Self, PubSubError> {
+        let node = node_of(verb)?;
+        let notify = match verb.attribute("notify") {
+            None => false,
+            Some(text) => boolean(text).ok_or(PubSubError::BadRequest("notify must be a boolean."))?,
+        };
+        let mut ids = Vec::new();
+        for item in verb.elements().filter(|item| item.is("item", ns::PUBSUB)) {
+            ids.push(item.attribute("id").filter(|id| !id.is_empty()).ok_or(PubSubError::ItemRequired)?);
+        }
+        if ids.is_empty() {
+            return Err(PubSubError::ItemRequired);
+        }
+        Ok(Request::Retract { node, ids, notify })
+    }
+
+    fn read_create(verb: &'a Element, pubsub: &'a Element) -> Result<Self, PubSubError> {
+        let configure = pubsub.elements().nth(1);
+        if let Some(configure) = configure {
+            if !configure.is("configure", ns::PUBSUB) {
+                return Err(PubSubError::BadRequest("Only <configure/> can go with <create/>."));
+            }
+            if configure.attribute("node").is_some() {
+                return Err(PubSubError::BadRequest(
+                    "A <configure/> that goes with <create/> names no node.",
+                ));
+            }
+        }
+        Ok(Request::Create { node: optional_node(verb), configure })
+    }
+}
+
+fn optional_node(verb: &Element) -> Option<&str> {
+    verb.attribute("node").filter(|node| !node.is_empty())
+}
+
+fn node_of(verb: &Element) -> Result<&str, PubSubError> {
+    optional_node(verb).ok_or(PubSubError::NodeIdRequired)
+}
+
+fn jid_of<'a>(verb: &'a Element, missing: &'static str) -> Result<&'a str, PubSubError> {
+    verb.attribute("jid").ok_or(PubSubError::InvalidJid(missing))
+}
+
+fn unknown_verb() -> PubSubError {
+    PubSubError::BadRequest("The <pubsub/> element holds something that cannot be asked for this way.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xmpp::Limits;
+
+    fn read<T>(kind: IqType, xml: &str, look: impl FnOnce(Result<Request<'_>, PubSubError>) -> T) -> T {
+        look(Request::read(kind, &Element::parse(xml, &Limits::default()).unwrap()))
+    }
+
+    fn pubsub(content: &str) -> String {
+        format!("<pubsub xmlns='{}'>{content}</pubsub>", ns::PUBSUB)
+    }
+
+    fn owner(content: &str) -> String {
+        format!("<pubsub xmlns='{}'>{content}</pubsub>", ns::PUBSUB_OWNER)
+    }
+
+    #[test]
+    fn well_formed_requests_are_understood() {
+        read(IqType::Set, &pubsub("<subscribe node='n' jid='a@b'/>"), |request| {
+            assert_eq!(request, Ok(Request::Subscribe { node: "n", jid: "a@b" }));
+        });
+        read(IqType::Get, &pubsub("<items node='n' max_items='2'/>"), |request| {
+            assert_eq!(request, Ok(Request::Items { node: "n", max: Some(2), ids: vec![] }));
+        });
+        read(IqType::Set, &pubsub("<retract node='n' notify='true'><item id='1'/></retract>"), |request| {
+            assert_eq!(request, Ok(Request::Retract { node: "n", ids: vec!["1"], notify: true }));
+        });
+        read(
+            IqType::Set,
+            &pubsub("<publish node='n'><item id=''><x xmlns='y'/></item></publish>"),
+            |request| {
+                let Ok(Request::Publish { items, .. }) = request else { panic!("{request:?}") };
+                assert_eq!(items[0].id, None);
+            },
+        );
+        read(IqType::Set, &owner("<delete node='n'><redirect uri='u'/></delete>"), |request| {
+            assert_eq!(request, Ok(Request::Delete { node: "n", redirect: Some("u") }));
+        });
+        read(IqType::Get, &owner("<default/>"), |request| assert_eq!(request, Ok(Request::ShowDefault)));
+    }
+
+    #[test]
+    fn shapes_that_are_wrong_have_the_errors_of_the_specification() {
+        use PubSubError::*;
+        let set: &[(&str, PubSubError)] = &[
+            ("<subscribe node='n'/>", InvalidJid("Say which address to subscribe.")),
+            ("<subscribe jid='a@b'/>", NodeIdRequired),
+            ("<subscribe node='n' jid='a@b'/><options/>", Unsupported("subscription-options")),
+            ("<unsubscribe node='n'/>", InvalidJid("Say which address to unsubscribe.")),
+            ("<publish><item><x xmlns='y'/></item></publish>", NodeIdRequired),
+            ("<publish node='n'/>", ItemRequired),
+            ("<publish node='n'><item/></publish>", PayloadRequired),
+            ("<publish node='n'><item><x xmlns='y'/><x xmlns='y'/></item></publish>", InvalidPayload),
+            ("<retract><item id='1'/></retract>", NodeIdRequired),
+            ("<retract node='n'/>", ItemRequired),
+            ("<retract node='n'><item/></retract>", ItemRequired),
+            ("<retract node='n'><item id=''/></retract>", ItemRequired),
+            (
+                "<create node='n'/><configure node='n'/>",
+                BadRequest("A <configure/> that goes with <create/> names no node."),
+            ),
+            ("<configure/><create node='n'/>", BadRequest("<configure/> goes after <create/>.")),
+            ("<nonsense/>", unknown_verb()),
+            ("<items node='n'/>", unknown_verb()),
+        ];
+        for (xml, expected) in set {
+            read(IqType::Set, &pubsub(xml), |request| assert_eq!(request.as_ref(), Err(expected), "{xml}"));
+        }
+        for xml in ["", "<subscribe xmlns='other' node='n' jid='a@b'/>"] {
+            read(IqType::Set, &pubsub(xml), |request| {
+                assert!(matches!(request, Err(BadRequest(_))), "{xml}");
+            });
+        }
+        for max in ["0", "-1", "many"] {
+            read(IqType::Get, &pubsub(&format!("<items node='n' max_items='{max}'/>")), |request| {
+                assert!(matches!(request, Err(BadRequest(_))));
+            });
+        }
+        read(IqType::Get, &owner("<affiliations node='n'/>"), |request| {
+            assert_eq!(request, Err(Unsupported("modify-affiliations")));
+        });
+    }
+}
