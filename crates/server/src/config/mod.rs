@@ -19,7 +19,7 @@ pub use kind::ListenAddress;
 pub use origins::Origins;
 pub use sections::{
     Auth, ConflictPolicy, Contact, CreateNodes, DeploymentType, FullJidSubscriptions, Limits, Log, LogSync,
-    Mechanism, NodeAccess, PlainInClear, Pubsub, Sessions, Web,
+    NodeAccess, PlainInClear, Pubsub, Sessions, Web,
 };
 pub use table::Setting;
 pub use value::{Origin, Value};

@@ -9,17 +9,7 @@ use super::origins::{Origins, OriginsKind};
 use super::table::{FLAG, Setting, settings};
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// A SASL mechanism.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mechanism {
-    /// PLAIN (RFC 4616).
-    Plain,
-    /// SCRAM-SHA-1 (RFC 5802).
-    ScramSha1,
-    /// SCRAM-SHA-256 (RFC 7677).
-    ScramSha256,
-}
+use xmpp::Mechanism;
 
 settings! {
     /// What stands above the first table: the settings that have a flag, and what this instance says about itself.

@@ -1,6 +1,7 @@
 //! Precedence, places in messages, and the settings that do not go together.
 
 use super::*;
+use xmpp::Mechanism;
 
 fn load(
     toml: Option<&str>,
