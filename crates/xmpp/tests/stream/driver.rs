@@ -1,0 +1,140 @@
+//! The least driver a server stream needs: a user list, and ids instead of sockets.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use xmpp::sasl::derive;
+use xmpp::{BareJid, Caps, Mechanism, Output, SaslCondition, ServerStream, StreamConfig, StreamEvent};
+
+pub(crate) const DOMAIN: &str = "localhost";
+pub(crate) const USER: &str = "1001001";
+pub(crate) const PASSWORD: &str = "off,hook=é";
+
+/// A server stream whose events are answered from a list of one user.
+pub(crate) struct Server {
+    pub(crate) stream: ServerStream,
+    pub(crate) now: Instant,
+    /// Events are answered at once; if not, they wait in `unanswered`.
+    pub(crate) answers: bool,
+    pub(crate) unanswered: Vec<StreamEvent>,
+    /// Everything that happened, frames as they are.
+    pub(crate) events: Vec<StreamEvent>,
+    pub(crate) closed: bool,
+}
+
+pub(crate) fn config() -> StreamConfig {
+    StreamConfig { caps: Some(Caps { node: "urn:n".into(), ver: "v=".into() }), ..StreamConfig::new(DOMAIN) }
+}
+
+impl Server {
+    pub(crate) fn new(config: StreamConfig) -> Self {
+        let now = Instant::now();
+        let stream = ServerStream::new(Arc::new(config), [7; 32], now);
+        Self { stream, now, answers: true, unanswered: vec![], events: vec![], closed: false }
+    }
+
+    /// A stream that is bound as `1001001@localhost/desktop`.
+    pub(crate) fn bound() -> Self {
+        let mut server = Self::authenticated();
+        server.say(&bind("desktop"));
+        assert_eq!(server.stream.jid().map(|jid| jid.as_str()), Some("1001001@localhost/desktop"));
+        server.events.clear();
+        server
+    }
+
+    /// A stream whose client may bind now.
+    pub(crate) fn authenticated() -> Self {
+        let mut server = Self::new(config());
+        server.say(OPEN);
+        server.say(&plain("", USER, PASSWORD));
+        server.say(OPEN);
+        server.events.clear();
+        server
+    }
+
+    /// Hands in one message; the frames it leads to.
+    pub(crate) fn say(&mut self, text: &str) -> Vec<String> {
+        self.stream.handle_message(text, self.now);
+        self.drain()
+    }
+
+    pub(crate) fn advance(&mut self, seconds: u64) -> Vec<String> {
+        self.now += Duration::from_secs(seconds);
+        self.stream.handle_timeout(self.now);
+        self.drain()
+    }
+
+    pub(crate) fn drain(&mut self) -> Vec<String> {
+        let mut frames = vec![];
+        while let Some(output) = self.stream.poll_output() {
+            assert!(!self.closed, "after Close came {output:?}");
+            match output {
+                Output::Frame(frame) => frames.push(frame),
+                Output::Event(event) => {
+                    self.events.push(event.clone());
+                    if self.answers {
+                        self.answer(event);
+                    } else {
+                        self.unanswered.push(event);
+                    }
+                }
+                Output::Close => self.closed = true,
+            }
+        }
+        frames
+    }
+
+    pub(crate) fn answer(&mut self, event: StreamEvent) {
+        let (stream, now) = (&mut self.stream, self.now);
+        match event {
+            StreamEvent::CheckPassword { username, password } => {
+                if username == USER && password.as_str() == PASSWORD {
+                    stream.authenticated(BareJid::new(&format!("{username}@{DOMAIN}")).unwrap(), now);
+                } else {
+                    stream.authentication_failed(SaslCondition::NotAuthorized, now);
+                }
+            }
+            StreamEvent::FindScramKeys { username, hash } => {
+                let password = if username == USER { PASSWORD } else { "nobody knows" };
+                stream.scram_keys(derive(hash, password, b"0123456789abcdef", 8), now);
+            }
+            StreamEvent::Bind { user, resource, generated } => {
+                stream.bound(user.with_resource_str(&resource.unwrap_or(generated)).unwrap(), now);
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(crate) const OPEN: &str =
+    r#"<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" to="localhost" version="1.0"/>"#;
+pub(crate) const CLOSE: &str = r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>"#;
+
+pub(crate) fn auth(mechanism: &str, text: &str) -> String {
+    format!(r#"<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="{mechanism}">{text}</auth>"#)
+}
+
+pub(crate) fn sasl(name: &str, text: &str) -> String {
+    format!(r#"<{name} xmlns="urn:ietf:params:xml:ns:xmpp-sasl">{text}</{name}>"#)
+}
+
+pub(crate) fn failure(condition: SaslCondition) -> String {
+    sasl("failure", &format!("<{}/>", condition.name()))
+}
+
+pub(crate) fn plain_payload(authzid: &str, user: &str, password: &str) -> String {
+    let plain =
+        xmpp::sasl::Plain { authzid: authzid.into(), username: user.into(), password: password.into() };
+    xmpp::sasl::encode_payload(&plain.to_bytes())
+}
+
+pub(crate) fn plain(authzid: &str, user: &str, password: &str) -> String {
+    auth(Mechanism::Plain.name(), &plain_payload(authzid, user, password))
+}
+
+pub(crate) fn bind(resource: &str) -> String {
+    format!(
+        "<iq xmlns='jabber:client' type='set' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
+         <resource>{resource}</resource></bind></iq>"
+    )
+}

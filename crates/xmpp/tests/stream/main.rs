@@ -1,0 +1,7 @@
+//! Streams on virtual time: the server's end alone, the client's end alone, and both against each other.
+
+mod arbitrary;
+mod client;
+mod driver;
+mod login;
+mod server;

@@ -1,0 +1,528 @@
+//! The rules a client may break, one by one.
+
+use xmpp::{
+    Condition, Element, Limits, Mechanism, SaslCondition, StanzaError, StreamCondition, StreamConfig,
+    StreamError, StreamEvent, ns,
+};
+
+use crate::driver::*;
+
+/// The condition of the stream error in `frames`, which must be followed by `<close/>` and the end.
+#[track_caller]
+fn ended(server: &Server, frames: &[String]) -> StreamCondition {
+    let [.., error, close] = frames else { panic!("no stream error in {frames:?}") };
+    assert!(error.starts_with("<stream:error xmlns:stream=\"http://etherx.jabber.org/streams\">"), "{error}");
+    assert_eq!(close, CLOSE);
+    assert!(server.closed && server.stream.is_ended());
+    let error = StreamError::from_element(&Element::parse(error, &Limits::default()).unwrap());
+    assert_eq!(server.events.last(), Some(&StreamEvent::Failed(error.clone())));
+    error.condition
+}
+
+fn stanza(event: Option<&StreamEvent>) -> &xmpp::Stanza {
+    match event {
+        Some(StreamEvent::Stanza(stanza)) => stanza,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_whole_conversation_of_a_desktop() {
+    let mut server = Server::new(config());
+    let opened = server.say(OPEN);
+    assert!(
+        opened[0].starts_with("<open xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" from=\"localhost\" id=\"")
+    );
+    assert!(opened[0].ends_with("\" version=\"1.0\" xml:lang=\"en\"/>"));
+    assert_eq!(
+        opened[1],
+        "<stream:features xmlns:stream=\"http://etherx.jabber.org/streams\">\
+         <mechanisms xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"><mechanism>SCRAM-SHA-256</mechanism>\
+         <mechanism>SCRAM-SHA-1</mechanism><mechanism>PLAIN</mechanism></mechanisms>\
+         <c xmlns=\"http://jabber.org/protocol/caps\" hash=\"sha-1\" node=\"urn:n\" ver=\"v=\"/></stream:features>"
+    );
+    assert_eq!(server.stream.message_bytes_max(), 10_000);
+    let success = server.say(&plain("1001001@localhost", USER, PASSWORD));
+    assert_eq!(success, [r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#]);
+    assert_eq!(server.stream.message_bytes_max(), 262_144);
+    let reopened = server.say(OPEN);
+    assert_ne!(reopened[0], opened[0], "a new stream has a new id");
+    assert_eq!(
+        reopened[1],
+        "<stream:features xmlns:stream=\"http://etherx.jabber.org/streams\">\
+         <bind xmlns=\"urn:ietf:params:xml:ns:xmpp-bind\"/>\
+         <session xmlns=\"urn:ietf:params:xml:ns:xmpp-session\"><optional/></session>\
+         <c xmlns=\"http://jabber.org/protocol/caps\" hash=\"sha-1\" node=\"urn:n\" ver=\"v=\"/></stream:features>"
+    );
+    assert_eq!(
+        server.say(&bind("desktop")),
+        [
+            "<iq xmlns=\"jabber:client\" type=\"result\" id=\"b1\"><bind xmlns=\"urn:ietf:params:xml:ns:xmpp-bind\">\
+          <jid>1001001@localhost/desktop</jid></bind></iq>"
+        ]
+    );
+    assert_eq!(server.stream.next_timeout(), None);
+    assert_eq!(
+        server.say("<iq xmlns='jabber:client' type='set' id='s'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>"),
+        [r#"<iq xmlns="jabber:client" type="result" id="s" to="1001001@localhost/desktop"/>"#]
+    );
+    assert!(server.say("<presence xmlns='jabber:client'><priority>0</priority></presence>").is_empty());
+    let presence = stanza(server.events.last());
+    assert_eq!(presence.from.as_ref().unwrap().as_str(), "1001001@localhost/desktop");
+    assert_eq!(presence.element.attribute("from"), Some("1001001@localhost/desktop"));
+    assert_eq!(server.say(CLOSE), [CLOSE]);
+    assert_eq!(server.events.last(), Some(&StreamEvent::Closed));
+    assert!(server.closed);
+    assert!(server.say(OPEN).is_empty(), "nothing follows");
+}
+
+#[test]
+fn errors_while_opening_come_after_an_open() {
+    let framing = "xmlns='urn:ietf:params:xml:ns:xmpp-framing'";
+    for (text, condition) in [
+        (format!("<open {framing} to='elsewhere' version='1.0'/>"), StreamCondition::HostUnknown),
+        (format!("<open {framing} to='a@localhost' version='1.0'/>"), StreamCondition::HostUnknown),
+        (format!("<open {framing} to='@' version='1.0'/>"), StreamCondition::HostUnknown),
+        (format!("<open {framing} version='1.0'/>"), StreamCondition::HostUnknown),
+        (format!("<open {framing} to='localhost'/>"), StreamCondition::UnsupportedVersion),
+        (format!("<open {framing} to='localhost' version='0.9'/>"), StreamCondition::UnsupportedVersion),
+        (format!("<open {framing} to='localhost' version='x'/>"), StreamCondition::UnsupportedVersion),
+        (format!("<open {framing} to='localhost' version='1.0'><a/></open>"), StreamCondition::BadFormat),
+        ("<open xmlns='x' to='localhost' version='1.0'/>".into(), StreamCondition::InvalidNamespace),
+        ("<open to='localhost' version='1.0'/>".into(), StreamCondition::InvalidNamespace),
+        ("<message xmlns='jabber:client'/>".into(), StreamCondition::BadFormat),
+        ("<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:client' to='localhost' version='1.0'>".into(),
+            StreamCondition::NotWellFormed),
+        (format!(" {OPEN}"), StreamCondition::NotWellFormed),
+        (format!("{OPEN}{OPEN}"), StreamCondition::NotWellFormed),
+        (" ".into(), StreamCondition::NotWellFormed),
+        (format!("<!-- x -->{OPEN}"), StreamCondition::RestrictedXml),
+        (format!("<open {framing} to='{}'/>", "x".repeat(10_000)), StreamCondition::PolicyViolation),
+    ] {
+        let mut server = Server::new(config());
+        let frames = server.say(&text);
+        assert_eq!(ended(&server, &frames), condition, "{text}");
+        assert_eq!(frames.len(), 3);
+        assert!(frames[0].starts_with("<open xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" from=\"localhost\" "));
+    }
+}
+
+#[test]
+fn opening_is_generous_where_it_may_be() {
+    let framing = "xmlns='urn:ietf:params:xml:ns:xmpp-framing'";
+    for text in [
+        format!("<open {framing} to='LOCALHOST' version='1.0'></open>"),
+        format!("<?xml version='1.0'?><open {framing} to='localhost' version='1.1' xml:lang='de'/>"),
+        "<p:open xmlns:p='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' from='a@b' version='10.0'/>"
+            .to_owned(),
+    ] {
+        assert_eq!(Server::new(config()).say(&text).len(), 2, "{text}");
+    }
+    let mut server = Server::new(StreamConfig { default_to: true, ..config() });
+    assert_eq!(server.say(&format!("<open {framing} version='1.0'/>")).len(), 2);
+    let mut server = Server::new(StreamConfig { lenient_whitespace: true, ..config() });
+    assert!(server.say(" ").is_empty() && server.say("").is_empty());
+    assert_eq!(server.say(OPEN).len(), 2);
+    // A client that leaves before it came.
+    let mut server = Server::new(config());
+    assert_eq!(server.say(CLOSE), [CLOSE]);
+}
+
+#[test]
+fn authentication_failures_name_the_fault_and_allow_another_try() {
+    let scram = |first: &str| xmpp::sasl::encode_payload(first.as_bytes());
+    for (messages, condition) in [
+        (vec![auth("PLAIN", "*")], SaslCondition::IncorrectEncoding),
+        (vec![auth("PLAIN", "QQ")], SaslCondition::IncorrectEncoding),
+        (vec![auth("PLAIN", "QQ==")], SaslCondition::MalformedRequest),
+        (vec![auth("PLAIN", "=")], SaslCondition::MalformedRequest),
+        (vec![auth("PLAIN", "<a/>")], SaslCondition::MalformedRequest),
+        (vec![plain("", USER, "wrong")], SaslCondition::NotAuthorized),
+        (vec![plain("", "nobody", PASSWORD)], SaslCondition::NotAuthorized),
+        (vec![plain("", "no body@x", PASSWORD)], SaslCondition::NotAuthorized),
+        (vec![plain("other@localhost", USER, PASSWORD)], SaslCondition::InvalidAuthzid),
+        (vec![plain("1001001@elsewhere", USER, PASSWORD)], SaslCondition::InvalidAuthzid),
+        (vec![plain("localhost", USER, PASSWORD)], SaslCondition::InvalidAuthzid),
+        (vec![auth("DIGEST-MD5", "")], SaslCondition::InvalidMechanism),
+        (vec![auth("plain", "")], SaslCondition::InvalidMechanism),
+        (vec![auth("SCRAM-SHA-1-PLUS", &scram("p=tls-exporter,,n=a,r=b"))], SaslCondition::InvalidMechanism),
+        (vec![auth("SCRAM-SHA-1", &scram("p=tls-exporter,,n=a,r=b"))], SaslCondition::MalformedRequest),
+        (vec![auth("SCRAM-SHA-1", &scram("n,a=x@localhost,n=1001001,r=b"))], SaslCondition::InvalidAuthzid),
+        (vec![sasl("abort", "")], SaslCondition::Aborted),
+        (vec![sasl("response", "")], SaslCondition::MalformedRequest),
+        (vec![auth("PLAIN", ""), sasl("abort", "")], SaslCondition::Aborted),
+        (vec![auth("PLAIN", ""), sasl("response", "*")], SaslCondition::IncorrectEncoding),
+        (vec![auth("PLAIN", ""), auth("PLAIN", "")], SaslCondition::MalformedRequest),
+        (
+            vec![auth("SCRAM-SHA-256", &scram("n,,n=1001001,r=b")), sasl("response", "=")],
+            SaslCondition::MalformedRequest,
+        ),
+        (vec![auth("SCRAM-SHA-256", &scram("n,,n=1001001,r=b")), sasl("abort", "")], SaslCondition::Aborted),
+    ] {
+        let mut server = Server::new(config());
+        server.say(OPEN);
+        let frames: Vec<_> = messages.iter().flat_map(|message| server.say(message)).collect();
+        assert_eq!(frames.last(), Some(&failure(condition)), "{messages:?}");
+        assert!(!server.closed);
+        let told = matches!(server.events.last(),
+            Some(StreamEvent::AuthenticationFailed { condition: told, .. }) if *told == condition);
+        assert!(told, "{:?}", server.events);
+        assert_eq!(
+            server.say(&plain("", USER, PASSWORD)),
+            [r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#]
+        );
+    }
+}
+
+#[test]
+fn every_form_of_the_users_own_name_is_accepted() {
+    for (authzid, user) in [
+        ("", "1001001"),
+        ("1001001@localhost", "1001001"),
+        ("1001001", "1001001"),
+        ("1001001@LOCALHOST", "1001001"),
+        ("", "1001001@localhost"),
+        ("1001001@localhost", "1001001@localhost"),
+    ] {
+        let mut server = Server::new(config());
+        server.say(OPEN);
+        let frames = server.say(&plain(authzid, user, PASSWORD));
+        assert_eq!(frames, [r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#], "{authzid} {user}");
+        assert!(matches!(&server.events[0], StreamEvent::CheckPassword { username, .. } if username == USER));
+    }
+    // Names are prepared before anybody sees them.
+    let mut server = Server::new(config());
+    server.say(OPEN);
+    server.say(&plain("", "AGENT", "x"));
+    assert!(matches!(&server.events[0], StreamEvent::CheckPassword { username, .. } if username == "agent"));
+}
+
+#[test]
+fn an_absent_initial_response_is_asked_for() {
+    let mut server = Server::new(config());
+    server.say(OPEN);
+    assert_eq!(server.say(&auth("PLAIN", "")), [r#"<challenge xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#]);
+    let response = sasl("response", &plain_payload("", USER, PASSWORD));
+    assert_eq!(server.say(&response), [r#"<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>"#]);
+}
+
+#[test]
+fn only_offered_mechanisms_work() {
+    let mut server = Server::new(StreamConfig { mechanisms: vec![Mechanism::ScramSha1], ..config() });
+    assert!(server.say(OPEN)[1].contains("<mechanism>SCRAM-SHA-1</mechanism></mechanisms>"));
+    assert_eq!(server.say(&plain("", USER, PASSWORD)), [failure(SaslCondition::InvalidMechanism)]);
+}
+
+#[test]
+fn the_last_allowed_failure_ends_the_stream() {
+    let mut server = Server::new(config());
+    server.say(OPEN);
+    for _ in 0..4 {
+        assert_eq!(server.say(&plain("", USER, "wrong")), [failure(SaslCondition::NotAuthorized)]);
+    }
+    let frames = server.say(&plain("", USER, "wrong"));
+    assert_eq!(frames[0], failure(SaslCondition::NotAuthorized));
+    assert_eq!(ended(&server, &frames), StreamCondition::PolicyViolation);
+}
+
+#[test]
+fn a_known_and_an_unknown_user_look_alike() {
+    let run = |user: &str| {
+        let mut server = Server::new(config());
+        let mut frames = server.say(OPEN);
+        let first = xmpp::sasl::encode_payload(format!("n,,n={user},r=abc").as_bytes());
+        let challenge = server.say(&auth("SCRAM-SHA-1", &first));
+        let text = Element::parse(&challenge[0], &Limits::default()).unwrap().text();
+        let text = String::from_utf8(xmpp::sasl::decode_payload(&text).unwrap().unwrap()).unwrap();
+        let nonce = text.split(',').next().unwrap().to_owned();
+        frames.push(text);
+        let last = format!("c=biws,{nonce},p={}", xmpp::sasl::encode_payload(&[0; 20]));
+        frames.extend(server.say(&sasl("response", &xmpp::sasl::encode_payload(last.as_bytes()))));
+        frames
+    };
+    assert_eq!(run(USER), run("nobody"));
+}
+
+#[test]
+fn stanzas_before_their_time_end_the_stream() {
+    let before_auth = || {
+        let mut server = Server::new(config());
+        server.say(OPEN);
+        server
+    };
+    let iq = "<iq xmlns='jabber:client' type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>";
+    for (make, text, condition) in [
+        (&before_auth as &dyn Fn() -> Server, iq, StreamCondition::NotAuthorized),
+        (&before_auth, "<message xmlns='jabber:client'/>", StreamCondition::NotAuthorized),
+        (&before_auth, "<presence/>", StreamCondition::InvalidNamespace),
+        (&before_auth, "<x xmlns='urn:x'/>", StreamCondition::UnsupportedStanzaType),
+        (&before_auth, OPEN, StreamCondition::BadFormat),
+        (&Server::authenticated, iq, StreamCondition::NotAuthorized),
+        (&Server::authenticated, "<presence xmlns='jabber:client'/>", StreamCondition::NotAuthorized),
+        (
+            &Server::authenticated,
+            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>",
+            StreamCondition::PolicyViolation,
+        ),
+        (&Server::authenticated, "<x xmlns='urn:x'/>", StreamCondition::UnsupportedStanzaType),
+        (&Server::bound, OPEN, StreamCondition::BadFormat),
+        (
+            &Server::bound,
+            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>",
+            StreamCondition::PolicyViolation,
+        ),
+        (&Server::bound, "<x xmlns='jabber:client'/>", StreamCondition::UnsupportedStanzaType),
+        (&Server::bound, "<enable xmlns='urn:xmpp:sm:3'/>", StreamCondition::UnsupportedStanzaType),
+        (&Server::bound, "<message/>", StreamCondition::InvalidNamespace),
+        (&Server::bound, "<message xmlns='jabber:server'/>", StreamCondition::InvalidNamespace),
+        (&Server::bound, "<message xmlns='jabber:client'>", StreamCondition::NotWellFormed),
+        (
+            &Server::bound,
+            "<message xmlns='jabber:client'/><message xmlns='jabber:client'/>",
+            StreamCondition::NotWellFormed,
+        ),
+        (&Server::bound, " ", StreamCondition::NotWellFormed),
+        (&Server::bound, "<message xmlns='jabber:client' from='2@localhost'/>", StreamCondition::InvalidFrom),
+        (
+            &Server::bound,
+            "<message xmlns='jabber:client' from='1001001@localhost/other'/>",
+            StreamCondition::InvalidFrom,
+        ),
+        (&Server::bound, "<message xmlns='jabber:client' from='@'/>", StreamCondition::InvalidFrom),
+        (&Server::bound, "<iq xmlns='jabber:client' from='2@localhost'/>", StreamCondition::InvalidFrom),
+    ] {
+        let mut server = make();
+        let frames = server.say(text);
+        assert_eq!(ended(&server, &frames), condition, "{text}");
+        assert_eq!(frames.len(), 2, "{frames:?}");
+    }
+}
+
+#[test]
+fn starttls_has_no_place_here() {
+    for make in [&(|| Server::new(config())) as &dyn Fn() -> Server, &Server::authenticated, &Server::bound] {
+        let mut server = make();
+        if server.stream.message_bytes_max() == 10_000 {
+            server.say(OPEN);
+        }
+        assert_eq!(
+            server.say("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+            [r#"<failure xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>"#, CLOSE]
+        );
+        assert!(server.closed);
+    }
+}
+
+#[test]
+fn a_resource_is_generated_requested_or_refused() {
+    let mut server = Server::authenticated();
+    server.answers = false;
+    server.say(
+        "<iq xmlns='jabber:client' type='set' id='1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
+    );
+    let StreamEvent::Bind { user, resource: None, generated } = server.unanswered[0].clone() else {
+        panic!()
+    };
+    assert_eq!((user.as_str(), generated.len()), ("1001001@localhost", 32));
+    server.stream.bind_refused(StanzaError::new(Condition::ResourceConstraint), server.now);
+    assert_eq!(
+        server.drain(),
+        ["<iq xmlns=\"jabber:client\" type=\"error\" id=\"1\"><error type=\"wait\">\
+          <resource-constraint xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\"/></error></iq>"]
+    );
+    for (attributes, resource) in
+        [("type='set' id='2'", "\u{e000}"), ("type='get' id='2'", "a"), ("type='set'", "a"), ("id='2'", "a")]
+    {
+        let reply = server.say(&format!(
+            "<iq xmlns='jabber:client' {attributes}><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
+             <resource>{resource}</resource></bind></iq>"
+        ));
+        assert!(reply[0].contains("<error type=\"modify\"><bad-request "), "{reply:?}");
+    }
+    server.answers = true;
+    assert!(server.say(&bind("a &amp; b"))[0].contains("<jid>1001001@localhost/a &amp; b</jid>"));
+}
+
+#[test]
+fn what_is_sent_ahead_waits_for_the_driver() {
+    let mut server = Server::new(config());
+    server.answers = false;
+    server.say(OPEN);
+    let ahead = [
+        plain("", USER, PASSWORD),
+        OPEN.to_owned(),
+        bind("desktop"),
+        "<presence xmlns='jabber:client'/>".to_owned(),
+        "<message xmlns='jabber:client' to='localhost'/>".to_owned(),
+    ];
+    for text in &ahead {
+        assert!(server.say(text).is_empty());
+    }
+    let check = server.unanswered.remove(0);
+    server.answer(check);
+    assert_eq!(server.drain().len(), 3, "success, open, features");
+    let StreamEvent::Bind { .. } = server.unanswered.last().unwrap() else { panic!() };
+    let bind = server.unanswered.pop().unwrap();
+    server.answer(bind);
+    assert_eq!(server.drain().len(), 1);
+    let kinds: Vec<_> = server
+        .unanswered
+        .iter()
+        .filter_map(|event| match event {
+            StreamEvent::Stanza(stanza) => Some(stanza.element.name().to_owned()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(kinds, ["presence", "message"]);
+}
+
+#[test]
+fn what_is_sent_ahead_is_bounded() {
+    for text in [format!("<message xmlns='jabber:client'>{}</message>", "x".repeat(9_000)), "<a/>".to_owned()]
+    {
+        let mut server = Server::new(config());
+        server.answers = false;
+        server.say(OPEN);
+        server.say(&plain("", USER, PASSWORD));
+        let frames: Vec<_> = (0..65).flat_map(|_| server.say(&text)).collect();
+        assert_eq!(ended(&server, &frames), StreamCondition::PolicyViolation);
+        // The driver's answer comes too late and changes nothing.
+        let check = server.unanswered.remove(0);
+        server.answer(check);
+        assert!(server.drain().is_empty());
+    }
+}
+
+#[test]
+fn silence_ends_the_handshake() {
+    let mut server = Server::new(config());
+    assert!(server.advance(9).is_empty());
+    let frames = server.advance(1);
+    assert_eq!(ended(&server, &frames), StreamCondition::ConnectionTimeout);
+    assert!(frames[0].starts_with("<open "));
+
+    let mut server = Server::new(config());
+    server.say(OPEN);
+    assert!(server.advance(29).is_empty());
+    let frames = server.advance(1);
+    assert_eq!(ended(&server, &frames), StreamCondition::ConnectionTimeout);
+    assert_eq!(server.stream.next_timeout(), None);
+
+    // A message after the deadline is too late even if nobody looked at the clock.
+    let mut server = Server::authenticated();
+    server.now += std::time::Duration::from_secs(30);
+    let frames = server.say(&bind("desktop"));
+    assert_eq!(ended(&server, &frames), StreamCondition::ConnectionTimeout);
+
+    let mut server = Server::bound();
+    assert!(server.advance(1_000_000).is_empty());
+}
+
+#[test]
+fn an_iq_gets_one_answer_or_is_an_answer() {
+    for (attributes, content, condition) in [
+        ("type='get'", "<a xmlns='x'/>", Some("bad-request")),
+        ("type='get' id='1'", "", Some("bad-request")),
+        ("type='set' id='1'", "<a xmlns='x'/><b xmlns='x'/>", Some("bad-request")),
+        ("id='1'", "<a xmlns='x'/>", Some("bad-request")),
+        ("type='get' id='1' to='@'", "<a xmlns='x'/>", Some("jid-malformed")),
+        ("type='set' id='1'", "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>", Some("not-allowed")),
+        (
+            "type='set' id='1' to='localhost'",
+            "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>",
+            Some("not-allowed"),
+        ),
+        ("type='result'", "", None),
+        ("type='result' id='1'", "<a xmlns='x'/><b xmlns='x'/>", None),
+        ("type='error' id='1'", "", None),
+        ("type='error' id='1' to='@'", "<error/>", None),
+    ] {
+        let mut server = Server::bound();
+        let frames = server.say(&format!("<iq xmlns='jabber:client' {attributes}>{content}</iq>"));
+        assert!(server.events.is_empty(), "{:?}", server.events);
+        match condition {
+            None => assert!(frames.is_empty(), "{frames:?}"),
+            Some(condition) => {
+                assert_eq!(frames.len(), 1);
+                let reply = Element::parse(&frames[0], &Limits::default()).unwrap();
+                assert_eq!(reply.attribute("type"), Some("error"));
+                assert_eq!(reply.attribute("to"), Some("1001001@localhost/desktop"));
+                assert!(
+                    reply.child("error", ns::CLIENT).unwrap().child(condition, ns::STANZA_ERRORS).is_some()
+                );
+            }
+        }
+    }
+    // Whatever is fine is the driver's to answer, and goes where it was sent.
+    let mut server = Server::bound();
+    server.say("<iq xmlns='jabber:client' type='get' id='1' from='1001001@localhost' to='pubsub.localhost'><a xmlns='x'/></iq>");
+    let iq = stanza(server.events.last());
+    assert_eq!(iq.to.as_ref().unwrap().as_str(), "pubsub.localhost");
+    assert_eq!(iq.element.attribute("from"), Some("1001001@localhost/desktop"));
+}
+
+#[test]
+fn presence_is_checked_before_it_spreads() {
+    for (text, valid) in [
+        ("<presence xmlns='jabber:client'/>", true),
+        ("<presence xmlns='jabber:client'><priority>-128</priority></presence>", true),
+        ("<presence xmlns='jabber:client'><priority> 127 </priority></presence>", true),
+        ("<presence xmlns='jabber:client' type='unavailable'/>", true),
+        ("<presence xmlns='jabber:client'><priority>128</priority></presence>", false),
+        ("<presence xmlns='jabber:client'><priority>-129</priority></presence>", false),
+        ("<presence xmlns='jabber:client'><priority>x</priority></presence>", false),
+        ("<presence xmlns='jabber:client'><priority/></presence>", false),
+        ("<presence xmlns='jabber:client'><priority>1</priority><priority>1</priority></presence>", false),
+        ("<presence xmlns='jabber:client' type='available'/>", false),
+    ] {
+        let mut server = Server::bound();
+        let frames = server.say(text);
+        assert_eq!(server.events.len(), usize::from(valid), "{text}");
+        let refused = frames.iter().any(|f| f.starts_with("<presence ") && f.contains("<bad-request "));
+        assert_eq!(refused, !valid, "{frames:?}");
+    }
+}
+
+#[test]
+fn the_driver_can_end_a_stream_in_any_state() {
+    let fresh = || Server::new(config());
+    for (make, before) in
+        [(&fresh as &dyn Fn() -> Server, 1), (&Server::authenticated, 0), (&Server::bound, 0)]
+    {
+        let mut server = make();
+        server.stream.end(StreamCondition::SystemShutdown.into());
+        server.stream.end(StreamCondition::Conflict.into());
+        let frames = server.drain();
+        assert_eq!(frames.len(), 2 + before, "{frames:?}");
+        assert!(frames[before].contains("<system-shutdown "));
+        assert!(server.closed && server.events.is_empty());
+
+        let mut server = make();
+        server.stream.end_with_redirect(Some("wss://b.example/ws?a&b"));
+        assert_eq!(
+            server.drain()[before],
+            r#"<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" see-other-uri="wss://b.example/ws?a&amp;b"/>"#
+        );
+        assert!(server.closed);
+    }
+}
+
+#[test]
+fn answers_that_nobody_asked_for_change_nothing() {
+    let user = xmpp::BareJid::new("x@localhost").unwrap();
+    for make in [&Server::authenticated as &dyn Fn() -> Server, &Server::bound, &|| Server::new(config())] {
+        let mut server = make();
+        let now = server.now;
+        server.stream.authenticated(user.clone(), now);
+        server.stream.authentication_failed(SaslCondition::NotAuthorized, now);
+        server.stream.scram_keys(xmpp::sasl::derive(xmpp::ScramHash::Sha1, "", b"", 1), now);
+        server.stream.bound(user.with_resource_str("y").unwrap(), now);
+        server.stream.bind_refused(Condition::Conflict.into(), now);
+        assert!(server.drain().is_empty() && server.events.is_empty() && !server.closed);
+    }
+}
+
+#[test]
+fn an_established_stream_is_small() {
+    assert!(size_of::<xmpp::ServerStream>() <= 96, "{}", size_of::<xmpp::ServerStream>());
+}
