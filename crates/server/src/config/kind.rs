@@ -18,15 +18,11 @@ pub(super) trait Kind {
 /// The part of a [`Kind`] which does not depend on its type, for the table.
 pub(super) trait Describe: Sync {
     fn expected(&self) -> String;
-    fn accepts(&self, value: &Value) -> bool;
 }
 
 impl<K: Kind + Sync> Describe for K {
     fn expected(&self) -> String {
         Kind::expected(self)
-    }
-    fn accepts(&self, value: &Value) -> bool {
-        self.read(value).is_some()
     }
 }
 

@@ -1,0 +1,245 @@
+//! Who may log in: credentials by user, passwords that were checked a while ago, and who is locked out.
+//!
+//! A SCRAM exchange needs keys only. A password (PLAIN, Basic) costs a key derivation, half a millisecond of processor
+//! time, unless the same password was found right a short while ago; that is remembered as a keyed hash.
+//! To an outsider an unknown user looks like a known one with another password: same answers, same time.
+
+mod attempts;
+mod remembered;
+
+use crate::config;
+use crate::credentials::{SALT_BYTES, scram_keys};
+use attempts::Attempts;
+use aws_lc_rs::hmac;
+use contact::UserId;
+use notifier::Credentials;
+use parking_lot::{Mutex, RwLock};
+use remembered::Remembered;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+use tokio::sync::Semaphore;
+use xmpp::{Password, ScramHash, ScramKeys};
+
+/// The accounts of this instance. Shared by all transports; every method may be called from any thread.
+pub struct Accounts {
+    accounts: RwLock<HashMap<UserId, Arc<Account>, foldhash::fast::RandomState>>,
+    remembered: RwLock<Remembered>,
+    attempts: Mutex<Attempts>,
+    /// How many (user, address) pairs have failed lately: zero spares every login the lock of `attempts`.
+    attempts_known: AtomicUsize,
+    generations: AtomicU64,
+    /// What fake keys come from. The same at every start.
+    fake_secret: hmac::Key,
+    /// What passwords are remembered under. Another one at every start.
+    memory_secret: hmac::Key,
+    derivations: Semaphore,
+    derivations_waiting: AtomicUsize,
+    settings: config::Auth,
+}
+
+struct Account {
+    credentials: Credentials,
+    /// Unique: what was remembered about earlier credentials of this user does not count for these.
+    generation: u64,
+}
+
+/// What became of a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is this user's.
+    Correct,
+    /// It is not, or there is no such user.
+    Wrong,
+    /// Too many wrong ones in a row came from this address; it was not looked at. To be answered like
+    /// [`Verdict::Wrong`].
+    LockedOut,
+    /// Too many checks wait already; it was not looked at.
+    Busy,
+}
+
+impl Accounts {
+    /// Nobody can log in yet.
+    ///
+    /// - `secret`: from [`LogMeta`](crate::log::LogMeta), so that the salts of unknown users stay the same.
+    pub fn new(settings: &config::Auth, secret: &[u8; 32]) -> Accounts {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).expect("the system has random numbers");
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let derivations = match settings.derivations_max {
+            0 => processors,
+            derivations => derivations as usize,
+        };
+        Accounts {
+            accounts: RwLock::default(),
+            remembered: RwLock::new(Remembered::new(
+                settings.cache_time,
+                settings.cache_entries_max as usize,
+            )),
+            attempts: Mutex::new(Attempts::new(settings.lockout_failures, settings.lockout_time)),
+            attempts_known: AtomicUsize::new(0),
+            generations: AtomicU64::new(0),
+            fake_secret: hmac::Key::new(hmac::HMAC_SHA256, secret),
+            memory_secret: hmac::Key::new(hmac::HMAC_SHA256, &random),
+            derivations: Semaphore::new(derivations),
+            derivations_waiting: AtomicUsize::new(0),
+            settings: settings.clone(),
+        }
+    }
+
+    /// Gives a user credentials, or takes them away. What was remembered about earlier ones no longer counts.
+    pub fn set(&self, user: UserId, credentials: Option<Credentials>) {
+        match credentials {
+            Some(credentials) => {
+                let generation = self.generations.fetch_add(1, Ordering::Relaxed);
+                self.accounts.write().insert(user, Arc::new(Account { credentials, generation }));
+            }
+            None => drop(self.accounts.write().remove(&user)),
+        }
+    }
+
+    /// The keys for a SCRAM exchange. For an unknown user, keys that no password fits and that are always the same.
+    pub fn scram_keys(&self, user: &str, hash: ScramHash) -> ScramKeys {
+        let fake = self.fake_keys(user, hash);
+        self.find(user).map_or(fake, |account| scram_keys(&account.credentials, hash))
+    }
+
+    /// True if this user is locked out from this address. To be asked before a SCRAM exchange.
+    pub fn is_locked_out(&self, user: &str, address: IpAddr, now: Instant) -> bool {
+        self.attempts_known.load(Ordering::Relaxed) > 0
+            && self.attempts.lock().is_locked_out(&self.attempt_key(user, address), now)
+    }
+
+    /// Notes how a SCRAM exchange ended. Passwords are noted by [`Accounts::verify`] itself.
+    pub fn note(&self, user: &str, address: IpAddr, is_correct: bool, now: Instant) {
+        if is_correct && self.attempts_known.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let key = self.attempt_key(user, address);
+        let mut attempts = self.attempts.lock();
+        if is_correct {
+            attempts.succeeded(&key);
+        } else {
+            attempts.failed(key, now);
+        }
+        self.attempts_known.store(attempts.len(), Ordering::Relaxed);
+    }
+
+    /// Checks a password if that is quick: `None` says that only [`Accounts::verify`] can tell.
+    ///
+    /// Costs a microsecond. Never answers [`Verdict::Wrong`] or [`Verdict::Busy`].
+    pub fn verify_cached(
+        &self,
+        user: &str,
+        password: &Password,
+        address: IpAddr,
+        now: Instant,
+    ) -> Option<Verdict> {
+        if self.is_locked_out(user, address, now) {
+            return Some(Verdict::LockedOut);
+        }
+        let account = self.find(user)?;
+        let key = self.memory_key(user, password);
+        let is_known = self.remembered.read().knows(&key, account.generation, now);
+        is_known.then(|| {
+            self.note(user, address, true, now);
+            Verdict::Correct
+        })
+    }
+
+    /// Checks a password, by deriving keys on a blocking thread if need be. Call [`Accounts::verify_cached`] first where
+    /// a task can be spared.
+    pub async fn verify(self: &Arc<Self>, user: &str, password: &Password, address: IpAddr) -> Verdict {
+        if let Some(verdict) = self.verify_cached(user, password, address, Instant::now()) {
+            return verdict;
+        }
+        let Some(_place) = Place::take(self) else { return Verdict::Busy };
+        let _permit = self.derivations.acquire().await.expect("the semaphore is never closed");
+        // Many connections of one client wait here with the same password: the first has the answer for all.
+        if let Some(verdict) = self.verify_cached(user, password, address, Instant::now()) {
+            return verdict;
+        }
+        let account = self.find(user);
+        let keys = match &account {
+            Some(account) => scram_keys(&account.credentials, ScramHash::Sha256),
+            None => self.fake_keys(user, ScramHash::Sha256),
+        };
+        let secret = password.clone();
+        let check = move || xmpp::sasl::verify_password(&keys, ScramHash::Sha256, secret.as_str());
+        let fits = tokio::task::spawn_blocking(check).await.expect("checking a password does not panic");
+        let now = Instant::now();
+        let is_correct = match (&account, fits) {
+            (Some(account), true) => {
+                self.remembered.write().remember(self.memory_key(user, password), account.generation, now);
+                true
+            }
+            _ => false,
+        };
+        self.note(user, address, is_correct, now);
+        if is_correct { Verdict::Correct } else { Verdict::Wrong }
+    }
+
+    fn find(&self, user: &str) -> Option<Arc<Account>> {
+        let user = UserId::new(user).ok()?;
+        self.accounts.read().get(&user).cloned()
+    }
+
+    fn fake_keys(&self, user: &str, hash: ScramHash) -> ScramKeys {
+        let (name, length): (&[u8], _) = match hash {
+            ScramHash::Sha1 => (b"SHA-1", 20),
+            ScramHash::Sha256 => (b"SHA-256", 32),
+        };
+        let user = user.to_ascii_lowercase();
+        let part = |what: &[u8], length: usize| {
+            mac(&self.fake_secret, &[what, name, user.as_bytes()])[..length].to_vec()
+        };
+        ScramKeys {
+            salt: part(b"salt", SALT_BYTES),
+            iterations: self.settings.iterations,
+            stored_key: part(b"stored key", length),
+            server_key: part(b"server key", length),
+        }
+    }
+
+    fn memory_key(&self, user: &str, password: &Password) -> [u8; 32] {
+        mac(&self.memory_secret, &[user.as_bytes(), password.as_str().as_bytes()])
+    }
+
+    fn attempt_key(&self, user: &str, address: IpAddr) -> [u8; 32] {
+        let address = address.to_canonical().to_string();
+        mac(&self.memory_secret, &[user.to_ascii_lowercase().as_bytes(), b"", address.as_bytes()])
+    }
+}
+
+/// A place among those that wait for a key derivation.
+struct Place<'a>(&'a Accounts);
+
+impl Place<'_> {
+    fn take(accounts: &Accounts) -> Option<Place<'_>> {
+        let waiting = accounts.derivations_waiting.fetch_add(1, Ordering::Relaxed);
+        let place = Place(accounts);
+        (waiting < accounts.settings.derivations_waiting_max as usize).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.derivations_waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// HMAC-SHA-256 over parts, each with its length before it: no two lists of parts give the same input.
+fn mac(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(&(part.len() as u64).to_le_bytes());
+        context.update(part);
+    }
+    context.sign().as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+#[cfg(test)]
+mod tests;
