@@ -69,9 +69,9 @@ impl Layers {
         read
     }
 
-    /// True if anybody wrote it, even if the default.
-    pub(super) fn is_written(&self, key: &str) -> bool {
-        self.values.get(key).is_some_and(|(_, origin)| *origin != Origin::Default)
+    /// True if its flag was given, whatever stands behind it.
+    pub(super) fn is_flag(&self, key: &str) -> bool {
+        self.values.get(key).is_some_and(|(_, origin)| matches!(origin, Origin::Flag(_)))
     }
 
     /// Notes that a setting cannot be followed.

@@ -240,9 +240,9 @@ fn tls_files(tls: Tls, layers: &mut Layers) -> Option<TlsFiles> {
 }
 
 fn demo(general: &General, layers: &mut Layers, warnings: &mut Vec<String>) -> Option<Demo> {
-    let written = layers.is_written("demo_password");
+    let is_flag = layers.is_flag("demo_password");
     if !general.demo {
-        if written {
+        if is_flag || general.demo_password.is_some() {
             warnings.push("demo_password has no effect without demo".into());
         }
         return None;
@@ -251,7 +251,7 @@ fn demo(general: &General, layers: &mut Layers, warnings: &mut Vec<String>) -> O
     let open = open.into_iter().find_map(|(key, a)| Some((key, a.as_ref().filter(|a| !a.is_loopback())?)));
     match (&general.demo_password, open) {
         (Some(password), _) => Some(Demo { password: password.clone(), generated: false }),
-        (None, _) if written => Some(Demo { password: generated_password(), generated: true }),
+        (None, _) if is_flag => Some(Demo { password: generated_password(), generated: true }),
         (None, None) => Some(Demo { password: WELL_KNOWN_PASSWORD.into(), generated: false }),
         (None, Some((key, address))) => {
             let sentence = format!(
