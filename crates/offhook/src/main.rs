@@ -1,1 +1,29 @@
-fn main() {}
+//! The `offhook` program: picks the subcommand and leaves the work to it.
+mod bench;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Put load on a server and measure it; every delivery is verified.
+    Bench(bench::BenchArgs),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Args::parse().command {
+        Command::Bench(args) => bench::run(args),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("offhook: {error:#}");
+        ExitCode::FAILURE
+    })
+}
