@@ -4,5 +4,6 @@ mod access;
 mod configuration;
 mod decisions;
 mod documents;
+mod fuzz_seeds;
 mod room;
 mod walk;
