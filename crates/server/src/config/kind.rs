@@ -1,6 +1,8 @@
 //! Kinds of setting: how a written value becomes one the program can use, and what to say when it does not.
 
 use super::value::Value;
+use contact::UserId;
+use notifier::Who;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -153,6 +155,25 @@ impl<T: Copy + PartialEq> Kind for Choices<T> {
             chosen.push(choice);
         }
         (!chosen.is_empty()).then_some(chosen)
+    }
+}
+
+/// A group of users: everybody, administrators only, or administrators and some more.
+pub(super) struct WhoKind;
+impl Kind for WhoKind {
+    type Out = Who;
+    fn expected(&self) -> String {
+        "\"administrators\", \"anyone\", or a list of users such as [\"1001\", \"1002\"]".into()
+    }
+    fn read(&self, value: &Value) -> Option<Who> {
+        match value.text() {
+            Some("administrators") => Some(Who::Administrators),
+            Some("anyone") => Some(Who::Anyone),
+            _ => {
+                let user = |text: &str| UserId::new(text).ok().map(String::from);
+                value.texts()?.into_iter().map(user).collect::<Option<_>>().map(Who::Listed)
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod example;
 mod file;
 mod kind;
 mod layers;
+mod notification;
 mod origins;
 mod sections;
 mod table;
@@ -17,10 +18,7 @@ pub use error::{ConfigError, Problem};
 pub use example::annotated_example;
 pub use kind::ListenAddress;
 pub use origins::Origins;
-pub use sections::{
-    Auth, ConflictPolicy, Contact, CreateNodes, DeploymentType, FullJidSubscriptions, Limits, Log, LogSync,
-    NodeAccess, PlainInClear, Pubsub, Sessions, Web,
-};
+pub use sections::{Auth, Contact, Limits, Log, LogSync, PlainInClear, Pubsub, Sessions, Web};
 pub use table::Setting;
 pub use value::{Origin, Value};
 

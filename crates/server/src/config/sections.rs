@@ -3,10 +3,12 @@
 
 use super::kind::{
     Choice, Choices, Count, Domain, ListenAddress, Listener, Minutes, OptionalPath, OptionalText, Size, Span,
-    Switch,
+    Switch, WhoKind,
 };
 use super::origins::{Origins, OriginsKind};
 use super::table::{FLAG, Setting, settings};
+use contact::Deployment;
+use notifier::{Follow, ResourceConflict, Who};
 use std::path::PathBuf;
 use std::time::Duration;
 use xmpp::Mechanism;
@@ -92,34 +94,28 @@ settings! {
         write_timeout: Duration = "\"30 s\"", Span::seconds(1, 600);
         /// Commands waiting for the hub. Over it: 503, or stanza error resource-constraint.
         commands_waiting_max: u32 = "4096", Count(16, 1_000_000);
+        /// Changes that wait for the log. Over it: 503, or resource-constraint.
+        changes_waiting_max: u32 = "100000", Count(1000, 10_000_000);
         /// Time for sessions to leave when the server stops. Over it: cut off.
         drain_timeout: Duration = "\"4 s\"", Span(Duration::from_millis(100), Duration::from_secs(60));
     }
 }
 
-/// What happens when a second session binds a resource that is in use (RFC 6120 §7.7.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConflictPolicy {
-    /// The older stream ends with `<conflict/>`.
-    EndOlder,
-    /// The newer bind is refused with `<conflict/>`.
-    RefuseNewer,
-    /// The newer session gets a generated resource.
-    OtherResource,
-}
-
 settings! {
     /// Sessions.
     pub Sessions in "sessions." {
-        /// A second session binds a resource in use: "end-older" ends the older stream with conflict, "refuse-newer"
-        /// refuses the bind with conflict, "other-resource" gives the newer one a generated resource.
-        conflict: ConflictPolicy = "\"end-older\"", Choice(&[
-            ("end-older", ConflictPolicy::EndOlder),
-            ("refuse-newer", ConflictPolicy::RefuseNewer),
-            ("other-resource", ConflictPolicy::OtherResource),
+        /// A second session binds a resource in use: "new-wins" ends the older stream with conflict, which Finesse clients
+        /// count on; "refuse" refuses the bind with conflict (RFC 6120 §7.7.2.2).
+        conflict: ResourceConflict = "\"new-wins\"", Choice(&[
+            ("new-wins", ResourceConflict::NewWins),
+            ("refuse", ResourceConflict::Refuse),
         ]);
         /// Sessions of one user. Over it: the bind is refused with resource-constraint.
-        per_user_max: u32 = "10", Count(1, 1000);
+        per_user_max: u32 = "16", Count(1, 1000);
+        /// Bytes of a presence that are kept for the user's other sessions. Over it: not-acceptable.
+        presence_bytes_max: usize = "\"4 KiB\"", Size(256);
+        /// Addresses one session may send directed presence to. Over it: resource-constraint.
+        directed_presences_max: u32 = "32", Count(0, 10_000);
     }
 }
 
@@ -212,91 +208,73 @@ settings! {
     }
 }
 
-/// Who may create publish-subscribe nodes of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CreateNodes {
-    /// Administrators only.
-    Administrators,
-    /// Every user.
-    Anyone,
-}
-
-/// Who may subscribe to the nodes of the contact centre.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeAccess {
-    /// By role: agents to their own nodes, supervisors also to their teams'.
-    Role,
-    /// Every user to every node.
-    Open,
-}
-
-/// What a full-JID subscription does when its session ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FullJidSubscriptions {
-    /// It ends as well.
-    EndWithSession,
-    /// It stays, as Finesse does, and delivers again when the same full JID is back.
-    Keep,
-}
-
 settings! {
     /// Publish-subscribe.
     pub Pubsub in "pubsub." {
-        /// Who may create nodes: "administrators" or "anyone".
-        create_nodes: CreateNodes = "\"administrators\"", Choice(&[
-            ("administrators", CreateNodes::Administrators),
-            ("anyone", CreateNodes::Anyone),
+        /// Who may create nodes besides administrators: "administrators" (nobody else), "anyone", or a list of users.
+        create_nodes: Who = "\"administrators\"", WhoKind;
+        /// Who may publish to the contact centre's own nodes besides the server: as create_nodes.
+        publish_to_contact_nodes: Who = "\"administrators\"", WhoKind;
+        /// Who may subscribe to the contact centre's nodes. Supervisors always may to those of their teams, administrators
+        /// to all. "own": agents to their own; "own-team": also to their team's; "anyone": everybody to all.
+        access: Follow = "\"own-team\"", Choice(&[
+            ("own", Follow::ByRole { agents_follow_own_team: false }),
+            ("own-team", Follow::ByRole { agents_follow_own_team: true }),
+            ("anyone", Follow::Anyone),
         ]);
-        /// Who may subscribe to the contact centre's nodes: "role" (agents to their own, supervisors to those of their
-        /// teams, administrators to all) or "open" (everybody to all).
-        access: NodeAccess = "\"role\"", Choice(&[("role", NodeAccess::Role), ("open", NodeAccess::Open)]);
-        /// Subscriptions with a resource: "end-with-session", or "keep" as Finesse does.
-        full_jid_subscriptions: FullJidSubscriptions = "\"end-with-session\"", Choice(&[
-            ("end-with-session", FullJidSubscriptions::EndWithSession),
-            ("keep", FullJidSubscriptions::Keep),
-        ]);
-        /// Subscriptions of one session or one user. Over it: not-allowed with too-many-subscriptions.
-        subscriptions_max: u32 = "1000", Count(10, 1_000_000);
+        /// Keep a subscription with a full JID when its session ends, as Finesse does. It delivers again when the same full
+        /// JID is back, and counts against subscriptions_per_user_max until then.
+        keep_full_jid_subscriptions: bool = "false", Switch;
+        /// Put a subid into subscriptions, as Openfire does.
+        subscription_ids: bool = "true", Switch;
+        /// A session that is subscribed by its full and its bare JID gets one copy of an event, not two.
+        one_copy_per_session: bool = "true", Switch;
+        /// The namespace of <notification> around an update. Empty: the one that Finesse uses.
+        notification_namespace: Option<String> = "\"\"", OptionalText;
+        /// Full-JID subscriptions of one session. Over it: policy-violation with too-many-subscriptions.
+        subscriptions_per_session_max: u32 = "1000", Count(10, 1_000_000);
+        /// Subscriptions of one user that outlive a session. Over it: as above.
+        subscriptions_per_user_max: u32 = "1000", Count(10, 1_000_000);
         /// Nodes created over publish-subscribe. Over it: resource-constraint.
         nodes_max: u32 = "10000", Count(0, 10_000_000);
+        /// Bytes in a node's name. Over it: not-acceptable.
+        node_name_bytes_max: usize = "3071", Size(64);
+        /// Items a node can be configured to keep. Over it: the oldest goes.
+        items_per_node_max: u32 = "1000", Count(1, 1_000_000);
+        /// Items in one publish request. Over it: not-allowed with max-items-exceeded.
+        items_per_request_max: u32 = "100", Count(1, 10_000);
+        /// Bytes in one reply with items. Over it: the older ones are left out.
+        items_reply_bytes_max: usize = "\"1 MiB\"", Size(65_536);
+        /// Bytes in an item's id. Over it: not-acceptable.
+        item_id_bytes_max: usize = "1023", Size(64);
         /// Bytes in the payload of a published item. Over it: not-acceptable with payload-too-big.
         payload_bytes_max: usize = "\"64 KiB\"", Size(1024);
-    }
-}
-
-/// The kind of contact centre this pretends to be in `SystemInfo`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeploymentType {
-    /// Unified Contact Center Express.
-    Uccx,
-    /// Unified Contact Center Enterprise.
-    Ucce,
-}
-
-impl DeploymentType {
-    /// As `SystemInfo` spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            DeploymentType::Uccx => "UCCX",
-            DeploymentType::Ucce => "UCCE",
-        }
+        /// Entries in a reply to disco#items. Over it: the rest is left out.
+        disco_items_max: u32 = "1000", Count(10, 1_000_000);
     }
 }
 
 settings! {
-    /// What the contact centre says about itself in SystemInfo.
+    /// The contact centre, and what it says about itself in SystemInfo.
     pub Contact in "contact." {
-        /// "UCCX" or "UCCE". Clients choose what they offer by it.
-        deployment_type: DeploymentType = "\"UCCX\"", Choice(&[
-            ("UCCX", DeploymentType::Uccx),
-            ("UCCE", DeploymentType::Ucce),
-        ]);
+        /// "UCCE" or "UCCX": whose rules apply. Clients choose what they offer by it.
+        deployment_type: Deployment = "\"UCCE\"", Choice(&[("UCCX", Deployment::Uccx), ("UCCE", Deployment::Ucce)]);
         /// The host clients should connect to. Empty: the domain.
         primary_host: Option<String> = "\"\"", OptionalText;
         /// The other host of a pair. Empty: there is none.
         secondary_host: Option<String> = "\"\"", OptionalText;
         /// The contact centre's difference to UTC in minutes.
         timezone_offset_minutes: i32 = "0", Minutes;
+        /// NOT_READY and LOGOUT must name a reason code if there are any of the category. Without one: 400.
+        reason_codes_required: bool = "true", Switch;
+        /// Users. Over it: another one is refused.
+        users_max: u32 = "100000", Count(1, 10_000_000);
+        /// Teams. Over it: another one is refused.
+        teams_max: u32 = "10000", Count(1, 1_000_000);
+        /// Reason codes of both categories. Over it: another one is refused.
+        reason_codes_max: u32 = "1000", Count(1, 100_000);
+        /// Ranges of extensions. Over it: another one is refused.
+        extension_ranges_max: u32 = "1000", Count(1, 100_000);
     }
 }
 

@@ -1,0 +1,75 @@
+//! The settings of the pure crates, from those of this one.
+
+use super::Config;
+
+impl Config {
+    /// What the notifier needs.
+    ///
+    /// - `instance`: the log's [epoch](crate::log::LogMeta), the constant part of item ids.
+    /// - `hash_seed`: a random number of this start.
+    pub fn notifier(&self, instance: &str, hash_seed: u64) -> notifier::Config {
+        let defaults = notifier::Config::new(self.domain.clone(), instance);
+        let pubsub = &self.pubsub;
+        notifier::Config {
+            hash_seed,
+            contact: self.contact_settings(),
+            resource_conflict: self.sessions.conflict,
+            access: notifier::Access {
+                follow: pubsub.access,
+                create_nodes: pubsub.create_nodes.clone(),
+                publish_to_contact_nodes: pubsub.publish_to_contact_nodes.clone(),
+            },
+            keep_full_jid_subscriptions: pubsub.keep_full_jid_subscriptions,
+            subscription_ids: pubsub.subscription_ids,
+            one_copy_per_session: pubsub.one_copy_per_session,
+            notification_ns: pubsub.notification_namespace.clone().unwrap_or(defaults.notification_ns.clone()),
+            limits: self.notifier_limits(),
+            ..defaults
+        }
+    }
+
+    fn contact_settings(&self) -> contact::Settings {
+        let contact = &self.contact;
+        contact::Settings {
+            deployment: contact.deployment_type,
+            reason_codes_required: contact.reason_codes_required,
+            users_max: contact.users_max as usize,
+            teams_max: contact.teams_max as usize,
+            reason_codes_max: contact.reason_codes_max as usize,
+            extension_ranges_max: contact.extension_ranges_max as usize,
+        }
+    }
+
+    fn notifier_limits(&self) -> notifier::NotifierLimits {
+        let (sessions, pubsub) = (&self.sessions, &self.pubsub);
+        notifier::NotifierLimits {
+            sessions_per_user_max: sessions.per_user_max as usize,
+            subscriptions_per_session_max: pubsub.subscriptions_per_session_max as usize,
+            subscriptions_per_user_max: pubsub.subscriptions_per_user_max as usize,
+            nodes_max: pubsub.nodes_max as usize,
+            node_name_bytes_max: pubsub.node_name_bytes_max,
+            items_per_node_max: pubsub.items_per_node_max as usize,
+            items_reply_bytes_max: pubsub.items_reply_bytes_max,
+            items_per_request_max: pubsub.items_per_request_max as usize,
+            item_id_bytes_max: pubsub.item_id_bytes_max,
+            payload_bytes_max: pubsub.payload_bytes_max,
+            pending_changes_max: self.limits.changes_waiting_max as usize,
+            presence_bytes_max: sessions.presence_bytes_max,
+            directed_presences_max: sessions.directed_presences_max as usize,
+            disco_items_max: pubsub.disco_items_max as usize,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The defaults of the table are those of the pure crates, so that tests there speak of what people run.
+    #[test]
+    fn defaults_agree_with_the_pure_crates() {
+        let ours = Config::default().notifier("epoch", 0);
+        let theirs = notifier::Config::new("localhost", "epoch");
+        assert_eq!(format!("{ours:#?}"), format!("{theirs:#?}"));
+    }
+}
