@@ -49,8 +49,8 @@ pub use centre::{ContactCentre, Deployment, Settings};
 pub use command::{Command, UserChanges};
 pub use demo::demo;
 pub use document::{
-    ServiceStatus, SystemInfo, Update, reason_code_xml, reason_codes_xml, system_info_update,
-    system_info_xml, team_xml, teams_xml, user_dialogs_xml, user_xml, users_xml,
+    Progress, ServiceStatus, SystemInfo, Update, UsersDocument, reason_code_xml, reason_codes_xml,
+    system_info_update, system_info_xml, team_xml, teams_xml, user_dialogs_xml, user_xml, users_xml,
 };
 pub use event::Event;
 pub use failure::Failure;

@@ -11,6 +11,7 @@ mod snapshot;
 mod state_change;
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use crate::{Actor, ReasonCategory, ReasonCode, ReasonCodeId, Team, TeamId, User, UserId};
 
@@ -105,6 +106,12 @@ impl ContactCentre {
     /// All users, by login id.
     pub fn users(&self) -> impl ExactSizeIterator<Item = &User> {
         self.users.values()
+    }
+
+    /// The users whose login ids come after `last`, in order; all without one.
+    pub fn users_after(&self, last: Option<&UserId>) -> impl Iterator<Item = &User> {
+        let start = last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.users.range::<UserId, _>((start, Bound::Unbounded)).map(|(_, user)| user)
     }
 
     /// The team with this number.

@@ -15,5 +15,5 @@ pub use system_info::{ServiceStatus, SystemInfo, system_info_update, system_info
 pub use team::{team_xml, teams_xml};
 pub use update::Update;
 pub(crate) use update::{failed, removed, summary_changed, user_changed};
-pub use user::{user_dialogs_xml, user_xml, users_xml};
+pub use user::{Progress, UsersDocument, user_dialogs_xml, user_xml, users_xml};
 pub(crate) use writer::XmlWriter;

@@ -2,7 +2,7 @@
 
 use super::XmlWriter;
 use super::reason_code::{Detail, write_reason};
-use crate::{ApiPath, ContactCentre, Reason, Role, User};
+use crate::{ApiPath, ContactCentre, Reason, Role, User, UserId};
 
 /// The document of `GET /User/{id}`.
 pub fn user_xml(centre: &ContactCentre, user: &User) -> String {
@@ -13,13 +13,57 @@ pub fn user_xml(centre: &ContactCentre, user: &User) -> String {
 
 /// The document of `GET /Users`: everybody who can sign in, in full, by login id.
 pub fn users_xml(centre: &ContactCentre) -> String {
-    let mut xml = XmlWriter::with_capacity(USER_BYTES * centre.users().len());
-    xml.open("Users");
-    for user in centre.users().filter(|user| user.details.roles.can_sign_in()) {
-        write_user(&mut xml, "User", centre, user);
+    let mut document = UsersDocument::new();
+    while document.add(centre, usize::MAX) == Progress::More {}
+    document.finish()
+}
+
+/// `GET /Users` in parts, for whoever must not look at the contact centre for long at a time.
+///
+/// Each user is shown as of the moment of the part; one who is added or removed meanwhile may or may not be in it.
+#[derive(Debug)]
+pub struct UsersDocument {
+    xml: XmlWriter,
+    last: Option<UserId>,
+}
+
+/// Whether a document in parts needs another part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// There may be more to add.
+    More,
+    /// Nothing is left to add.
+    Complete,
+}
+
+impl UsersDocument {
+    /// A document without users.
+    #[expect(clippy::new_without_default, reason = "an empty document is a beginning, not a default")]
+    pub fn new() -> Self {
+        let mut xml = XmlWriter::new();
+        xml.open("Users");
+        Self { xml, last: None }
     }
-    xml.close("Users");
-    xml.finish()
+
+    /// Adds those who follow, looking at no more than `users_max` users.
+    pub fn add(&mut self, centre: &ContactCentre, users_max: usize) -> Progress {
+        let mut looked_at = 0;
+        let last = self.last.clone();
+        for user in centre.users_after(last.as_ref()).take(users_max) {
+            if user.details.roles.can_sign_in() {
+                write_user(&mut self.xml, "User", centre, user);
+            }
+            self.last = Some(user.id().clone());
+            looked_at += 1;
+        }
+        if looked_at < users_max { Progress::Complete } else { Progress::More }
+    }
+
+    /// The whole document.
+    pub fn finish(mut self) -> String {
+        self.xml.close("Users");
+        self.xml.finish()
+    }
 }
 
 /// The document of `GET /User/{id}/Dialogs` for a user without any.

@@ -1,10 +1,10 @@
 //! The documents, letter by letter.
 
 use contact::{
-    AgentState, Command, Deployment, Event, Failure, Reason, ReasonCategory, ReasonCodeId, Role, Roles,
-    ServiceStatus, Settings, SystemInfo, TeamId, Timestamp, Update, UserChanges, reason_code_xml,
-    reason_codes_xml, system_info_update, system_info_xml, team_xml, teams_xml, user_dialogs_xml, user_xml,
-    users_xml,
+    AgentState, Command, Deployment, Event, Failure, Progress, Reason, ReasonCategory, ReasonCodeId, Role,
+    Roles, ServiceStatus, Settings, SystemInfo, TeamId, Timestamp, Update, UserChanges, UsersDocument,
+    reason_code_xml, reason_codes_xml, system_info_update, system_info_xml, team_xml, teams_xml,
+    user_dialogs_xml, user_xml, users_xml,
 };
 
 use crate::room::{NOW, Room, extension, user};
@@ -178,6 +178,11 @@ fn all_users_are_those_who_can_sign_in() {
         document.split("<loginId>").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
     assert_eq!(ids, ["7000", "7001", "7002", "7003"]);
     assert!(document.starts_with("<Users><User><dialogs>") && document.ends_with("</User></Users>"));
+    for part in 1..7 {
+        let mut in_parts = UsersDocument::new();
+        while in_parts.add(&room.centre, part) == Progress::More {}
+        assert_eq!(in_parts.finish(), document, "{part} at a time");
+    }
 }
 
 #[test]
