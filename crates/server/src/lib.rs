@@ -1,7 +1,10 @@
 //! The server: listeners, accounts, the hub, transports, the REST API and the durable log.
 
 pub mod accounts;
+pub mod administration;
 pub mod config;
+pub mod control;
 pub mod credentials;
 pub mod data_dir;
+pub mod exit;
 pub mod log;

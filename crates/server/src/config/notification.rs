@@ -22,7 +22,10 @@ impl Config {
             keep_full_jid_subscriptions: pubsub.keep_full_jid_subscriptions,
             subscription_ids: pubsub.subscription_ids,
             one_copy_per_session: pubsub.one_copy_per_session,
-            notification_ns: pubsub.notification_namespace.clone().unwrap_or(defaults.notification_ns.clone()),
+            notification_ns: pubsub
+                .notification_namespace
+                .clone()
+                .unwrap_or(defaults.notification_ns.clone()),
             limits: self.notifier_limits(),
             ..defaults
         }
