@@ -1,0 +1,15 @@
+//! What the notifier does, seen from its sessions: who sends, who receives.
+
+mod access;
+mod accounts;
+mod binding;
+mod disco;
+mod log;
+mod nodes;
+mod presence;
+mod property;
+mod requests;
+mod routing;
+mod size;
+mod subscriptions;
+mod world;
