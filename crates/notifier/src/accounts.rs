@@ -1,5 +1,6 @@
 //! Changes that the operator makes to accounts: users of the contact centre together with their credentials.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use contact::{Actor, Command, Timestamp, UserChanges, UserDetails, UserId};
@@ -111,12 +112,13 @@ impl Notifier {
         existing: Existing,
         at: Timestamp,
     ) -> Result<Vec<Change>, Rejection> {
-        let mut centre = self.durable.centre.clone();
+        let several = prepare.len() + accounts.len() > 1;
+        let mut centre = Cow::Borrowed(&self.durable.centre);
         let mut changes = Vec::with_capacity(prepare.len() + 2 * accounts.len());
         let mut decide = |command: &Command, changes: &mut Vec<Change>| -> Result<(), Rejection> {
             let events = centre.decide(&Actor::system(), command, at).map_err(Rejection::Refused)?;
-            for event in &events {
-                centre.replay(event);
+            for event in events.iter().filter(|_| several) {
+                centre.to_mut().replay(event);
             }
             changes.extend(contact_changes(events, None));
             Ok(())

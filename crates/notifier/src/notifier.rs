@@ -39,6 +39,9 @@ pub struct Notifier {
     diverged: bool,
 }
 
+/// Places for outputs that are kept between inputs.
+const OUTPUTS_KEPT: usize = 256;
+
 /// Whom an iq request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -188,7 +191,12 @@ impl Notifier {
 
     /// Takes the next thing to do; none if nothing is left.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if self.outputs.is_empty() {
+            // What a large import needed is not needed again.
+            self.outputs.shrink_to(OUTPUTS_KEPT);
+        }
+        output
     }
 
     /// Applies changes, hands them to the log, and holds `first`, then what follows from the changes, until they are there.

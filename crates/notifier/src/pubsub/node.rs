@@ -73,8 +73,8 @@ pub struct NodeConfig {
     pub title: Option<String>,
     /// `pubsub#persist_items`: keep items for retrieval.
     pub persist_items: bool,
-    /// `pubsub#max_items`: how many to keep; `None` is `max`, the server's limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `pubsub#max_items`: how many to keep; `None` is `max`, the server's limit. Always written: a missing field has
+    /// the default, which is another.
     pub max_items: Option<u32>,
     /// `pubsub#max_payload_size`: bytes of a payload; `None` is the server's limit.
     #[serde(skip_serializing_if = "Option::is_none")]
