@@ -1,1 +1,16 @@
 //! Shows a connection step by step and says what each step means.
+#![forbid(unsafe_code)]
+
+pub mod annotate;
+mod live;
+mod redact;
+mod render;
+mod report;
+pub mod text;
+
+pub use annotate::{Annotation, Annotator, Kind};
+pub use client::Stage;
+pub use live::{LiveOptions, trace};
+pub use redact::{MASK, Redactor};
+pub use render::{Mark, Row, Style};
+pub use report::{Counts, Report};

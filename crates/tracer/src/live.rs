@@ -1,0 +1,462 @@
+//! A live trace: make a line, tell each step, subscribe, tell what arrives, leave politely.
+
+use std::{future::Future, pin::pin, time::Duration};
+
+use client::{Connector, Error, Line, LineUrl, RequestError, Rest, Stage, Subscription, SystemInfo};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use xmpp::{
+    Element, IqType, ns,
+    sasl::Password,
+    stream::{ClientConfig, MechanismChoice},
+};
+
+use crate::{
+    annotate::{explain_stanza_error, explain_subscription_error},
+    render::{Mark, Row},
+    report::Report,
+    text::short,
+};
+
+/// What to trace.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// Where.
+    pub url: LineUrl,
+    /// As whom: the part before the `@`.
+    pub user: String,
+    /// With which password or token.
+    pub password: Password,
+    /// The XMPP domain; `None` asks the web service, and falls back to the host.
+    pub domain: Option<String>,
+    /// The resource to ask for.
+    pub resource: String,
+    /// Nodes to subscribe to, the user's own besides.
+    pub nodes: Vec<String>,
+    /// Whether to subscribe to `/finesse/api/User/{user}` as well.
+    pub user_node: bool,
+    /// The mechanism to use.
+    pub mechanism: MechanismChoice,
+    /// Stop after so many notifications.
+    pub events: Option<u64>,
+    /// Stop after so long, whatever has arrived.
+    pub timeout: Option<Duration>,
+}
+
+/// Traces until `stop` resolves, the events asked for have arrived, time is up, or the line is lost. Everything
+/// worth knowing goes to `report`; whether a problem was found is in its counts.
+pub async fn trace(
+    connector: &Connector,
+    options: &LiveOptions,
+    report: &Report,
+    stop: impl Future<Output = ()>,
+) {
+    let deadline = options.timeout.map(|after| Instant::now() + after);
+    let mut stop = pin!(stop);
+    report.heading();
+    let opened = tokio::select! {
+        opened = open(connector, options, report) => opened,
+        () = &mut stop => return,
+        () = until(deadline) => {
+            return report.problem(None, "", "time is up before the line was there (--timeout)", None, None);
+        }
+    };
+    let mut session = match opened {
+        Ok(session) => session,
+        Err((at, error)) => return failed(report, Some(at), &error),
+    };
+    let end = tokio::select! {
+        end = session.run() => end,
+        () = &mut stop => End::Stopped,
+        () = until(deadline) => End::TimeUp,
+    };
+    session.finish(end).await;
+}
+
+/// Why the trace is over.
+enum End {
+    /// The person, or a signal, said so.
+    Stopped,
+    /// The time is up.
+    TimeUp,
+    /// All events asked for are here.
+    Enough,
+    /// No subscription was granted, so there is nothing to wait for.
+    NothingToWaitFor,
+    /// The line broke.
+    Lost(Error),
+}
+
+struct Session<'a> {
+    options: &'a LiveOptions,
+    report: &'a Report,
+    line: Line,
+    /// The address of the PubSub service, once known.
+    service: String,
+    /// Made, or asked for and not answered yet.
+    subscriptions: Vec<Subscription>,
+}
+
+/// Every step up to the bound resource. An error comes with the time since the line was begun.
+async fn open<'a>(
+    connector: &Connector,
+    options: &'a LiveOptions,
+    report: &'a Report,
+) -> Result<Session<'a>, (Duration, Error)> {
+    let info = system_info(connector, options, report).await;
+    let domain = options.domain.clone().or(info.xmpp_domain).unwrap_or_else(|| options.url.host().to_owned());
+    let mut config = ClientConfig::new(domain.clone(), options.user.as_str(), options.password.clone());
+    config.resource = Some(options.resource.clone());
+    config.mechanism = options.mechanism;
+    let started = Instant::now();
+    let line = Line::open(connector, &options.url, config, Box::new(report.clone())).await;
+    let line = line.map_err(|error| (started.elapsed(), error))?;
+    // Empty until discovered; a name from the server itself needs no discovery.
+    let service = info.pubsub_domain.unwrap_or_default();
+    Ok(Session { options, report, line, service, subscriptions: Vec::new() })
+}
+
+/// What the web service beside the line says of itself, where there is one that looks like it. Servers of other
+/// kinds have none, and that is no finding.
+async fn system_info(connector: &Connector, options: &LiveOptions, report: &Report) -> SystemInfo {
+    let worth_asking = options.url.is_web() || matches!(options.url.path(), "/ws" | "/ws/");
+    if !worth_asking {
+        return SystemInfo::default();
+    }
+    let mut rest = Rest::new(connector.clone(), &options.url, None);
+    let Ok(Ok(info)) = timeout(SYSTEM_INFO_PATIENCE, rest.system_info()).await else {
+        return SystemInfo::default();
+    };
+    let domain = info.xmpp_domain.as_deref().map_or("unnamed".to_owned(), |domain| short(domain, 100));
+    let status = info.status.as_deref().map_or("of unknown state".to_owned(), |status| short(status, 40));
+    let text = format!("SystemInfo: the system is {status}, its XMPP domain is {domain}");
+    if info.status.as_deref() == Some("OUT_OF_SERVICE") {
+        let advice = "It neither serves requests nor sends events until it is back in service.";
+        report.problem(None, "info", &text, None, Some(advice));
+    } else {
+        report.row(&Row { at: None, took: None, label: "info", mark: Mark::Good, text: &text, detail: None });
+    }
+    info
+}
+
+impl Session<'_> {
+    async fn run(&mut self) -> End {
+        match self.prepare().await {
+            Ok(true) => {}
+            Ok(false) => return End::NothingToWaitFor,
+            Err(error) => return End::Lost(error),
+        }
+        self.line.enter(Stage::Steady);
+        match self.watch().await {
+            Ok(()) => End::Enough,
+            Err(error) => End::Lost(error),
+        }
+    }
+
+    /// Presence and subscriptions. Whether there is anything to wait for.
+    async fn prepare(&mut self) -> Result<bool, Error> {
+        let started = Instant::now();
+        self.line.enter(Stage::Presence);
+        self.line.present(0).await?;
+        self.step(Stage::Presence, started, "available, priority 0", None);
+
+        self.line.enter(Stage::Pubsub);
+        let mut nodes = self.options.nodes.clone();
+        if self.options.user_node {
+            nodes.insert(0, format!("/finesse/api/User/{}", self.options.user));
+        }
+        if nodes.is_empty() {
+            // Whatever the server subscribed this user to by itself may still come.
+            return Ok(true);
+        }
+        self.find_service().await?;
+        let mut granted = 0;
+        for node in &nodes {
+            granted += u32::from(self.subscribe(node).await?);
+        }
+        Ok(granted > 0)
+    }
+
+    /// The address of the PubSub service: what SystemInfo said, else the item of the server that says it is one,
+    /// else the usual name.
+    async fn find_service(&mut self) -> Result<(), Error> {
+        if !self.service.is_empty() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let domain = self.line.jid().domain().to_string();
+        let usual = format!("pubsub.{domain}");
+        let query = Element::new("query", ns::DISCO_ITEMS);
+        let items = answered(self.line.request(IqType::Get, Some(&domain), query).await)?;
+        let found: Vec<String> = items
+            .iter()
+            .flat_map(Element::elements)
+            .filter_map(|item| item.attribute("jid"))
+            .take(SERVICES_ASKED_MAX)
+            .map(ToOwned::to_owned)
+            .collect();
+        if found.contains(&usual) {
+            self.service = usual;
+            return Ok(());
+        }
+        for jid in found {
+            let query = Element::new("query", ns::DISCO_INFO);
+            let info = answered(self.line.request(IqType::Get, Some(&jid), query).await)?;
+            let is_service = info.iter().flat_map(Element::elements).any(|identity| {
+                identity.is("identity", ns::DISCO_INFO)
+                    && identity.attribute("category") == Some("pubsub")
+                    && identity.attribute("type") == Some("service")
+            });
+            if is_service {
+                self.service = jid;
+                return Ok(());
+            }
+        }
+        let text = format!("the server names no PubSub service; trying {usual}");
+        let (at, took) = (Some(self.line.elapsed()), Some(started.elapsed()));
+        self.report.row(&Row { at, took, label: "pubsub", mark: Mark::Note, text: &text, detail: None });
+        self.service = usual;
+        Ok(())
+    }
+
+    /// Subscribes to one node; whether it was granted.
+    async fn subscribe(&mut self, node: &str) -> Result<bool, Error> {
+        let started = Instant::now();
+        // Noted before it is asked for: a trace that is stopped now must still undo it.
+        let asked = Subscription { node: node.to_owned(), state: "asked".to_owned(), subid: None };
+        self.subscriptions.push(asked);
+        let outcome = self.line.subscribe(&self.service, node).await;
+        let (text, detail, advice) = match outcome {
+            Ok(subscription) => {
+                let granted = subscription.state == "subscribed";
+                let text = if granted {
+                    format!("subscribed to {node}")
+                } else {
+                    format!("the subscription to {node} is \"{}\"", short(&subscription.state, 40))
+                };
+                let subid = subscription.subid.as_deref().map(|id| format!(", subid {}", short(id, 80)));
+                let detail = format!("at {}{}", self.service, subid.unwrap_or_default());
+                self.subscriptions.pop();
+                self.subscriptions.push(subscription);
+                if granted {
+                    self.step(Stage::Pubsub, started, &text, Some(&detail));
+                    return Ok(true);
+                }
+                (text, detail, None)
+            }
+            Err(RequestError::Line(error)) => return Err(error),
+            Err(RequestError::Refused(error)) => {
+                self.subscriptions.pop();
+                let meaning = explain_subscription_error(&error);
+                let text = format!("no subscription to {node}: {}", error.condition.name());
+                let words = error.text.as_deref().map(|words| format!(", \"{}\"", short(words, 200)));
+                (text, format!("at {}{}", self.service, words.unwrap_or_default()), Some(meaning))
+            }
+            Err(error @ RequestError::Unanswered { .. }) => {
+                (format!("no subscription to {node}: {error}"), format!("at {}", self.service), None)
+            }
+        };
+        let at = Some(self.line.elapsed());
+        self.report.problem(at, Stage::Pubsub.id(), &text, Some(&detail), advice.as_deref());
+        Ok(false)
+    }
+
+    /// Waits for events and asks for signs of life; returns when all events asked for are here.
+    async fn watch(&mut self) -> Result<(), Error> {
+        let first = Instant::now() + PING_INTERVAL;
+        let mut pings = interval_at(first, PING_INTERVAL);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut missed = 0;
+        if !self.enough() {
+            let text = match self.options.events {
+                Some(1) => "waiting for an event".to_owned(),
+                Some(wanted) => format!("waiting for {wanted} events"),
+                None => "waiting for events; Ctrl-C leaves".to_owned(),
+            };
+            self.report.row(&Row {
+                at: Some(self.line.elapsed()),
+                took: None,
+                label: Stage::Steady.id(),
+                mark: Mark::Good,
+                text: &text,
+                detail: None,
+            });
+        }
+        while !self.enough() {
+            tokio::select! {
+                // The report has seen it already; here it only counts.
+                element = self.line.next() => drop(element?),
+                _ = pings.tick() => missed = self.ping(missed).await?,
+            }
+        }
+        Ok(())
+    }
+
+    fn enough(&self) -> bool {
+        self.options.events.is_some_and(|wanted| self.report.counts().events >= wanted)
+    }
+
+    /// One round trip; how many in a row are missing now.
+    async fn ping(&mut self, missed: u32) -> Result<u32, Error> {
+        let started = Instant::now();
+        let text = match self.line.ping().await {
+            Ok(took) => format!("ping answered after {:.1} ms", took.as_secs_f64() * 1000.0),
+            Err(RequestError::Refused(error)) => {
+                format!(
+                    "ping answered with {}, {}",
+                    error.condition.name(),
+                    explain_stanza_error(error.condition)
+                )
+            }
+            Err(RequestError::Line(error)) => return Err(error),
+            Err(RequestError::Unanswered { after }) => {
+                if missed + 1 >= PINGS_MISSED_MAX {
+                    return Err(Error::Silence {
+                        stage: Stage::Steady,
+                        what: "answer to two pings in a row",
+                        after,
+                    });
+                }
+                let advice =
+                    "Either the path is dead, or the server does not know XEP-0199; one more will tell.";
+                let text = format!("no answer to a ping within {} s", after.as_secs());
+                self.report.problem(Some(self.line.elapsed()), Stage::Steady.id(), &text, None, Some(advice));
+                return Ok(missed + 1);
+            }
+        };
+        self.report.verbose_row(&Row {
+            at: Some(self.line.elapsed()),
+            took: Some(started.elapsed()),
+            label: Stage::Steady.id(),
+            mark: Mark::Quiet,
+            text: &text,
+            detail: None,
+        });
+        Ok(0)
+    }
+
+    /// Tells how it ended and leaves politely, unless the line is gone.
+    async fn finish(self, end: End) {
+        let (lasted, report) = (self.line.elapsed(), self.report);
+        match end {
+            End::Lost(error) => {
+                failed(self.report, Some(lasted), &error);
+                return self.known_at_loss(lasted);
+            }
+            End::TimeUp => {
+                let missing = self
+                    .options
+                    .events
+                    .map_or(0, |wanted| wanted.saturating_sub(self.report.counts().events));
+                if missing > 0 {
+                    let text =
+                        format!("time is up (--timeout), and {missing} of the events asked for did not come");
+                    self.report.problem(Some(lasted), Stage::Steady.id(), &text, None, None);
+                }
+            }
+            End::NothingToWaitFor => {
+                let text = "no subscription was granted, so there is nothing to wait for";
+                let advice =
+                    "Name a node that exists with --node, or listen without one with --no-user-node.";
+                self.report.problem(Some(lasted), Stage::Pubsub.id(), text, None, Some(advice));
+            }
+            End::Stopped | End::Enough => {}
+        }
+        if timeout(LEAVE_PATIENCE, self.leave()).await.is_err() {
+            let text = "left without goodbye: the server did not play its part in time";
+            report.row(&Row { at: None, took: None, label: "close", mark: Mark::Note, text, detail: None });
+        }
+    }
+
+    async fn leave(mut self) {
+        let (started, report) = (Instant::now(), self.report);
+        self.line.enter(Stage::Close);
+        for subscription in std::mem::take(&mut self.subscriptions) {
+            // Left-over subscriptions give everything twice next time, so they are undone; that one of them is
+            // gone already is no finding.
+            if let Err(RequestError::Line(error)) = self.line.unsubscribe(&self.service, &subscription).await
+            {
+                return failed(report, Some(self.line.elapsed()), &error);
+            }
+        }
+        let before = self.line.elapsed();
+        let outcome = self.line.close().await;
+        let took = started.elapsed();
+        let at = Some(before + took);
+        let events = report.counts().events;
+        let counted = if events == 1 { "1 event".to_owned() } else { format!("{events} events") };
+        match outcome {
+            Ok(()) => report.row(&Row {
+                at,
+                took: Some(took),
+                label: Stage::Close.id(),
+                mark: Mark::Good,
+                text: "left in good order",
+                detail: Some(&counted),
+            }),
+            Err(error) => report.row(&Row {
+                at,
+                took: Some(took),
+                label: Stage::Close.id(),
+                mark: Mark::Note,
+                text: &format!("left, but {error}"),
+                detail: Some(&counted),
+            }),
+        }
+    }
+
+    /// What can be said of a line that broke.
+    fn known_at_loss(&self, lasted: Duration) {
+        let counts = self.report.counts();
+        let silent = counts.last_received.map_or(lasted, |last| lasted.saturating_sub(last));
+        let text = format!(
+            "the line lasted {:.1} s; the last frame came {:.1} s before the end; {} events",
+            lasted.as_secs_f64(),
+            silent.as_secs_f64(),
+            counts.events
+        );
+        let row = Row { at: None, took: None, label: "", mark: Mark::Note, text: &text, detail: None };
+        self.report.row(&row);
+    }
+
+    fn step(&self, stage: Stage, started: Instant, text: &str, detail: Option<&str>) {
+        let (at, took) = (Some(self.line.elapsed()), Some(started.elapsed()));
+        self.report.row(&Row { at, took, label: stage.id(), mark: Mark::Good, text, detail });
+    }
+}
+
+/// A finding from an error, with its identifier and what to do.
+fn failed(report: &Report, at: Option<Duration>, error: &Error) {
+    let advice = error.advice();
+    report.problem(at, error.stage().id(), &error.to_string(), error.id(), advice.as_deref());
+}
+
+/// The answer's payload; a refusal or silence is none. Only the loss of the line is an error.
+fn answered(outcome: Result<Option<Element>, RequestError>) -> Result<Option<Element>, Error> {
+    match outcome {
+        Ok(payload) => Ok(payload),
+        Err(RequestError::Line(error)) => Err(error),
+        Err(RequestError::Refused(_) | RequestError::Unanswered { .. }) => Ok(None),
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How often to ask for a sign of life: the interval of the desktop, half of what servers usually want.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Unanswered pings in a row after which the line counts as lost.
+const PINGS_MISSED_MAX: u32 = 2;
+
+/// How long to wait for a web service that may not exist.
+const SYSTEM_INFO_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Items of a server that are asked whether they are a PubSub service.
+const SERVICES_ASKED_MAX: usize = 20;
+
+/// How long leaving politely may take.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(5);

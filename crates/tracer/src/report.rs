@@ -1,0 +1,318 @@
+//! The report of a live line: hears every step and frame, and writes what a person should see of them.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use client::{Certificate, Control, Detail, Direction, Event, Exchange, Frame, Secured, Stage, Step};
+use xmpp::ns;
+
+use crate::{
+    annotate::{Annotation, Annotator, Kind},
+    redact::Redactor,
+    render::{Mark, Row, Style},
+    text::short,
+};
+
+/// A report that is being written. Clones write to the same one.
+#[derive(Clone)]
+pub struct Report {
+    inner: Arc<Mutex<Inner>>,
+}
+
+struct Inner {
+    out: Box<dyn Write + Send>,
+    style: Style,
+    verbose: bool,
+    redactor: Redactor,
+    annotator: Annotator,
+    counts: Counts,
+    now: i64,
+}
+
+/// What has been seen so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// PubSub notifications.
+    pub events: u64,
+    /// Findings.
+    pub problems: u64,
+    /// When the last frame came, since the start.
+    pub last_received: Option<Duration>,
+}
+
+impl Report {
+    /// - `verbose`: also headers, stanzas, certificates and keep-alives.
+    /// - `now`: seconds since 1970, for the days a certificate has left.
+    pub fn new(
+        out: Box<dyn Write + Send>,
+        style: Style,
+        verbose: bool,
+        redactor: Redactor,
+        now: i64,
+    ) -> Report {
+        let annotator = Annotator::new();
+        let inner = Inner { out, style, verbose, redactor, annotator, counts: Counts::default(), now };
+        Report { inner: Arc::new(Mutex::new(inner)) }
+    }
+
+    /// What has been seen so far.
+    pub fn counts(&self) -> Counts {
+        self.lock().counts
+    }
+
+    /// Writes the heading.
+    pub fn heading(&self) {
+        let mut inner = self.lock();
+        let heading = inner.style.heading();
+        inner.write(&heading);
+    }
+
+    /// Writes one line.
+    pub fn row(&self, row: &Row<'_>) {
+        self.lock().row(row);
+    }
+
+    /// Writes one line if the report is verbose.
+    pub fn verbose_row(&self, row: &Row<'_>) {
+        let mut inner = self.lock();
+        if inner.verbose {
+            inner.row(row);
+        }
+    }
+
+    /// Writes a finding and what to do about it, and counts it.
+    pub fn problem(
+        &self,
+        at: Option<Duration>,
+        label: &str,
+        text: &str,
+        detail: Option<&str>,
+        advice: Option<&str>,
+    ) {
+        let mut inner = self.lock();
+        inner.counts.problems += 1;
+        inner.row(&Row { at, took: None, label, mark: Mark::Problem, text, detail });
+        if let Some(advice) = advice {
+            inner.row(&Row {
+                at: None,
+                took: None,
+                label: "",
+                mark: Mark::Advice,
+                text: advice,
+                detail: None,
+            });
+        }
+    }
+
+    /// Whoever panicked while writing left a whole number of lines, so going on is fine.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl client::Observer for Report {
+    fn observe(&mut self, event: Event<'_>) {
+        let mut inner = self.lock();
+        match event {
+            Event::Step(step) => inner.step(&step),
+            Event::Exchange(exchange) => inner.exchange(exchange),
+            Event::Frame(frame) => inner.frame(&frame),
+            Event::Control { at, control } => inner.control(at, control),
+        }
+    }
+}
+
+impl Inner {
+    fn write(&mut self, line: &str) {
+        // A reader that went away (a closed pipe) is no reason to leave without goodbye.
+        let _ = writeln!(self.out, "{line}");
+        let _ = self.out.flush();
+    }
+
+    fn row(&mut self, row: &Row<'_>) {
+        let text = self.redactor.text(row.text);
+        let detail = row.detail.map(|detail| self.redactor.text(detail));
+        let line = self.style.row(&Row { text: &text, detail: detail.as_deref(), ..*row });
+        self.write(&line);
+    }
+
+    fn raw(&mut self, arrow: &str, text: &str) {
+        let line = self.style.raw(arrow, text);
+        self.write(&line);
+    }
+
+    fn step(&mut self, step: &Step) {
+        let (text, detail, mark) = self.describe(&step.detail);
+        let (at, took) = (Some(step.at), Some(step.took));
+        self.row(&Row { at, took, label: step.stage.id(), mark, text: &text, detail: detail.as_deref() });
+        if let (Detail::Secured(secured), true) = (&step.detail, self.verbose) {
+            for certificate in &secured.chain {
+                let line = chain_line(certificate);
+                self.raw("=", &line);
+            }
+        }
+    }
+
+    fn describe(&self, detail: &Detail) -> (String, Option<String>, Mark) {
+        match detail {
+            Detail::Resolved { host, addresses } => {
+                let listed: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                (format!("{host} is {}", listed.join(", ")), None, Mark::Good)
+            }
+            Detail::Connected { address, failed } if failed.is_empty() => {
+                (format!("connected to {address}"), None, Mark::Good)
+            }
+            Detail::Connected { address, failed } => {
+                let failed: Vec<_> =
+                    failed.iter().map(|(address, error)| format!("{address}: {}", error.kind())).collect();
+                (format!("connected to {address}"), Some(format!("after {}", failed.join("; "))), Mark::Note)
+            }
+            Detail::Secured(secured) => self.secured(secured),
+            Detail::Upgraded { server } => {
+                let server = server.as_deref().map(|server| format!("server {}", short(server, 80)));
+                ("101, a WebSocket with the subprotocol xmpp".to_owned(), server, Mark::Good)
+            }
+            Detail::Opened { features } => {
+                let mechanisms = features.child("mechanisms", ns::SASL);
+                let names: Vec<_> = mechanisms
+                    .iter()
+                    .flat_map(|m| m.elements())
+                    .take(20)
+                    .map(|m| short(&m.text(), 40))
+                    .collect();
+                let offered = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                (format!("open; mechanisms offered: {offered}"), None, Mark::Good)
+            }
+            Detail::Authenticated { mechanism } => {
+                (format!("authenticated with {mechanism}"), None, Mark::Good)
+            }
+            Detail::Bound { jid } => (format!("we are {jid}"), None, Mark::Good),
+        }
+    }
+
+    fn secured(&self, secured: &Secured) -> (String, Option<String>, Mark) {
+        let mut text = format!("{}, {}", secured.version, secured.cipher);
+        let mut mark = Mark::Good;
+        let Some(leaf) = secured.chain.first() else { return (text, None, mark) };
+        let names = if leaf.names.is_empty() { leaf.subject.clone() } else { leaf.names.join(", ") };
+        text.push_str(&format!(
+            "; certificate for {} by \"{}\" until {}",
+            short(&names, 200),
+            short(&leaf.issuer, 80),
+            date(leaf.not_after)
+        ));
+        let days = (leaf.not_after - self.now) / 86_400;
+        if (0..EXPIRY_WARNING_DAYS).contains(&days) {
+            text.push_str(&format!(" (in {days} days)"));
+            mark = Mark::Note;
+        }
+        if let Some(problem) = &secured.problem {
+            text.push_str(&format!("; NOT TRUSTED: {problem}"));
+            return (text, Some("accepted because of --insecure".to_owned()), Mark::Note);
+        }
+        (text, None, mark)
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) {
+        if !self.verbose {
+            return;
+        }
+        self.raw(">", &format!("GET {} HTTP/1.1", self.redactor.text(&exchange.target)));
+        for (name, value) in &exchange.request {
+            self.raw(">", &format!("{name}: {}", self.redactor.header(name, value)));
+        }
+        self.raw("<", &format!("{} {} {}", exchange.version, exchange.status, exchange.reason));
+        for (name, value) in &exchange.headers {
+            self.raw("<", &format!("{name}: {}", self.redactor.header(name, value)));
+        }
+        if let Some(summary) = exchange.summary() {
+            self.raw("<", &self.redactor.text(&summary));
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) {
+        if frame.direction == Direction::Received {
+            self.counts.last_received = Some(frame.at);
+        }
+        let annotation = self.annotator.annotate_text(frame.direction, frame.text);
+        if annotation.kind == Kind::Notification {
+            self.counts.events += 1;
+        }
+        if self.verbose {
+            let arrow = if frame.direction == Direction::Sent { ">" } else { "<" };
+            self.raw(arrow, &self.redactor.frame(frame.text));
+        }
+        if self.verbose || shown(frame.direction, &annotation) {
+            self.annotation(frame.at, &annotation);
+        }
+    }
+
+    fn annotation(&mut self, at: Duration, annotation: &Annotation) {
+        let (label, mark) = match annotation.kind {
+            Kind::Notification => ("event", Mark::Event),
+            Kind::Presence => ("presence", Mark::Note),
+            Kind::Message => ("message", Mark::Note),
+            Kind::Problem => (annotation.stage.id(), Mark::Problem),
+            Kind::Handshake | Kind::Request | Kind::KeepAlive | Kind::Unknown => {
+                (annotation.stage.id(), Mark::Quiet)
+            }
+        };
+        let (text, detail) = (&annotation.text, annotation.detail.as_deref());
+        self.row(&Row { at: Some(at), took: None, label, mark, text, detail });
+    }
+
+    fn control(&mut self, at: Duration, control: Control<'_>) {
+        let text = match control {
+            Control::Ping { bytes } => format!("WebSocket ping of {bytes} bytes, answered"),
+            Control::Pong => "WebSocket pong".to_owned(),
+            Control::Close { code: None, .. } => "WebSocket close frame without a code".to_owned(),
+            Control::Close { code: Some(code), reason } => {
+                format!("WebSocket close frame, code {code} \"{}\"", short(reason, 120))
+            }
+        };
+        if self.verbose {
+            self.row(&Row {
+                at: Some(at),
+                took: None,
+                label: "ws",
+                mark: Mark::Quiet,
+                text: &text,
+                detail: None,
+            });
+        }
+    }
+}
+
+/// Whether a frame is of interest without `-v`: what others did. The own steps have lines of their own, and so
+/// have the errors that end them.
+fn shown(direction: Direction, annotation: &Annotation) -> bool {
+    direction == Direction::Received
+        && match annotation.kind {
+            Kind::Notification | Kind::Message => true,
+            Kind::Presence => annotation.stage == Stage::Steady,
+            Kind::Problem => matches!(annotation.stage, Stage::Stream | Stage::Steady),
+            Kind::Handshake | Kind::Request | Kind::KeepAlive | Kind::Unknown => false,
+        }
+}
+
+fn chain_line(certificate: &Certificate) -> String {
+    format!(
+        "certificate \"{}\", issued by \"{}\", {} to {}, SHA-256 {}",
+        certificate.subject,
+        certificate.issuer,
+        date(certificate.not_before),
+        date(certificate.not_after),
+        certificate.fingerprint_text()
+    )
+}
+
+fn date(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| "?".to_owned(), |at| at.strftime("%Y-%m-%d").to_string())
+}
+
+/// A certificate that ends sooner than this is worth a word.
+const EXPIRY_WARNING_DAYS: i64 = 30;
