@@ -1,5 +1,6 @@
 //! The `offhook` program: picks the subcommand and leaves the work to it.
 mod bench;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -16,11 +17,14 @@ struct Args {
 enum Command {
     /// Put load on a server and measure it; every delivery is verified.
     Bench(bench::BenchArgs),
+    /// Look at a line step by step: connect, log in, subscribe, show every event.
+    Trace(trace::TraceArgs),
 }
 
 fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Bench(args) => bench::run(args),
+        Command::Trace(args) => return trace::run(args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("offhook: {error:#}");
