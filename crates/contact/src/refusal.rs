@@ -47,6 +47,8 @@ pub enum ErrorType {
     InvalidSupervisor,
     /// Another team's resource.
     InvalidAuthorization,
+    /// Not from here, or not like this.
+    Forbidden,
     /// No such resource.
     NotFound,
     /// No such user.
@@ -75,6 +77,7 @@ impl ErrorType {
             Self::InvalidAuthorizationUser => "Invalid Authorization User Specified",
             Self::InvalidSupervisor => "Invalid Supervisor",
             Self::InvalidAuthorization => "Invalid Authorization",
+            Self::Forbidden => "Forbidden",
             Self::NotFound => "Not Found",
             Self::UserNotFound => "User Not Found",
             Self::TeamNotFound => "TeamId Not Found",
@@ -105,6 +108,11 @@ impl Refusal {
     /// 400: the body cannot be read. `why` is a sentence for a person.
     pub fn bad_request(why: impl Into<String>) -> Self {
         Self::new(400, ErrorType::BadRequest, "", why)
+    }
+
+    /// 408: the body did not come in time.
+    pub fn body_too_slow() -> Self {
+        Self::new(408, ErrorType::BadRequest, "", "the body did not come in time")
     }
 
     /// 413: the body is longer than `bytes_max` bytes.
@@ -163,6 +171,11 @@ impl Refusal {
     pub fn not_your_team(team: &str) -> Self {
         let message = "The user is not authorized to perform this operation";
         Self::new(401, ErrorType::InvalidAuthorization, team, message)
+    }
+
+    /// 403: not from here, or not like this. `why` is a sentence for a person.
+    pub fn forbidden(why: impl Into<String>) -> Self {
+        Self::new(403, ErrorType::Forbidden, "", why)
     }
 
     /// 404: nothing is at this path.

@@ -64,6 +64,9 @@ settings! {
         pong_timeout: Duration = "\"40 s\"", Span::seconds(1, 600);
         /// How long the peer has for its half of the WebSocket closing handshake.
         close_timeout: Duration = "\"3 s\"", Span::seconds(1, 60);
+        /// Requests to the web service over http are sent on to https with 301, as Finesse does, if there is an https
+        /// listener. WebSockets are not affected.
+        redirect_to_https: bool = "false", Switch;
     }
 }
 

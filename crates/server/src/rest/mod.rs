@@ -6,93 +6,95 @@
 mod authenticate;
 mod read;
 mod reply;
+mod settings;
 mod state_change;
+#[cfg(test)]
+mod tests;
 
-use std::net::IpAddr;
+pub use settings::RestSettings;
+
 use std::sync::Arc;
 
 use axum::body::Body;
-use contact::{Actor, ApiPath, Deployment, Refusal};
-use http::{Method, Request, Response};
+use contact::{Actor, ApiPath, ContactCentre, Refusal, UserId};
+use http::{Method, Request, Response, request};
 
 use crate::accounts::Accounts;
-use crate::hub::HubHandle;
+use crate::hub::{Hub, Unavailable};
+use crate::transports::Peer;
 
-use self::reply::Reply;
+use self::reply::{Extras, Reply};
 
-/// What the web service needs of the rest of the server.
+/// The web service. Cheap to clone.
 #[derive(Clone)]
 pub struct Rest {
-    hub: HubHandle,
+    hub: Hub,
     accounts: Arc<Accounts>,
-    system: Arc<SystemFacts>,
-    body_bytes_max: usize,
-}
-
-/// What `SystemInfo` says about this server beyond what the contact centre knows.
-#[derive(Clone, Debug)]
-pub struct SystemFacts {
-    /// The XMPP domain; users are `id@domain`.
-    pub xmpp_domain: String,
-    /// The address of the publish-subscribe service.
-    pub pubsub_domain: String,
-    /// The port of the https listener, if there is one.
-    pub https_port: Option<u16>,
-    /// Which product's rules apply.
-    pub deployment: Deployment,
+    settings: Arc<RestSettings>,
 }
 
 impl Rest {
     /// Creates the service.
-    ///
-    /// - `body_bytes_max`: a longer request body is answered with 413.
-    pub fn new(hub: HubHandle, accounts: Arc<Accounts>, system: SystemFacts, body_bytes_max: usize) -> Rest {
-        Rest { hub, accounts, system: Arc::new(system), body_bytes_max }
+    pub fn new(hub: Hub, accounts: Arc<Accounts>, settings: RestSettings) -> Rest {
+        Rest { hub, accounts, settings: Arc::new(settings) }
     }
 
     /// Answers one request under `/finesse/api`.
     ///
-    /// - `peer`: the address that the request came from; wrong passwords are counted per user and address.
-    ///
     /// Every answer but success carries an `<ApiErrors>` document. The `requestId` header of anything but a GET comes
     /// back as a header.
-    pub async fn respond(&self, peer: IpAddr, request: Request<Body>) -> Response<Body> {
-        let request_id = match request.method() {
-            &Method::GET | &Method::HEAD => None,
-            _ => reply::request_id(request.headers()),
-        };
-        let reply = match self.answer(peer, request, request_id.as_deref()).await {
+    ///
+    /// - `peer`: where the request came from; wrong passwords are counted per user and address.
+    pub async fn respond(&self, peer: Peer, request: Request<Body>) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        if let Some(location) = self.settings.redirect(peer, &head) {
+            return Reply::Moved { location }.into_response(Extras::default());
+        }
+        let extras = Extras::of(&head, peer.is_encrypted);
+        let request_id = extras.request_id.clone();
+        let reply = match self.answer(peer, &head, body, request_id).await {
             Ok(reply) => reply,
             Err(refusal) => Reply::Refused(refusal),
         };
-        reply.into_response(request_id.as_deref())
+        reply.into_response(extras)
     }
 
     async fn answer(
         &self,
-        peer: IpAddr,
-        request: Request<Body>,
-        request_id: Option<&str>,
+        peer: Peer,
+        head: &request::Parts,
+        body: Body,
+        request_id: Option<String>,
     ) -> Result<Reply, Refusal> {
-        let path = ApiPath::parse_lenient(request.uri().path());
-        if let (Ok(ApiPath::SystemInfo), &Method::GET | &Method::HEAD) = (&path, request.method()) {
+        let path = ApiPath::parse_lenient(head.uri.path());
+        if let (Ok(ApiPath::SystemInfo), &Method::GET | &Method::HEAD) = (&path, &head.method) {
             // Clients ask before they have credentials, and while they wait for the service to come back.
             return Ok(self.system_info().await);
         }
-        let actor = self.authenticate(peer, request.headers()).await?;
-        let path = path.map_err(|_| Refusal::not_found(request.uri().path()))?;
-        match (request.method(), path) {
-            (&Method::GET | &Method::HEAD, path) => self.read(actor, path, request.uri().clone()).await,
-            (&Method::PUT, ApiPath::User(user)) => self.change_state(actor, user, request, request_id).await,
+        let user = self.authenticate(peer, &head.headers).await?;
+        let path = path.map_err(|_| Refusal::not_found(head.uri.path()))?;
+        match (&head.method, path) {
+            (&Method::GET | &Method::HEAD, ApiPath::Users) => self.users(user).await,
+            (&Method::GET | &Method::HEAD, path) => self.read(user, path, &head.uri).await,
+            (&Method::PUT, ApiPath::User(target)) => self.change_state(user, target, body, request_id).await,
             (_, path) => Ok(Reply::MethodNotAllowed { allow: allowed(&path) }),
         }
     }
+}
 
-    async fn authenticate(&self, peer: IpAddr, headers: &http::HeaderMap) -> Result<Actor, Refusal> {
-        let credentials = authenticate::basic_credentials(headers)?;
-        let user = self.accounts.check(&credentials, peer).await?;
-        self.hub.read(move |centre| centre.actor(&user)).await?.ok_or_else(|| Refusal::unauthorized(""))
-    }
+/// Somebody who has shown a password, with the roles that the contact centre knows.
+///
+/// # Errors
+///
+/// 401 if the user is not there any more.
+fn actor(centre: &ContactCentre, user: &UserId) -> Result<Actor, Refusal> {
+    centre.actor(user).ok_or_else(|| Refusal::unauthorized(user.as_str()))
+}
+
+/// The hub has no answer: 503, whatever the reason, and the client may try again.
+fn unavailable(reason: Unavailable) -> Refusal {
+    tracing::warn!(%reason, "a request is answered with 503");
+    Refusal::service_unavailable()
 }
 
 /// The methods that a resource answers to, for the `Allow` header.

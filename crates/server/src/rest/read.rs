@@ -4,47 +4,57 @@ use std::collections::HashMap;
 
 use axum::extract::Query;
 use contact::{
-    Actor, ApiPath, ContactCentre, ReasonCategory, ReasonCode, Refusal, ServiceStatus, SystemInfo, Timestamp,
-    User,
+    Actor, ApiPath, ContactCentre, Progress, ReasonCategory, ReasonCode, Refusal, ServiceStatus, Timestamp, User, UserId,
+    UsersDocument,
 };
 use http::Uri;
 
-use super::Rest;
 use super::reply::Reply;
+use super::{Rest, actor, unavailable};
 
 impl Rest {
     /// `GET /SystemInfo`, which never fails: out of service is an answer too.
     pub(super) async fn system_info(&self) -> Reply {
-        let deployment = self.hub.read(|centre| centre.settings().deployment).await;
-        let now = Timestamp(jiff::Timestamp::now().as_millisecond());
-        let (status, status_reason) = match deployment {
-            Ok(_) => (ServiceStatus::InService, String::new()),
-            Err(_) => (ServiceStatus::OutOfService, "The hub does not answer".to_owned()),
+        let (status, reason) = match self.hub.query(|_| ()).await {
+            Ok(()) => (ServiceStatus::InService, String::new()),
+            Err(reason) => (ServiceStatus::OutOfService, reason.to_string()),
         };
-        Reply::Document(contact::system_info_xml(&SystemInfo {
-            now,
-            heartbeat_at: now,
-            deployment: deployment.unwrap_or(self.system.deployment),
-            status,
-            status_reason,
-            host: self.system.xmpp_domain.clone(),
-            secondary_host: None,
-            https_port: self.system.https_port,
-            xmpp_port: None,
-            xmpp_secure_port: None,
-            domain: self.system.xmpp_domain.clone(),
-            pubsub_domain: self.system.pubsub_domain.clone(),
-            timezone_offset_minutes: jiff::Zoned::now().offset().seconds() / 60,
-        }))
+        let now = Timestamp(jiff::Timestamp::now().as_millisecond());
+        Reply::Document(contact::system_info_xml(&self.settings.system_info(now, status, reason)))
+    }
+
+    /// `GET /Users`, in parts: the hub has other things to do than to write down 20,000 users in one go.
+    pub(super) async fn users(&self, user: UserId) -> Result<Reply, Refusal> {
+        let may_read = self.hub.query(move |notifier| {
+            let centre = notifier.centre();
+            centre.may_read_all(&actor(centre, &user)?)
+        });
+        may_read.await.map_err(unavailable)??;
+        let mut document = UsersDocument::new();
+        let mut progress = Progress::More;
+        while progress == Progress::More {
+            let part = self.hub.query(move |notifier| {
+                let progress = document.add(notifier.centre(), USERS_AT_ONCE);
+                (document, progress)
+            });
+            (document, progress) = part.await.map_err(unavailable)?;
+        }
+        Ok(Reply::Document(document.finish()))
     }
 
     /// Any other GET.
-    pub(super) async fn read(&self, actor: Actor, path: ApiPath, uri: Uri) -> Result<Reply, Refusal> {
-        let parameters = Parameters::of(&uri);
-        let document = self.hub.read(move |centre| document(centre, &actor, &path, &parameters)).await?;
-        document.map(Reply::Document)
+    pub(super) async fn read(&self, user: UserId, path: ApiPath, uri: &Uri) -> Result<Reply, Refusal> {
+        let parameters = Parameters::of(uri);
+        let document = self.hub.query(move |notifier| {
+            let centre = notifier.centre();
+            document(centre, &actor(centre, &user)?, &path, &parameters)
+        });
+        document.await.map_err(unavailable)?.map(Reply::Document)
     }
 }
+
+/// Users that the hub writes down before it looks at what else there is.
+const USERS_AT_ONCE: usize = 256;
 
 /// The document at `path`, if there is one and `actor` may read it.
 fn document(
@@ -72,10 +82,6 @@ fn document(
             let code = centre.reason_code(*code).filter(|code| may_use(centre, user, code));
             code.map(contact::reason_code_xml).ok_or_else(|| Refusal::not_found(&path.to_string()))
         }
-        ApiPath::Users => {
-            centre.may_read_all(actor)?;
-            Ok(contact::users_xml(centre))
-        }
         ApiPath::Teams => {
             centre.may_read_all(actor)?;
             Ok(contact::teams_xml(centre))
@@ -93,8 +99,8 @@ fn document(
             let code = centre.reason_code(*id).ok_or_else(|| Refusal::not_found(&path.to_string()))?;
             Ok(contact::reason_code_xml(code))
         }
-        // Nodes that have no document of their own, or none yet.
-        ApiPath::SystemInfo | ApiPath::UserMedia(_) | ApiPath::TeamUsers(_) => {
+        // Answered elsewhere, or nodes that have no document of their own.
+        ApiPath::SystemInfo | ApiPath::Users | ApiPath::UserMedia(_) | ApiPath::TeamUsers(_) => {
             Err(Refusal::not_found(&path.to_string()))
         }
     }

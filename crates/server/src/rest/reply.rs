@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use contact::Refusal;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
 
 /// One answer of the web service.
 #[derive(Debug)]
@@ -12,6 +12,11 @@ pub(super) enum Reply {
     Document(String),
     /// 202: the change is in the log; its event is on the way. No body, as clients compare for.
     Accepted,
+    /// 301: the same over https.
+    Moved {
+        /// Where that is.
+        location: HeaderValue,
+    },
     /// 4xx or 5xx with `<ApiErrors>`.
     Refused(Refusal),
     /// 405.
@@ -21,13 +26,35 @@ pub(super) enum Reply {
     },
 }
 
+/// What an answer carries besides, depending on the request.
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    /// The request's own id, if it is to be repeated.
+    pub(super) request_id: Option<String>,
+    /// A session cookie, for a success.
+    cookie: Option<HeaderValue>,
+}
+
+impl Extras {
+    /// - `is_encrypted`: whether the cookie is to stay on encrypted connections.
+    pub(super) fn of(head: &request::Parts, is_encrypted: bool) -> Extras {
+        let request_id = match head.method {
+            Method::GET | Method::HEAD => None,
+            _ => request_id(&head.headers),
+        };
+        let wants_cookie = head.headers.contains_key(AUTHORIZATION) && !has_cookie(&head.headers);
+        Extras { request_id, cookie: wants_cookie.then(|| session_cookie(is_encrypted)) }
+    }
+}
+
 impl Reply {
-    pub(super) fn into_response(self, request_id: Option<&str>) -> Response<Body> {
+    pub(super) fn into_response(self, extras: Extras) -> Response<Body> {
         let mut response = match self {
             Reply::Document(xml) => document(StatusCode::OK, xml),
-            Reply::Accepted => {
-                let mut response = Response::new(Body::empty());
-                *response.status_mut() = StatusCode::ACCEPTED;
+            Reply::Accepted => empty(StatusCode::ACCEPTED),
+            Reply::Moved { location } => {
+                let mut response = empty(StatusCode::MOVED_PERMANENTLY);
+                response.headers_mut().insert(LOCATION, location);
                 response
             }
             Reply::Refused(refusal) => refused(&refusal),
@@ -37,11 +64,15 @@ impl Reply {
                 response
             }
         };
+        let is_success = response.status().is_success();
         let headers = response.headers_mut();
-        // State is never older than the answer; a cache between would make it so.
+        // A state may change in the next moment; a cache would keep it from being seen.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(value) = request_id.and_then(|id| HeaderValue::from_str(id).ok()) {
+        if let Some(value) = extras.request_id.and_then(|id| HeaderValue::try_from(id).ok()) {
             headers.insert(REQUEST_ID, value);
+        }
+        if let Some(cookie) = extras.cookie.filter(|_| is_success) {
+            headers.insert(SET_COOKIE, cookie);
         }
         response
     }
@@ -63,11 +94,34 @@ fn document(status: StatusCode, xml: String) -> Response<Body> {
     response
 }
 
+fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
 /// The request's own id, which its event will carry. Header names have no case; an id that is too long or not visible
 /// ASCII is treated as absent, since it could not be sent back as it is.
-pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
+fn request_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     (!id.is_empty() && id.len() <= REQUEST_ID_LENGTH_MAX).then(|| id.to_owned())
+}
+
+fn has_cookie(headers: &HeaderMap) -> bool {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.flat_map(|value| value.split(';')).any(|pair| {
+        pair.trim_start().split_once('=').is_some_and(|(name, _)| name == SESSION_COOKIE)
+    })
+}
+
+/// A cookie such as Tomcat sets. Some old clients wait for one and send it back; it means nothing here.
+fn session_cookie(is_encrypted: bool) -> HeaderValue {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).expect("the system has random numbers");
+    let id = u128::from_ne_bytes(random);
+    let secure = if is_encrypted { "; Secure" } else { "" };
+    HeaderValue::try_from(format!("{SESSION_COOKIE}={id:032X}; Path=/finesse; HttpOnly{secure}"))
+        .expect("visible ASCII only")
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
@@ -75,36 +129,13 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
 /// The longest `requestId` that is repeated in events, in bytes.
 const REQUEST_ID_LENGTH_MAX: usize = 256;
 
+const SESSION_COOKIE: &str = "JSESSIONID";
+
 const CHALLENGE: &str = "Basic realm=\"Offhook\", charset=\"UTF-8\"";
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_accepted_change_has_no_body_and_repeats_the_request_id() {
-        let response = Reply::Accepted.into_response(Some("c1f0"));
-        assert_eq!(response.status(), 202);
-        assert_eq!(response.headers()["requestid"], "c1f0");
-        assert_eq!(response.headers().get(CONTENT_TYPE), None);
-    }
-
-    #[test]
-    fn a_missing_password_is_asked_for() {
-        let response = Reply::Refused(Refusal::unauthorized("7001")).into_response(None);
-        assert_eq!(response.status(), 401);
-        assert!(response.headers()[WWW_AUTHENTICATE].to_str().unwrap().starts_with("Basic "));
-        assert_eq!(response.headers()[CONTENT_TYPE], "application/xml;charset=UTF-8");
-    }
-
-    #[test]
-    fn a_wrong_method_names_the_right_ones() {
-        let response = Reply::MethodNotAllowed { allow: "GET, HEAD, PUT" }.into_response(None);
-        assert_eq!(
-            (response.status().as_u16(), &response.headers()[ALLOW]),
-            (405, &HeaderValue::from_static("GET, HEAD, PUT"))
-        );
-    }
 
     #[test]
     fn a_request_id_is_taken_in_any_case_and_bounded() {
@@ -115,7 +146,19 @@ mod tests {
         };
         assert_eq!(with("c1f0").as_deref(), Some("c1f0"));
         assert_eq!(with(""), None);
+        assert_eq!(with(&"x".repeat(256)).as_deref().map(str::len), Some(256));
         assert_eq!(with(&"x".repeat(257)), None);
         assert_eq!(with("tü"), None);
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        for (value, expected) in
+            [("JSESSIONID=1", true), ("a=b; JSESSIONID=1", true), ("XJSESSIONID=1", false), ("JSESSIONID", false)]
+        {
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, HeaderValue::from_static(value));
+            assert_eq!(has_cookie(&headers), expected, "{value}");
+        }
     }
 }

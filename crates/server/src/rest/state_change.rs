@@ -1,38 +1,64 @@
 //! `PUT /User/{id}`: sign in or out, become ready or not ready.
 
-use axum::body::Body;
-use contact::{Actor, Command, Refusal, UserId, UserRequest};
-use http::Request;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use std::time::Duration;
 
-use super::Rest;
+use axum::body::Body;
+use bytes::Bytes;
+use contact::{Command, Refusal, UserId, UserRequest};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use notifier::Rejection;
+
 use super::reply::Reply;
+use super::{Rest, actor, unavailable};
 
 impl Rest {
     /// Puts the request to the contact centre and answers 202 when the change is in the log.
+    ///
+    /// - `user`: who asks.
+    /// - `target`: whose state, by login id or login name.
     pub(super) async fn change_state(
         &self,
-        actor: Actor,
         user: UserId,
-        request: Request<Body>,
-        request_id: Option<&str>,
+        target: UserId,
+        body: Body,
+        request_id: Option<String>,
     ) -> Result<Reply, Refusal> {
-        let user = self
-            .hub
-            .read(move |centre| centre.find_user(user.as_str()).map_or(user, |u| u.id().clone()))
-            .await?;
-        let body = self.body(request).await?;
-        let request = UserRequest::from_xml(&body)?;
-        let command = Command::ChangeState { user, request };
-        self.hub.command(actor, command, request_id.map(str::to_owned)).await?;
-        Ok(Reply::Accepted)
+        let request = UserRequest::from_xml(&self.read_body(body).await?)?;
+        let command = self.hub.command_with(request_id, move |centre| {
+            let target = centre.find_user(target.as_str()).map_or(target, |found| found.id().clone());
+            Ok((actor(centre, &user)?, Command::ChangeState { user: target, request }))
+        });
+        match command.await.map_err(unavailable)? {
+            Ok(()) => Ok(Reply::Accepted),
+            Err(rejection) => Err(refusal(rejection)),
+        }
     }
 
-    async fn body(&self, request: Request<Body>) -> Result<Vec<u8>, Refusal> {
-        match Limited::new(request.into_body(), self.body_bytes_max).collect().await {
-            Ok(body) => Ok(body.to_bytes().into()),
-            Err(error) if error.is::<LengthLimitError>() => Err(Refusal::body_too_large(self.body_bytes_max)),
-            Err(_) => Err(Refusal::bad_request("the request's body ended early")),
+    async fn read_body(&self, body: Body) -> Result<Bytes, Refusal> {
+        let bytes_max = self.settings.body_bytes_max;
+        match tokio::time::timeout(BODY_TIME, Limited::new(body, bytes_max).collect()).await {
+            Ok(Ok(body)) => Ok(body.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::body_too_large(bytes_max)),
+            Ok(Err(_)) => Err(Refusal::bad_request("the request's body ended early")),
+            Err(_) => Err(Refusal::body_too_slow()),
         }
     }
 }
+
+/// What a rejected command is answered with.
+fn refusal(rejection: Rejection) -> Refusal {
+    match rejection {
+        Rejection::Refused(refusal) => refusal,
+        Rejection::Busy | Rejection::LogFailed => {
+            tracing::warn!(reason = %rejection, "a change is answered with 503");
+            Refusal::service_unavailable()
+        }
+        Rejection::NoSuchUser(user) => Refusal::user_not_found(user.as_str()),
+        Rejection::UserExists(user) | Rejection::Reserved(user) => {
+            Refusal::configuration(user.as_str(), "the name is in use")
+        }
+    }
+}
+
+/// How long a client may take to send a body, which is a hundred bytes in practice.
+const BODY_TIME: Duration = Duration::from_secs(10);

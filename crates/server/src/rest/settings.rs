@@ -1,0 +1,76 @@
+//! What the web service is told about this server, and when it sends a client to the https listener.
+
+use contact::{Deployment, ServiceStatus, SystemInfo, Timestamp};
+use http::header::HOST;
+use http::uri::Authority;
+use http::{HeaderValue, request};
+
+use crate::config::{Config, PlainInClear};
+use crate::transports::Peer;
+
+/// The settings of the web service.
+#[derive(Clone, Debug)]
+pub struct RestSettings {
+    deployment: Deployment,
+    domain: String,
+    pubsub_domain: String,
+    primary_host: String,
+    secondary_host: Option<String>,
+    https_port: Option<u16>,
+    timezone_offset_minutes: i32,
+    redirect_to_https: bool,
+    pub(super) body_bytes_max: usize,
+    pub(super) plain_in_clear: PlainInClear,
+}
+
+impl RestSettings {
+    /// Takes what concerns the web service from the server's configuration.
+    ///
+    /// - `https_port`: the port that the https listener really has, if there is one.
+    pub fn new(config: &Config, https_port: Option<u16>) -> RestSettings {
+        let contact = &config.contact;
+        RestSettings {
+            deployment: contact.deployment_type,
+            domain: config.domain.clone(),
+            pubsub_domain: format!("pubsub.{}", config.domain),
+            primary_host: contact.primary_host.clone().unwrap_or_else(|| config.domain.clone()),
+            secondary_host: contact.secondary_host.clone(),
+            https_port,
+            timezone_offset_minutes: contact.timezone_offset_minutes,
+            redirect_to_https: config.web.redirect_to_https,
+            body_bytes_max: config.limits.http_body_bytes_max,
+            plain_in_clear: config.auth.plain_in_clear,
+        }
+    }
+
+    /// What `SystemInfo` says at `now`.
+    pub(super) fn system_info(&self, now: Timestamp, status: ServiceStatus, status_reason: String) -> SystemInfo {
+        SystemInfo {
+            now,
+            heartbeat_at: now,
+            deployment: self.deployment,
+            status,
+            status_reason,
+            host: self.primary_host.clone(),
+            secondary_host: self.secondary_host.clone(),
+            https_port: self.https_port,
+            xmpp_port: None,
+            xmpp_secure_port: None,
+            domain: self.domain.clone(),
+            pubsub_domain: self.pubsub_domain.clone(),
+            timezone_offset_minutes: self.timezone_offset_minutes,
+        }
+    }
+
+    /// Where a request in the clear is sent instead, if the operator wants that and there is a place to send it to.
+    ///
+    /// The host is the one that the client used: it is known to lead here.
+    pub(super) fn redirect(&self, peer: Peer, head: &request::Parts) -> Option<HeaderValue> {
+        let port = self.https_port.filter(|_| self.redirect_to_https && !peer.is_encrypted)?;
+        let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = host.and_then(|host| host.parse::<Authority>().ok());
+        let host = host.as_ref().map_or(self.primary_host.as_str(), Authority::host);
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        HeaderValue::from_str(&format!("https://{host}:{port}{path}")).ok()
+    }
+}
