@@ -1,0 +1,192 @@
+//! The way to the hub for everybody else.
+
+use std::sync::Arc;
+
+use contact::{Actor, Command, ContactCentre, Refusal};
+use notifier::{AccountCommand, Notifier, Rejection, SessionId};
+use tokio::sync::{mpsc, oneshot};
+use xmpp::{BareJid, Stanza};
+
+use crate::outbox::Outbox;
+
+/// What goes into the hub's inbox.
+pub(crate) enum Request {
+    /// A stream wants to bind; the answer comes through the outbox.
+    Bind { outbox: Arc<Outbox>, user: BareJid, resource: Option<String>, generated: String },
+    /// A bound session sent a stanza.
+    Stanza { session: SessionId, stanza: Box<Stanza> },
+    /// The stream of this outbox is gone.
+    Ended { outbox: Arc<Outbox> },
+    /// A change to the contact centre.
+    Command { actor: Actor, command: Box<Command>, request_id: Option<String>, answer: Answer },
+    /// A change to accounts.
+    Administer { command: Box<AccountCommand>, answer: Answer },
+    /// A look at the state.
+    Read(Read),
+    /// The last request.
+    Stop { done: oneshot::Sender<()> },
+}
+
+type Answer = oneshot::Sender<Result<(), Rejection>>;
+/// Looks at the state and returns what passes the result on, once it may be shown.
+type Read = Box<dyn FnOnce(&Notifier) -> Held + Send>;
+/// Passes a result on. Dropped instead if what it shows was lost.
+pub(super) type Held = Box<dyn FnOnce() + Send>;
+
+/// Sends to the hub. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct HubHandle {
+    inbox: mpsc::Sender<Request>,
+}
+
+/// Why the hub gives no answer. For REST: 503.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    /// Too much is waiting already (`limits.commands_waiting_max`).
+    #[error("too many requests are waiting, try again")]
+    Busy,
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Stopping,
+    /// What the answer would have shown was lost, because the log failed.
+    #[error("the log failed, try again")]
+    LogFailed,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// It was refused.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The hub gives no answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<Unavailable> for Refusal {
+    fn from(_: Unavailable) -> Refusal {
+        Refusal::service_unavailable()
+    }
+}
+
+impl From<CommandError> for Refusal {
+    fn from(error: CommandError) -> Refusal {
+        match error {
+            CommandError::Rejected(Rejection::Refused(refusal)) => refusal,
+            CommandError::Rejected(Rejection::Busy | Rejection::LogFailed) | CommandError::Unavailable(_) => {
+                Refusal::service_unavailable()
+            }
+            // Only commands about accounts are rejected for these.
+            CommandError::Rejected(rejection) => Refusal::internal(rejection.to_string()),
+        }
+    }
+}
+
+impl HubHandle {
+    pub(super) fn new(inbox: mpsc::Sender<Request>) -> HubHandle {
+        HubHandle { inbox }
+    }
+
+    /// Asks the contact centre for a change, and waits until it is in the log or refused.
+    ///
+    /// - `request_id`: repeated in the events that the change causes.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]: the change has not happened, or, with [`Unavailable::Stopping`], nobody knows yet.
+    pub async fn command(
+        &self,
+        actor: Actor,
+        command: Command,
+        request_id: Option<String>,
+    ) -> Result<(), CommandError> {
+        let (answer, answered) = oneshot::channel();
+        self.try_send(Request::Command { actor, command: Box::new(command), request_id, answer })?;
+        Ok(answered.await.map_err(|_| Unavailable::Stopping)??)
+    }
+
+    /// Changes accounts, and waits until the change is in the log or refused. Waits for room in the inbox, because an
+    /// operator's import should not fail half-way on a busy server.
+    ///
+    /// # Errors
+    ///
+    /// As [`HubHandle::command`], without [`Unavailable::Busy`].
+    pub async fn administer(&self, command: AccountCommand) -> Result<(), CommandError> {
+        let (answer, answered) = oneshot::channel();
+        let request = Request::Administer { command: Box::new(command), answer };
+        self.inbox.send(request).await.map_err(|_| Unavailable::Stopping)?;
+        Ok(answered.await.map_err(|_| Unavailable::Stopping)??)
+    }
+
+    /// Looks at the contact centre, as [`HubHandle::query`] does at everything.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&ContactCentre) -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        self.query(move |notifier| read(notifier.centre())).await
+    }
+
+    /// Looks at the state, and waits until the log has everything that the look could show.
+    ///
+    /// So whoever reads after somebody's 202 sees that change, and nobody sees one that may yet be lost.
+    ///
+    /// - `read`: runs in the hub's task: copy what you need and return.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn query<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Notifier) -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        let read = move |notifier: &Notifier| -> Held {
+            let result = read(notifier);
+            Box::new(move || {
+                let _ = answer.send(result);
+            })
+        };
+        self.try_send(Request::Read(Box::new(read)))?;
+        answered.await.map_err(|_| match self.inbox.is_closed() {
+            true => Unavailable::Stopping,
+            false => Unavailable::LogFailed,
+        })
+    }
+
+    /// Lets the hub finish what is waiting, and the log write it; then the hub is gone. Requests that come later get
+    /// [`Unavailable::Stopping`].
+    pub async fn stop(&self) {
+        let (done, stopped) = oneshot::channel();
+        if self.inbox.send(Request::Stop { done }).await.is_ok() {
+            let _ = stopped.await;
+        }
+    }
+
+    /// Sends if there is room.
+    ///
+    /// # Errors
+    ///
+    /// The request comes back if there is none.
+    pub(crate) fn offer(&self, request: Request) -> Result<(), Request> {
+        self.inbox.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(request) | mpsc::error::TrySendError::Closed(request) => request,
+        })
+    }
+
+    /// Sends as soon as there is room. The request is lost if the hub is gone, which then knows of nobody any more.
+    pub(crate) async fn send(&self, request: Request) {
+        let _ = self.inbox.send(request).await;
+    }
+
+    fn try_send(&self, request: Request) -> Result<(), Unavailable> {
+        self.inbox.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Unavailable::Busy,
+            mpsc::error::TrySendError::Closed(_) => Unavailable::Stopping,
+        })
+    }
+}
