@@ -1,0 +1,68 @@
+//! Every stream that is open, bound or not, so that all of them can be told to end.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use slab::Slab;
+use tokio::sync::Notify;
+use xmpp::StreamError;
+
+use crate::outbox::{Outbox, Outgoing};
+
+/// The open streams of this process.
+#[derive(Debug, Default)]
+pub struct OpenStreams {
+    state: Mutex<State>,
+    none_left: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    outboxes: Slab<Arc<Outbox>>,
+    ending: Option<StreamError>,
+}
+
+impl OpenStreams {
+    /// Notes a stream; it is told to end at once if all are. Returns what to [`leave`](OpenStreams::leave) with.
+    pub(super) fn enter(&self, outbox: &Arc<Outbox>) -> usize {
+        let mut state = self.state.lock();
+        if let Some(error) = &state.ending {
+            outbox.push(Outgoing::End(Box::new(error.clone())));
+        }
+        state.outboxes.insert(Arc::clone(outbox))
+    }
+
+    /// Notes that a stream's connection is gone.
+    pub(super) fn leave(&self, key: usize) {
+        let mut state = self.state.lock();
+        state.outboxes.remove(key);
+        if state.outboxes.is_empty() {
+            self.none_left.notify_waiters();
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.state.lock().outboxes.len()
+    }
+
+    /// Ends all streams, now and from now on.
+    pub fn end_all(&self, error: &StreamError) {
+        let mut state = self.state.lock();
+        state.ending = Some(error.clone());
+        for (_, outbox) in &state.outboxes {
+            outbox.push(Outgoing::End(Box::new(error.clone())));
+        }
+    }
+
+    /// Waits until there is none.
+    pub async fn none_left(&self) {
+        loop {
+            let none_left = self.none_left.notified();
+            if self.count() == 0 {
+                return;
+            }
+            none_left.await;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! XMPP over WebSocket (RFC 6455, RFC 7395): from the HTTP request to the session's task.
+
+mod session;
+mod upgrade;
+mod write;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, SEC_WEBSOCKET_VERSION};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use xmpp::stream::StreamConfig;
+
+use super::{OpenStreams, Peer, Socket};
+use crate::accounts::Accounts;
+use crate::config::Config;
+use crate::hub::HubHandle;
+use session::Session;
+use upgrade::{Verdict, judge, upgrade_headers};
+
+/// What all WebSocket sessions share.
+pub struct WebSockets {
+    config: Arc<Config>,
+    hub: HubHandle,
+    accounts: Arc<Accounts>,
+    streams: Arc<OpenStreams>,
+    /// For encrypted connections.
+    stream: Arc<StreamConfig>,
+    /// For connections on which passwords must not be sent as they are.
+    stream_without_plain: Arc<StreamConfig>,
+}
+
+impl WebSockets {
+    /// Puts together what sessions need.
+    ///
+    /// - `caps`: the server's capabilities, told in the stream features.
+    /// - `streams`: where open streams are counted, and told to end.
+    pub fn new(
+        config: Arc<Config>,
+        hub: HubHandle,
+        accounts: Arc<Accounts>,
+        streams: Arc<OpenStreams>,
+        caps: Option<xmpp::stream::Caps>,
+    ) -> WebSockets {
+        let stream = stream_config(&config, caps);
+        let mut stream_without_plain = stream.clone();
+        stream_without_plain.mechanisms.retain(|mechanism| *mechanism != xmpp::Mechanism::Plain);
+        WebSockets {
+            config,
+            hub,
+            accounts,
+            streams,
+            stream: Arc::new(stream),
+            stream_without_plain: Arc::new(stream_without_plain),
+        }
+    }
+
+    /// Answers a request to the WebSocket's path; if it is a good opening handshake, a session follows.
+    pub fn answer(self: &Arc<Self>, request: Request) -> Response {
+        let (mut parts, _) = request.into_parts();
+        let peer = parts.extensions.get::<Peer>().copied();
+        match judge(&parts, &self.config.web.allowed_origins) {
+            Verdict::Page => Html(PAGE).into_response(),
+            Verdict::Refuse(refusal) => {
+                tracing::info!(
+                    peer = peer.map(|peer| tracing::field::display(peer.address)),
+                    status = refusal.status.as_u16(),
+                    reason = refusal.text.trim_end(),
+                    "websocket refused"
+                );
+                let version = (refusal.status == StatusCode::UPGRADE_REQUIRED)
+                    .then_some([(SEC_WEBSOCKET_VERSION, "13"), (http::header::UPGRADE, "websocket")]);
+                let kind = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
+                match version {
+                    Some(version) => (refusal.status, kind, version, refusal.text).into_response(),
+                    None => (refusal.status, kind, refusal.text).into_response(),
+                }
+            }
+            Verdict::Upgrade(accept) => {
+                let (Some(on_upgrade), Some(peer)) = (parts.extensions.remove::<OnUpgrade>(), peer) else {
+                    // Not from one of our listeners, which offer the upgrade to every HTTP/1.1 request.
+                    return StatusCode::NOT_IMPLEMENTED.into_response();
+                };
+                tokio::spawn(Arc::clone(self).begin(on_upgrade, peer));
+                (StatusCode::SWITCHING_PROTOCOLS, upgrade_headers(accept), Body::empty()).into_response()
+            }
+        }
+    }
+
+    /// Takes the connection over from the HTTP server and gives it a task of its own, which is as small as a session
+    /// that may be idle for a day should be.
+    async fn begin(self: Arc<Self>, on_upgrade: OnUpgrade, peer: Peer) {
+        let upgraded = match on_upgrade.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => {
+                tracing::debug!(peer = %peer.address, %error, "connection lost while upgrading");
+                return;
+            }
+        };
+        let parts = match upgraded.downcast::<TokioIo<Socket>>() {
+            Ok(parts) => parts,
+            Err(_) => unreachable!("our listeners serve no other kind of connection"),
+        };
+        tokio::spawn(Session::new(self, parts.io.into_inner(), &parts.read_buf, peer));
+    }
+
+    fn stream_config(&self, peer: Peer) -> &Arc<StreamConfig> {
+        match peer.is_encrypted || self.config.auth.plain_in_clear.allows(peer.address.ip()) {
+            true => &self.stream,
+            false => &self.stream_without_plain,
+        }
+    }
+}
+
+fn stream_config(config: &Config, caps: Option<xmpp::stream::Caps>) -> StreamConfig {
+    let mut stream = StreamConfig::new(config.domain.clone());
+    stream.limits_before_auth.bytes_max = config.limits.message_bytes_before_auth_max;
+    stream.limits.bytes_max = config.limits.message_bytes_max;
+    stream.open_timeout = config.limits.open_timeout;
+    stream.auth_timeout = config.limits.auth_timeout;
+    stream.authentication_attempts_max = config.limits.authentication_attempts_max;
+    stream.caps = caps;
+    stream.mechanisms.clone_from(&config.auth.mechanisms);
+    stream
+}
+
+const PAGE: &str = include_str!("page.html");

@@ -1,0 +1,98 @@
+//! Answers to the stream's questions about passwords and keys.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use xmpp::{BareJid, Mechanism, Password, SaslCondition, ScramHash};
+
+use super::Session;
+use crate::accounts::Verdict;
+
+/// A password that is being checked on another thread.
+pub(super) struct Checking {
+    verdict: Pin<Box<dyn Future<Output = Verdict> + Send>>,
+    username: String,
+}
+
+impl Session {
+    pub(super) fn check_password(&mut self, username: String, password: Password, now: Instant) {
+        let address = self.peer.address.ip();
+        let accounts = &self.shared.accounts;
+        if let Some(verdict) = accounts.verify_cached(&username, &password, address, now) {
+            return self.answer(&username, verdict, now);
+        }
+        let accounts = Arc::clone(accounts);
+        let name = username.clone();
+        let verdict = Box::pin(async move { accounts.verify(&name, &password, address).await });
+        self.checking = Some(Checking { verdict, username });
+        self.is_to_be_polled_again = true;
+    }
+
+    pub(super) fn poll_checking(&mut self, cx: &mut Context<'_>, now: Instant) {
+        let Some(checking) = &mut self.checking else { return };
+        if let Poll::Ready(verdict) = checking.verdict.as_mut().poll(cx)
+            && let Some(checking) = self.checking.take()
+        {
+            self.answer(&checking.username, verdict, now);
+            self.pump_to_outbox(now);
+        }
+    }
+
+    fn answer(&mut self, username: &str, verdict: Verdict, now: Instant) {
+        let user = match verdict {
+            Verdict::Correct => BareJid::new(&format!("{username}@{}", self.shared.config.domain)).ok(),
+            Verdict::Wrong | Verdict::LockedOut | Verdict::Busy => None,
+        };
+        match user {
+            Some(user) => self.stream.authenticated(user, now),
+            None => {
+                if verdict == Verdict::LockedOut {
+                    tracing::warn!(username, peer = %self.peer.address, "locked out after wrong passwords");
+                }
+                let why = match verdict {
+                    Verdict::Busy => SaslCondition::TemporaryAuthFailure,
+                    _ => SaslCondition::NotAuthorized,
+                };
+                self.stream.authentication_failed(why, now);
+            }
+        }
+    }
+
+    pub(super) fn find_scram_keys(&mut self, username: &str, hash: ScramHash, now: Instant) {
+        if self.shared.accounts.is_locked_out(username, self.peer.address.ip(), now) {
+            return self.answer(username, Verdict::LockedOut, now);
+        }
+        self.is_scram = true;
+        self.stream.scram_keys(self.shared.accounts.scram_keys(username, hash), now);
+    }
+
+    pub(super) fn was_authenticated(&mut self, user: &BareJid, mechanism: Mechanism, now: Instant) {
+        tracing::debug!(%user, %mechanism, peer = %self.peer.address, "authenticated");
+        if let Some(username) = user.node()
+            && mechanism != Mechanism::Plain
+        {
+            self.shared.accounts.note(username, self.peer.address.ip(), true, now);
+        }
+        self.is_scram = false;
+    }
+
+    pub(super) fn was_not_authenticated(
+        &mut self,
+        username: Option<&str>,
+        condition: SaslCondition,
+        now: Instant,
+    ) {
+        tracing::info!(username, %condition, peer = %self.peer.address, "authentication failed");
+        // The accounts note wrong passwords of PLAIN by themselves.
+        if let Some(username) = username
+            && self.is_scram
+            && condition == SaslCondition::NotAuthorized
+        {
+            self.shared.accounts.note(username, self.peer.address.ip(), false, now);
+        }
+        self.is_scram = false;
+    }
+}

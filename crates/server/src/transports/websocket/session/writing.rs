@@ -1,0 +1,113 @@
+//! From the outbox to the socket.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::task::Context;
+use std::time::Instant;
+
+use tokio::io::AsyncWrite;
+use xmpp::websocket::{Opcode, encode, encode_close};
+
+use super::closing::{Closing, Reason, close_code};
+use super::{Over, Session};
+use crate::outbox::Outgoing;
+
+thread_local! {
+    /// What is taken from an outbox at a time.
+    static BATCH: RefCell<Vec<Outgoing>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Session {
+    /// Writes until there is nothing to write or the socket is full; either way the task is woken when that changes.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), Over> {
+        loop {
+            if self.writer.is_empty() {
+                self.refill(cx, now);
+            }
+            if self.writer.is_empty() {
+                return self.finish_closing(cx);
+            }
+            let progress = match self.writer.poll_write(&mut self.socket, cx) {
+                Ok(progress) => progress,
+                Err(error) => return Err(self.over(error.into())),
+            };
+            if !progress.done {
+                self.timers.write_blocked(now, progress.bytes > 0, self.shared.config.limits.write_timeout);
+                if self.outbox.wait_for_end(cx.waker()) {
+                    self.timers.start_closing(now, self.shared.config.web.close_timeout);
+                }
+                return Ok(());
+            }
+            self.timers.write_done();
+        }
+    }
+
+    fn refill(&mut self, cx: &mut Context<'_>, now: Instant) {
+        if let Some(payload) = self.ping.take()
+            && !matches!(self.closing, Closing::Sent { .. })
+        {
+            let mut pong = Vec::with_capacity(payload.len() + 2);
+            encode(Opcode::Pong, &payload, &mut pong);
+            self.writer.control(pong);
+        }
+        let mut batch = BATCH.take();
+        self.outbox.take(&mut batch, cx.waker());
+        for entry in batch.drain(..) {
+            self.send(entry, now);
+        }
+        BATCH.set(batch);
+        if self.writer.is_empty()
+            && let Closing::Wanted { code, is_answer } = self.closing
+        {
+            let mut close = Vec::new();
+            encode_close(code, "", None, &mut close);
+            self.writer.control(close);
+            self.closing = Closing::Sent { is_answered: is_answer };
+        }
+    }
+
+    fn send(&mut self, entry: Outgoing, now: Instant) {
+        match entry {
+            Outgoing::Frame(element) => self.writer.text(element),
+            Outgoing::Shared { stanza, to } => {
+                if let Some(jid) = self.stream.jid() {
+                    self.writer.shared(stanza, to, jid);
+                }
+            }
+            Outgoing::Bound { session, jid } => {
+                self.session = Some(session);
+                tracing::info!(session = session.index, %jid, peer = %self.peer.address, "session opened");
+                self.stream.bound(*jid, now);
+                self.pump_to_writer(now);
+            }
+            Outgoing::BindRefused(error) => {
+                tracing::info!(%error, peer = %self.peer.address, "bind refused");
+                self.stream.bind_refused(*error, now);
+                self.pump_to_writer(now);
+            }
+            Outgoing::End(error) => {
+                if !self.stream.is_ended() {
+                    self.close_after_stream(close_code(error.condition));
+                    self.note(Reason::Ended(*error.clone()));
+                    self.stream.end(*error);
+                    self.pump_to_writer(now);
+                }
+            }
+        }
+    }
+
+    /// Ends the connection if both close frames have passed; half of it if only ours has and the peer's would not be
+    /// understood any more.
+    fn finish_closing(&mut self, cx: &mut Context<'_>) -> Result<(), Over> {
+        match self.closing {
+            Closing::Open | Closing::Wanted { .. } => Ok(()),
+            Closing::Sent { is_answered } => {
+                if is_answered || self.decoder.has_ended() {
+                    // Tells the peer that nothing follows. A TLS connection says so twice; if it can't, never mind.
+                    let _ = Pin::new(&mut self.socket).poll_shutdown(cx);
+                }
+                if is_answered { Err(Over) } else { Ok(()) }
+            }
+        }
+    }
+}
