@@ -1,6 +1,8 @@
 //! The `offhook` program: picks the subcommand and leaves the work to it.
+mod args;
 mod bench;
 mod trace;
+mod user;
 
 use std::process::ExitCode;
 
@@ -19,12 +21,14 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Look at a line step by step: connect, log in, subscribe, show every event.
     Trace(trace::TraceArgs),
+    User(user::UserArgs),
 }
 
 fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Bench(args) => bench::run(args),
         Command::Trace(args) => return trace::run(args),
+        Command::User(args) => user::run(args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("offhook: {error:#}");

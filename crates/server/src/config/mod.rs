@@ -202,6 +202,11 @@ impl Config {
     }
 }
 
+/// Every setting there is, in the order of the annotated example.
+pub fn settings() -> impl Iterator<Item = &'static Setting> {
+    sections::all()
+}
+
 /// What is the case without flags, variables and a file.
 impl Default for Config {
     fn default() -> Config {
