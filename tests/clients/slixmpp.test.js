@@ -6,11 +6,11 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { conversation } from "./harness/conversation.js";
+import { PYTHON } from "./harness/python.js";
 import { Queue, within } from "./harness/queue.js";
 import { Refused } from "./harness/refused.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const PYTHON = process.env.OFFHOOK_TEST_PYTHON ?? join(here, "../../.cache/python/bin/python");
 const CALLS = ["info", "items", "ping", "roster", "presence", "subscribe", "unsubscribe"];
 
 conversation("slixmpp", connect, { secure: true });

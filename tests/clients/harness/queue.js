@@ -58,11 +58,11 @@ function describe(items) {
   return items.map((item) => (typeof item === "string" ? item : JSON.stringify(item))).join("\n  ");
 }
 
-/** Rejects when `promise` has not settled within the patience of a test. */
-export function within(what, promise) {
+/** Rejects when `promise` has not settled within the patience of a test, or a longer one. */
+export function within(what, promise, patience_ms = PATIENCE_MS) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited ${PATIENCE_MS} ms for ${what}`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`waited ${patience_ms} ms for ${what}`)), patience_ms);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

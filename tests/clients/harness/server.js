@@ -14,7 +14,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 
 /** The binary under test. */
 export const OFFHOOK =
-  process.env.OFFHOOK_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/offhook");
+  process.env.OFFHOOK_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "release/offhook");
 
 /** The password of every demo account. */
 export const PASSWORD = "offhook";
@@ -31,13 +31,13 @@ export function environment() {
 }
 
 /** Runs the binary to its end and returns its exit code and what it printed. */
-export async function run(args, { input = "" } = {}) {
+export async function run(args, { input = "", patience_ms } = {}) {
   const child = spawn(OFFHOOK, args, { env: environment() });
   const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"]) child[stream].on("data", (chunk) => (output[stream] += chunk));
   child.stdin.on("error", () => {}); // It may end without reading.
   child.stdin.end(input);
-  const [code, signal] = await within(`offhook ${args.join(" ")} to end`, once(child, "close"));
+  const [code, signal] = await within(`offhook ${args.join(" ")} to end`, once(child, "close"), patience_ms);
   return { code, signal, ...output };
 }
 
@@ -47,8 +47,9 @@ export class Server {
    *
    * - `data`: folder to use; by default a new one, removed by `stop`.
    * - `args`: more of the command line; `demo: false` leaves the demo data out.
+   * - `variables`: more of the environment.
    */
-  static async start({ data, args = [], demo = true } = {}) {
+  static async start({ data, args = [], demo = true, variables = {} } = {}) {
     const server = new Server();
     server.folder = temporaryFolder();
     server.data = data ?? join(server.folder.path, "data");
@@ -58,7 +59,7 @@ export class Server {
     server.child = spawn(
       OFFHOOK,
       ["serve", ...(demo ? ["--demo"] : []), ...listen, "--data", server.data, "--ready-file", readyFile, ...args],
-      { env: environment(), stdio: ["ignore", "pipe", "pipe"] },
+      { env: { ...environment(), ...variables }, stdio: ["ignore", "pipe", "pipe"] },
     );
     server.stdout = "";
     server.stderr = "";
@@ -136,7 +137,7 @@ export class Server {
   }
 
   signIn(user, options = {}) {
-    const extension = options.extension ?? `2${user.slice(-3)}`;
+    const extension = options.extension ?? `200${user.slice(-4)}`;
     return this.changeState(user, "LOGIN", { ...options, fields: { extension } });
   }
 

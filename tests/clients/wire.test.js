@@ -1,0 +1,234 @@
+// What is on the wire, to the letter: the WebSocket handshake and its refusals, quotes, order, and both closing handshakes.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import http from "node:http";
+import net from "node:net";
+import { after, before, describe, test } from "node:test";
+import WebSocket from "ws";
+import { within } from "./harness/queue.js";
+import { CLOSE, OPEN, RawClient } from "./harness/raw.js";
+import { Server } from "./harness/server.js";
+
+let server;
+before(async () => (server = await Server.start()));
+after(async () => assert.equal((await server?.stop())?.code, 0));
+
+describe("the WebSocket handshake", () => {
+  const upgrade = {
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Protocol": "xmpp",
+  };
+
+  test("answers 101 with the subprotocol, on /ws and on /ws/", async () => {
+    for (const path of ["/ws", "/ws/"]) {
+      const answer = await handshake(path, upgrade);
+      assert.equal(answer.status, 101, path);
+      assert.equal(answer.headers["sec-websocket-protocol"], "xmpp");
+      // RFC 6455 §1.3 computes this for that key.
+      assert.equal(answer.headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+      assert.equal(answer.headers["sec-websocket-extensions"], undefined);
+    }
+  });
+
+  test("picks xmpp among several subprotocols", async () => {
+    const answer = await handshake("/ws", { ...upgrade, "Sec-WebSocket-Protocol": "mqtt, xmpp" });
+    assert.equal(answer.status, 101);
+    assert.equal(answer.headers["sec-websocket-protocol"], "xmpp");
+  });
+
+  const refusals = [
+    ["no subprotocol", { "Sec-WebSocket-Protocol": undefined }, 400],
+    ["another subprotocol", { "Sec-WebSocket-Protocol": "mqtt" }, 400],
+    ["an older version", { "Sec-WebSocket-Version": "8" }, 426],
+    ["no key", { "Sec-WebSocket-Key": undefined }, 400],
+    ["a key of the wrong length", { "Sec-WebSocket-Key": "c2hvcnQ=" }, 400],
+    ["a page from elsewhere", { Origin: "https://elsewhere.example" }, 403],
+    ["no upgrade at all", { Connection: undefined, Upgrade: undefined }, 426],
+  ];
+  for (const [what, headers, status] of refusals) {
+    test(`refuses ${what} with ${status}`, async () => {
+      const answer = await handshake("/ws", { ...upgrade, ...headers });
+      assert.equal(answer.status, status);
+      if (status === 426) assert.equal(answer.headers["sec-websocket-version"] ?? "13", "13");
+    });
+  }
+
+  test("accepts a page of its own origin", async () => {
+    const answer = await handshake("/ws", { ...upgrade, Origin: `http://${server.ready.http}` });
+    assert.equal(answer.status, 101);
+  });
+
+  test("does the same over TLS with the printed certificate", async () => {
+    const client = await RawClient.open(server.wss, { ca: server.ca.pem });
+    assert.equal(client.socket.protocol, "xmpp");
+    client.send(OPEN);
+    await client.next("<open ");
+    client.socket.terminate();
+  });
+
+  function handshake(path, headers) {
+    const [host, port] = server.ready.http.split(":");
+    const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+    return within("an answer to the handshake", new Promise((resolve, reject) => {
+      const request = http.request({ host, port, path, headers: given, agent: false });
+      const done = (response, socket) => {
+        resolve({ status: response.statusCode, headers: response.headers });
+        response.resume();
+        socket?.destroy();
+      };
+      request.on("upgrade", done);
+      request.on("response", (response) => done(response));
+      request.on("error", reject);
+      request.end();
+    }));
+  }
+});
+
+describe("frames", () => {
+  test("<open/> comes before the features, and both write attributes in double quotes", async () => {
+    const client = await RawClient.open(server.ws);
+    client.send(OPEN);
+    const open = await client.next("<open ");
+    const features = await client.next("<stream:features ");
+    assert.match(open, /^<open [^>]*xmlns="urn:ietf:params:xml:ns:xmpp-framing"/);
+    assert.match(open, / id="[^"]{8,}"/);
+    assert.match(features, /^<stream:features xmlns:stream="http:\/\/etherx\.jabber\.org\/streams"/);
+    for (const frame of [open, features]) assert.doesNotMatch(frame, /='/);
+    client.socket.terminate();
+  });
+
+  test("each stream has an id of its own", async () => {
+    const ids = new Set();
+    for (let index = 0; index < 3; index++) {
+      const client = await RawClient.open(server.ws);
+      client.send(OPEN);
+      ids.add(/ id="([^"]+)"/.exec(await client.next("<open "))[1]);
+      client.socket.terminate();
+    }
+    assert.equal(ids.size, 3);
+  });
+
+  test("results and events write attributes in double quotes, as clients in the field search for them", async () => {
+    const client = await RawClient.signIn(server, "1001003", "quotes");
+    const answer = await client.iq(
+      "set",
+      server.pubsub(),
+      `<pubsub xmlns="http://jabber.org/protocol/pubsub"><subscribe node="${server.node("1001003")}" jid="${client.jid}"/></pubsub>`,
+    );
+    assert.ok(answer.includes('type="result"') && answer.includes('subscription="subscribed"'), answer);
+    assert.equal((await server.signIn("1001003", { requestId: "a&b" })).status, 202);
+    const event = await client.next("<message ");
+    assert.match(event, new RegExp(`^<message xmlns="jabber:client" to="${client.jid}" from="${server.pubsub()}" id="[^"]+">`));
+    assert.doesNotMatch(event, / type=/);
+    // The document is one text, escaped once; what was escaped in it is escaped twice.
+    assert.ok(event.includes("&lt;Update&gt;") && !event.includes("<![CDATA["), event);
+    assert.ok(event.includes("&lt;requestId&gt;a&amp;amp;b&lt;/requestId&gt;"), event);
+    await client.leave();
+  });
+
+  test("a client may send its whole handshake at once", async () => {
+    const client = await RawClient.open(server.ws);
+    const message = Buffer.from("\x001001003\0offhook").toString("base64");
+    for (const frame of [
+      OPEN,
+      `<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="PLAIN">${message}</auth>`,
+      OPEN,
+      '<iq xmlns="jabber:client" type="set" id="b"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></iq>',
+    ]) {
+      client.send(frame);
+    }
+    for (const start of ["<open ", "<stream:features ", "<success ", "<open ", "<stream:features ", "<iq "]) {
+      await client.next(start);
+    }
+    await client.leave();
+  });
+
+  test("a message in fragments is one message", async () => {
+    const client = await RawClient.open(server.ws);
+    client.socket.send(OPEN.slice(0, 10), { fin: false });
+    client.socket.ping();
+    client.socket.send(OPEN.slice(10), { fin: true });
+    await client.next("<open ");
+    client.socket.terminate();
+  });
+
+  test("binary messages are refused with 1003", async () => {
+    const client = await RawClient.open(server.ws);
+    client.socket.send(Buffer.from(OPEN));
+    assert.equal((await within("the close", client.closed)).code, 1003);
+  });
+
+  test("a message that is too long is refused with 1009 by its declared length", async () => {
+    const client = await RawClient.open(server.ws);
+    // A header that announces 1 GiB; nothing of it is ever sent.
+    client.socket._socket.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4]));
+    assert.equal((await within("the close", client.closed)).code, 1009);
+  });
+
+  test("text that is not UTF-8 is refused with 1007", async () => {
+    const client = await RawClient.open(server.ws);
+    client.socket._socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]));
+    assert.equal((await within("the close", client.closed)).code, 1007);
+  });
+
+  test("an unmasked frame is refused with 1002", async () => {
+    const client = await RawClient.open(server.ws);
+    client.socket._socket.write(Buffer.from([0x81, 0x01, 0x3c]));
+    assert.equal((await within("the close", client.closed)).code, 1002);
+  });
+
+  test("a ping is answered with its own payload", async () => {
+    const client = await RawClient.open(server.ws);
+    const pong = once(client.socket, "pong");
+    client.socket.ping("are you there");
+    assert.equal(String((await within("the pong", pong))[0]), "are you there");
+    client.socket.terminate();
+  });
+});
+
+describe("closing", () => {
+  test("<close/> is answered with <close/>, then 1000", async () => {
+    const client = await RawClient.signIn(server, "1001004", "close");
+    client.send(CLOSE);
+    const close = await client.next("<close ");
+    assert.match(close, /^<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" ?\/>$/);
+    assert.equal((await within("the close", client.closed)).code, 1000);
+  });
+
+  test("a WebSocket close without <close/> is answered in kind", async () => {
+    const client = await RawClient.signIn(server, "1001004", "abrupt");
+    client.socket.close(1000);
+    assert.equal((await within("the close", client.closed)).code, 1000);
+  });
+
+  test("a resource is free again as soon as its connection is gone", async () => {
+    for (let index = 0; index < 3; index++) {
+      const client = await RawClient.signIn(server, "1001004", "again");
+      client.socket.terminate();
+    }
+    const client = await RawClient.signIn(server, "1001004", "again");
+    await client.leave();
+  });
+
+  test("bytes that are no HTTP are answered with 400 or nothing, and the server goes on", async () => {
+    const [host, port] = server.ready.http.split(":");
+    const socket = net.connect(Number(port), host);
+    socket.on("error", () => {});
+    socket.resume();
+    socket.write("\x16\x03\x01 this is not HTTP\r\n\r\n");
+    await within("the connection to close", once(socket, "close"));
+    await (await RawClient.signIn(server, "1001004", "after")).leave();
+  });
+
+  test("over TLS too", async () => {
+    const socket = new WebSocket(server.wss, "xmpp", { ca: server.ca.pem });
+    await within("the handshake", once(socket, "open"));
+    const closed = once(socket, "close");
+    socket.close(1000);
+    assert.equal((await within("the close", closed))[0], 1000);
+  });
+});
