@@ -142,10 +142,16 @@ impl HubTask {
                 Some(session) => Input::Ended { session },
                 None => return,
             },
-            Request::Command { actor, command, request_id, answer } => {
-                let ticket = self.ticket(answer);
-                Input::Command { ticket, actor, command: *command, request_id }
-            }
+            Request::Command { prepare, request_id, answer } => match prepare(self.notifier.centre()) {
+                Ok((actor, command)) => {
+                    let ticket = self.ticket(answer);
+                    Input::Command { ticket, actor, command, request_id }
+                }
+                Err(refusal) => {
+                    let _ = answer.send(Err(Rejection::Refused(refusal)));
+                    return;
+                }
+            },
             Request::Administer { command, answer } => {
                 let ticket = self.ticket(answer);
                 Input::Administer { ticket, command: *command }

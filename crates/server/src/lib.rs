@@ -11,5 +11,6 @@ pub mod hub;
 pub mod listener;
 pub mod log;
 pub mod outbox;
+pub mod rest;
 pub mod tls;
 pub mod transports;

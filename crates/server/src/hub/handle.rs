@@ -18,7 +18,7 @@ pub(crate) enum Request {
     /// The stream of this outbox is gone.
     Ended { outbox: Arc<Outbox> },
     /// A change to the contact centre.
-    Command { actor: Actor, command: Box<Command>, request_id: Option<String>, answer: Answer },
+    Command { prepare: Prepare, request_id: Option<String>, answer: Answer },
     /// A change to accounts.
     Administer { command: Box<AccountCommand>, answer: Answer },
     /// A look at the state.
@@ -27,6 +27,8 @@ pub(crate) enum Request {
     Stop { done: oneshot::Sender<()> },
 }
 
+/// Makes a command out of the state as it is when its turn comes.
+type Prepare = Box<dyn FnOnce(&ContactCentre) -> Result<(Actor, Command), Refusal> + Send>;
 type Answer = oneshot::Sender<Result<(), Rejection>>;
 /// Looks at the state and returns what passes the result on, once it may be shown.
 type Read = Box<dyn FnOnce(&Notifier) -> Held + Send>;
@@ -101,8 +103,23 @@ impl HubHandle {
         command: Command,
         request_id: Option<String>,
     ) -> Result<(), CommandError> {
+        self.command_with(request_id, move |_| Ok((actor, command))).await
+    }
+
+    /// As [`HubHandle::command`], for a command that depends on the state: who has which role, whom a name belongs to.
+    ///
+    /// - `prepare`: runs in the hub's task, right before the command is decided. What it refuses is not decided.
+    ///
+    /// # Errors
+    ///
+    /// As [`HubHandle::command`].
+    pub async fn command_with(
+        &self,
+        request_id: Option<String>,
+        prepare: impl FnOnce(&ContactCentre) -> Result<(Actor, Command), Refusal> + Send + 'static,
+    ) -> Result<(), CommandError> {
         let (answer, answered) = oneshot::channel();
-        self.try_send(Request::Command { actor, command: Box::new(command), request_id, answer })?;
+        self.try_send(Request::Command { prepare: Box::new(prepare), request_id, answer })?;
         Ok(answered.await.map_err(|_| Unavailable::Stopping)??)
     }
 

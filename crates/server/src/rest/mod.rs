@@ -20,7 +20,7 @@ use contact::{Actor, ApiPath, ContactCentre, Refusal, UserId};
 use http::{Method, Request, Response, request};
 
 use crate::accounts::Accounts;
-use crate::hub::{Hub, Unavailable};
+use crate::hub::HubHandle;
 use crate::transports::Peer;
 
 use self::reply::{Extras, Reply};
@@ -28,14 +28,14 @@ use self::reply::{Extras, Reply};
 /// The web service. Cheap to clone.
 #[derive(Clone)]
 pub struct Rest {
-    hub: Hub,
+    hub: HubHandle,
     accounts: Arc<Accounts>,
     settings: Arc<RestSettings>,
 }
 
 impl Rest {
     /// Creates the service.
-    pub fn new(hub: Hub, accounts: Arc<Accounts>, settings: RestSettings) -> Rest {
+    pub fn new(hub: HubHandle, accounts: Arc<Accounts>, settings: RestSettings) -> Rest {
         Rest { hub, accounts, settings: Arc::new(settings) }
     }
 
@@ -89,12 +89,6 @@ impl Rest {
 /// 401 if the user is not there any more.
 fn actor(centre: &ContactCentre, user: &UserId) -> Result<Actor, Refusal> {
     centre.actor(user).ok_or_else(|| Refusal::unauthorized(user.as_str()))
-}
-
-/// The hub has no answer: 503, whatever the reason, and the client may try again.
-fn unavailable(reason: Unavailable) -> Refusal {
-    tracing::warn!(%reason, "a request is answered with 503");
-    Refusal::service_unavailable()
 }
 
 /// The methods that a resource answers to, for the `Allow` header.

@@ -4,18 +4,18 @@ use std::collections::HashMap;
 
 use axum::extract::Query;
 use contact::{
-    Actor, ApiPath, ContactCentre, Progress, ReasonCategory, ReasonCode, Refusal, ServiceStatus, Timestamp, User, UserId,
-    UsersDocument,
+    Actor, ApiPath, ContactCentre, Progress, ReasonCategory, ReasonCode, Refusal, ServiceStatus, Timestamp,
+    User, UserId, UsersDocument,
 };
 use http::Uri;
 
 use super::reply::Reply;
-use super::{Rest, actor, unavailable};
+use super::{Rest, actor};
 
 impl Rest {
     /// `GET /SystemInfo`, which never fails: out of service is an answer too.
     pub(super) async fn system_info(&self) -> Reply {
-        let (status, reason) = match self.hub.query(|_| ()).await {
+        let (status, reason) = match self.hub.read(|_| ()).await {
             Ok(()) => (ServiceStatus::InService, String::new()),
             Err(reason) => (ServiceStatus::OutOfService, reason.to_string()),
         };
@@ -25,19 +25,15 @@ impl Rest {
 
     /// `GET /Users`, in parts: the hub has other things to do than to write down 20,000 users in one go.
     pub(super) async fn users(&self, user: UserId) -> Result<Reply, Refusal> {
-        let may_read = self.hub.query(move |notifier| {
-            let centre = notifier.centre();
-            centre.may_read_all(&actor(centre, &user)?)
-        });
-        may_read.await.map_err(unavailable)??;
+        self.hub.read(move |centre| centre.may_read_all(&actor(centre, &user)?)).await??;
         let mut document = UsersDocument::new();
         let mut progress = Progress::More;
         while progress == Progress::More {
-            let part = self.hub.query(move |notifier| {
-                let progress = document.add(notifier.centre(), USERS_AT_ONCE);
+            let part = self.hub.read(move |centre| {
+                let progress = document.add(centre, USERS_AT_ONCE);
                 (document, progress)
             });
-            (document, progress) = part.await.map_err(unavailable)?;
+            (document, progress) = part.await?;
         }
         Ok(Reply::Document(document.finish()))
     }
@@ -45,11 +41,8 @@ impl Rest {
     /// Any other GET.
     pub(super) async fn read(&self, user: UserId, path: ApiPath, uri: &Uri) -> Result<Reply, Refusal> {
         let parameters = Parameters::of(uri);
-        let document = self.hub.query(move |notifier| {
-            let centre = notifier.centre();
-            document(centre, &actor(centre, &user)?, &path, &parameters)
-        });
-        document.await.map_err(unavailable)?.map(Reply::Document)
+        let read = move |centre: &ContactCentre| document(centre, &actor(centre, &user)?, &path, &parameters);
+        self.hub.read(read).await?.map(Reply::Document)
     }
 }
 

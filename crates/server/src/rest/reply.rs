@@ -2,7 +2,9 @@
 
 use axum::body::Body;
 use contact::Refusal;
-use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
+use http::header::{
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
 
 /// One answer of the web service.
@@ -109,9 +111,9 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 
 fn has_cookie(headers: &HeaderMap) -> bool {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|value| value.split(';')).any(|pair| {
-        pair.trim_start().split_once('=').is_some_and(|(name, _)| name == SESSION_COOKIE)
-    })
+    cookies
+        .flat_map(|value| value.split(';'))
+        .any(|pair| pair.trim_start().split_once('=').is_some_and(|(name, _)| name == SESSION_COOKIE))
 }
 
 /// A cookie such as Tomcat sets. Some old clients wait for one and send it back; it means nothing here.
@@ -153,9 +155,12 @@ mod tests {
 
     #[test]
     fn a_cookie_is_found_among_others() {
-        for (value, expected) in
-            [("JSESSIONID=1", true), ("a=b; JSESSIONID=1", true), ("XJSESSIONID=1", false), ("JSESSIONID", false)]
-        {
+        for (value, expected) in [
+            ("JSESSIONID=1", true),
+            ("a=b; JSESSIONID=1", true),
+            ("XJSESSIONID=1", false),
+            ("JSESSIONID", false),
+        ] {
             let mut headers = HeaderMap::new();
             headers.insert(COOKIE, HeaderValue::from_static(value));
             assert_eq!(has_cookie(&headers), expected, "{value}");

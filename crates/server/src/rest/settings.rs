@@ -44,7 +44,12 @@ impl RestSettings {
     }
 
     /// What `SystemInfo` says at `now`.
-    pub(super) fn system_info(&self, now: Timestamp, status: ServiceStatus, status_reason: String) -> SystemInfo {
+    pub(super) fn system_info(
+        &self,
+        now: Timestamp,
+        status: ServiceStatus,
+        status_reason: String,
+    ) -> SystemInfo {
         SystemInfo {
             now,
             heartbeat_at: now,

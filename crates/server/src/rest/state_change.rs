@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use contact::{Command, Refusal, UserId, UserRequest};
+use contact::{Command, ContactCentre, Refusal, UserId, UserRequest};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use notifier::Rejection;
 
 use super::reply::Reply;
-use super::{Rest, actor, unavailable};
+use super::{Rest, actor};
 
 impl Rest {
     /// Puts the request to the contact centre and answers 202 when the change is in the log.
@@ -24,14 +23,12 @@ impl Rest {
         request_id: Option<String>,
     ) -> Result<Reply, Refusal> {
         let request = UserRequest::from_xml(&self.read_body(body).await?)?;
-        let command = self.hub.command_with(request_id, move |centre| {
+        let command = move |centre: &ContactCentre| {
             let target = centre.find_user(target.as_str()).map_or(target, |found| found.id().clone());
             Ok((actor(centre, &user)?, Command::ChangeState { user: target, request }))
-        });
-        match command.await.map_err(unavailable)? {
-            Ok(()) => Ok(Reply::Accepted),
-            Err(rejection) => Err(refusal(rejection)),
-        }
+        };
+        self.hub.command_with(request_id, command).await?;
+        Ok(Reply::Accepted)
     }
 
     async fn read_body(&self, body: Body) -> Result<Bytes, Refusal> {
@@ -41,21 +38,6 @@ impl Rest {
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::body_too_large(bytes_max)),
             Ok(Err(_)) => Err(Refusal::bad_request("the request's body ended early")),
             Err(_) => Err(Refusal::body_too_slow()),
-        }
-    }
-}
-
-/// What a rejected command is answered with.
-fn refusal(rejection: Rejection) -> Refusal {
-    match rejection {
-        Rejection::Refused(refusal) => refusal,
-        Rejection::Busy | Rejection::LogFailed => {
-            tracing::warn!(reason = %rejection, "a change is answered with 503");
-            Refusal::service_unavailable()
-        }
-        Rejection::NoSuchUser(user) => Refusal::user_not_found(user.as_str()),
-        Rejection::UserExists(user) | Rejection::Reserved(user) => {
-            Refusal::configuration(user.as_str(), "the name is in use")
         }
     }
 }

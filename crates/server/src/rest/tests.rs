@@ -16,14 +16,14 @@ use super::{Rest, RestSettings};
 use crate::accounts::Accounts;
 use crate::config::{Config, PlainInClear};
 use crate::credentials::credentials;
-use crate::hub::{self, Hub, HubParts};
+use crate::hub::{self, HubHandle, HubParts};
 use crate::log::{Log, MemoryLog};
 use crate::transports::Peer;
 
 /// A server without listeners, with the demonstration contact centre and every password "offhook".
 struct Desk {
     rest: Rest,
-    hub: Hub,
+    hub: HubHandle,
     log: Arc<MemoryLog>,
     peer: Peer,
 }
@@ -83,11 +83,11 @@ impl Desk {
             entries_since_snapshot: 0,
         });
         for command in contact::demo() {
-            let done = hub.command(Actor::system(), command, None).await.expect("the hub answers");
-            done.expect("the demo is accepted");
+            hub.command(Actor::system(), command, None).await.expect("the demo is accepted");
         }
         let quick = credentials(&"offhook".into(), 16);
-        for user in hub.query(|notifier| notifier.centre().users().map(|u| u.id().clone()).collect::<Vec<_>>()).await.expect("the hub answers") {
+        let users = hub.read(|centre| centre.users().map(|user| user.id().clone()).collect::<Vec<_>>());
+        for user in users.await.expect("the hub answers") {
             accounts.set(user, Some(quick.clone()));
         }
         let rest = Rest::new(hub.clone(), accounts, RestSettings::new(&config, Some(8445)));
@@ -168,7 +168,11 @@ async fn what_get_answers() {
         ("Team/1", "1002", Error(401, "Invalid Authorization")),
         ("Team/1", "1001001", Error(401, "Invalid Authorization")),
         ("Team/9", "admin", Error(404, "TeamId Not Found")),
-        ("ReasonCodes?category=NOT_READY", "1001001", Has("<ReasonCodes category=\"NOT_READY\"><ReasonCode>")),
+        (
+            "ReasonCodes?category=NOT_READY",
+            "1001001",
+            Has("<ReasonCodes category=\"NOT_READY\"><ReasonCode>"),
+        ),
         ("ReasonCodes", "1001001", Error(400, "Parameter Missing")),
         ("ReasonCodes?category=LUNCH", "1001001", Error(400, "Invalid Input")),
         ("ReasonCode/3", "1001001", Has("<label>Lunch</label>")),
@@ -192,7 +196,8 @@ async fn what_get_answers() {
             Has(part) => assert!(answer.status == 200 && answer.body.contains(part), "{name}"),
             Error(status, error_type) => {
                 assert_eq!((answer.status, answer.error_type()), (status, Some(error_type)), "{name}");
-                let challenged = answer.header("www-authenticate").is_some_and(|value| value.starts_with("Basic "));
+                let challenged =
+                    answer.header("www-authenticate").is_some_and(|value| value.starts_with("Basic "));
                 assert_eq!(challenged, status == 401, "{name}");
             }
         }
@@ -250,7 +255,12 @@ async fn what_put_refuses() {
         let line = format!("PUT /finesse/api/User/{target}");
         let answer = desk.send(Call { body, ..call(&line, "1001001") }).await;
         let begin = body.get(..40).unwrap_or(body);
-        assert_eq!((answer.status, answer.error_type()), (status, Some(error_type)), "{begin}: {}", answer.body);
+        assert_eq!(
+            (answer.status, answer.error_type()),
+            (status, Some(error_type)),
+            "{begin}: {}",
+            answer.body
+        );
     }
 }
 
@@ -283,7 +293,8 @@ async fn the_request_id_comes_back_and_goes_into_the_log() {
         assert_eq!(answer.header("requestid"), expected, "{line}: {}", answer.status);
     }
     let entries = desk.log.entries();
-    let Some(Change::Contact { request_id, .. }) = entries.last().and_then(|entry| entry.changes.first()) else {
+    let Some(Change::Contact { request_id, .. }) = entries.last().and_then(|entry| entry.changes.first())
+    else {
         panic!("the sign-in is the last entry: {entries:?}");
     };
     assert_eq!(request_id.as_deref(), Some("c1f0"));
@@ -295,16 +306,39 @@ async fn nothing_is_answered_before_the_log_has_it() {
     desk.log.hold();
     let put = desk.put("1001001", "1001001", "<state>LOGIN</state><extension>2001</extension>");
     tokio::pin!(put);
-    let waited = std::future::poll_fn(|context| std::task::Poll::Ready(put.as_mut().poll(context).is_pending()));
+    let waited =
+        std::future::poll_fn(|context| std::task::Poll::Ready(put.as_mut().poll(context).is_pending()));
     assert!(waited.await, "the log holds the change back");
     // Once the hub has answered the next request it has seen the change, too.
     while desk.log.waiting() == 0 {
         tokio::task::yield_now().await;
-        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(put.as_mut().poll(context).is_pending()));
+        let polled =
+            std::future::poll_fn(|context| std::task::Poll::Ready(put.as_mut().poll(context).is_pending()));
         assert!(polled.await, "the log holds the change back");
     }
     desk.log.release();
     assert_eq!(put.await.status, 202);
+}
+
+/// The requests are all sent before the hub has its turn: those that find no room are turned away at once.
+#[tokio::test]
+async fn more_requests_than_may_wait_are_503() {
+    let desk = Desk::with(|config| config.limits.commands_waiting_max = 16).await;
+    assert_eq!(
+        desk.get("User/1001001", "1001001").await.status,
+        200,
+        "the password is remembered from now on"
+    );
+    let desk = Arc::new(desk);
+    let mut requests = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let desk = Arc::clone(&desk);
+        requests.spawn(async move { desk.get("User/1001001", "1001001").await.status });
+    }
+    let mut statuses = requests.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[200; 16].as_slice(), &[503; 24]].concat());
+    assert_eq!(desk.get("User/1001001", "1001001").await.status, 200, "and then there is room again");
 }
 
 #[tokio::test]
@@ -313,7 +347,9 @@ async fn a_log_that_fails_is_503() {
     desk.log.set_full(true);
     let answer = desk.put("1001001", "1001001", "<state>LOGIN</state><extension>2001</extension>").await;
     assert_eq!((answer.status, answer.error_type()), (503, Some("Service Unavailable")));
-    assert!(answer.body.contains("<ErrorData></ErrorData><ErrorMessage>SERVER_OUT_OF_SERVICE</ErrorMessage>"));
+    assert!(
+        answer.body.contains("<ErrorData></ErrorData><ErrorMessage>SERVER_OUT_OF_SERVICE</ErrorMessage>")
+    );
 }
 
 #[tokio::test]
@@ -322,7 +358,11 @@ async fn a_server_that_stops_is_503_and_out_of_service() {
     desk.hub.stop().await;
     assert_eq!(desk.get("User/1001001", "1001001").await.status, 503);
     let answer = desk.get("SystemInfo", "").await;
-    assert!(answer.status == 200 && answer.body.contains("<status>OUT_OF_SERVICE</status>"), "{}", answer.body);
+    assert!(
+        answer.status == 200 && answer.body.contains("<status>OUT_OF_SERVICE</status>"),
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]
@@ -342,7 +382,8 @@ async fn five_wrong_passwords_block_one_user_from_one_address() {
 async fn a_cookie_is_set_once_and_not_needed() {
     let desk = Desk::new().await;
     let line = "GET /finesse/api/User/1001001";
-    let cookie = desk.send(call(line, "1001001")).await.header("set-cookie").map(str::to_owned).expect("a cookie");
+    let cookie =
+        desk.send(call(line, "1001001")).await.header("set-cookie").map(str::to_owned).expect("a cookie");
     let (pair, attributes) = cookie.split_once(';').expect("attributes");
     assert!(pair.starts_with("JSESSIONID=") && attributes == " Path=/finesse; HttpOnly; Secure", "{cookie}");
     let again = desk.send(Call { headers: &[("cookie", pair)], ..call(line, "1001001") }).await;
@@ -373,6 +414,6 @@ async fn all_users_come_in_order_whatever_their_number() {
     let desk = Desk::new().await;
     let document = desk.get("Users", "admin").await.body;
     assert_eq!(document.matches("<User>").count(), 14, "everybody but the administrator");
-    let expected = desk.hub.query(|notifier| contact::users_xml(notifier.centre())).await.expect("the hub answers");
+    let expected = desk.hub.read(contact::users_xml).await.expect("the hub answers");
     assert_eq!(document, expected);
 }
