@@ -1,0 +1,86 @@
+//! What the server reads from files: its log, its configuration, lists of users.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use contact::Timestamp;
+use notifier::{Entry, Notifier, Position};
+use server::administration::csv;
+use server::config::Config;
+use server::log::{decode_changes, inspect};
+
+/// Fuzz entry: changes that can be read are the same after they were written again, and whatever they say, a
+/// notifier takes them in, and what it makes of them can be taken in as well.
+pub fn log_record(data: &[u8]) {
+    let Ok(changes) = decode_changes(data) else { return };
+    let written = serde_json::to_vec(&changes).expect("what was read can be written");
+    assert_eq!(decode_changes(&written).expect("and read again"), changes);
+
+    let entry = |changes| Entry { position: Position(1), at: Timestamp(0), changes };
+    let mut first = notifier();
+    first.restore(&entry(changes));
+    let snapshot = first.snapshot().expect("nothing waits");
+    let mut second = notifier();
+    second.restore(&entry(snapshot.clone()));
+    assert_eq!(
+        second.snapshot().expect("nothing waits"),
+        snapshot,
+        "a snapshot rebuilds what it was taken of"
+    );
+}
+
+fn notifier() -> Notifier {
+    Notifier::new(notifier::Config::new("localhost", "00000000-0000-4000-8000-000000000000"))
+}
+
+/// Fuzz entry: a file is taken whole or refused line by line; no user is in it twice.
+pub fn csv_import(data: &[u8]) {
+    match csv::parse(data) {
+        Ok(rows) => {
+            let users: BTreeSet<_> = rows.iter().map(|row| row.person.id.clone()).collect();
+            assert_eq!(users.len(), rows.len());
+            assert!(rows.len() <= csv::ROWS_MAX);
+            assert!(rows.windows(2).all(|pair| pair[0].line < pair[1].line));
+            assert!(rows.iter().all(|row| !row.password.as_str().is_empty() && !row.person.roles.is_empty()));
+        }
+        Err(errors) => {
+            assert!((1..=csv::ERRORS_MAX).contains(&errors.len()));
+            assert!(errors.iter().all(|error| error.line >= 1 && !error.to_string().contains('\n')));
+        }
+    }
+}
+
+/// Fuzz entry: a configuration is good, or every mistake in it has a place and a line of its own.
+pub fn config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match Config::parse(text) {
+        Ok(config) => assert!(config.https.is_some() || config.http.is_some()),
+        Err(error) => {
+            assert!(!error.problems.is_empty());
+            let lines = text.lines().count().max(1) + 1;
+            for problem in &error.problems {
+                let sentence = problem.to_string();
+                assert!(!sentence.contains('\n'), "{sentence:?}");
+                if let Some(rest) = sentence.strip_prefix("offhook.toml:") {
+                    let line: usize = rest.split(':').next().and_then(|n| n.parse().ok()).expect("a line");
+                    assert!((1..=lines).contains(&line), "{sentence:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Fuzz entry: what is found in a write-ahead log does not depend on how it is cut into reads.
+pub fn wal(data: &[u8]) {
+    let whole = inspect(data).expect("memory can be read");
+    assert_eq!(inspect(ByteByByte(data)).expect("memory can be read"), whole);
+}
+
+struct ByteByByte<'a>(&'a [u8]);
+
+impl Read for ByteByByte<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let some = buffer.len().min(1);
+        self.0.read(&mut buffer[..some])
+    }
+}
