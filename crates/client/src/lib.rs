@@ -1,4 +1,23 @@
 //! The other end of the line: connect, authenticate, subscribe; and the web service's calls.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use client::{Connector, Line, Trust, Unobserved};
+//! use xmpp::stream::ClientConfig;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let connector = Connector::new(&Trust::File("certificate.pem".into()), Duration::from_secs(10))?;
+//! let config = ClientConfig::new("localhost", "1001001", "offhook");
+//! let mut line = Line::open(&connector, &"https://localhost:8445".parse()?, config, Box::new(Unobserved)).await?;
+//! line.present(0).await?;
+//! line.subscribe("pubsub.localhost", "/finesse/api/User/1001001").await?;
+//! let event = line.next().await?;
+//! println!("{}", event.to_xml());
+//! line.close().await?;
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 
 mod advice;
