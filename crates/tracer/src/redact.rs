@@ -408,7 +408,7 @@ mod tests {
         let redactor = Redactor::new(&["1001001"], &["1001001"]);
         assert_eq!(redactor.text("user 1001001"), "user 1001001");
         assert!(!redactor.text("MTAwMTAwMQ==").contains("MTAwMTAwMQ"));
-        let auth = Element::new("auth", ns::SASL).with_text(BASE64_STANDARD.encode("\01001001\01001001"));
+        let auth = Element::new("auth", ns::SASL).with_text(BASE64_STANDARD.encode("\x001001001\x001001001"));
         assert!(redactor.frame(&auth.to_xml()).contains(MASK));
     }
 

@@ -1,0 +1,113 @@
+//! The live trace, whole, against a small server in this process: what a person reads, and what nobody may read.
+
+#[path = "../../client/tests/client/peer.rs"]
+#[allow(dead_code)] // The client's own tests use more of it.
+mod peer;
+#[path = "../../client/tests/client/server.rs"]
+mod server;
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use client::{Connector, Trust};
+use tracer::{LiveOptions, Redactor, Report, Style};
+use xmpp::{sasl::Password, stream::MechanismChoice};
+
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("nobody panicked").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Traces with this password, subscribing to `nodes`, until one event or two seconds have passed. Gives the
+/// report and how many problems it found.
+async fn traced(password: &str, nodes: &[&str], verbose: bool) -> (String, u64) {
+    let address = server::server().await;
+    let options = LiveOptions {
+        url: format!("ws://{address}/xmpp?token=t0psecret").parse().expect("a URL"),
+        user: "1001001".to_owned(),
+        password: Password::from(password),
+        domain: Some("localhost".to_owned()),
+        resource: "tracer-test".to_owned(),
+        nodes: nodes.iter().map(ToString::to_string).collect(),
+        user_node: false,
+        mechanism: MechanismChoice::Strongest,
+        events: Some(1),
+        timeout: Some(Duration::from_secs(2)),
+    };
+    let page = Page::default();
+    let redactor = Redactor::new(&[password], &["1001001", "localhost"]);
+    let report = Report::new(Box::new(page.clone()), Style::PLAIN, verbose, redactor, 0);
+    let connector = Connector::new(&Trust::Public, Duration::from_secs(5)).expect("no file to read");
+    tracer::trace(&connector, &options, &report, std::future::pending()).await;
+    let text = String::from_utf8(page.0.lock().expect("nobody panicked").clone()).expect("text");
+    (text, report.counts().problems)
+}
+
+/// The stages of a report's lines, in order.
+fn stages(report: &str) -> Vec<&str> {
+    report
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.get(21..29).map(str::trim))
+        .filter(|stage| !stage.is_empty())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_good_line_is_told_in_one_line_per_step() {
+    let (report, problems) = traced("secret", &["/event"], false).await;
+    assert_eq!(
+        stages(&report),
+        [
+            "tcp", "upgrade", "stream", "sasl", "bind", "presence", "message", "pubsub", "steady", "event",
+            "close"
+        ],
+        "{report}"
+    );
+    assert_eq!(problems, 0, "{report}");
+    assert!(report.contains("1001001 is READY · node /event"), "{report}");
+    assert!(report.contains("left in good order · 1 event\n"), "{report}");
+}
+
+#[tokio::test]
+async fn one_refused_subscription_is_a_finding_and_not_the_end() {
+    let (report, problems) = traced("secret", &["/gone", "/event"], false).await;
+    assert_eq!(problems, 1, "{report}");
+    assert!(report.contains("no subscription to /gone: item-not-found"), "{report}");
+    assert!(report.contains("1001001 is READY"), "{report}");
+}
+
+#[tokio::test]
+async fn events_that_do_not_come_are_a_finding() {
+    let (report, problems) = traced("secret", &["/x"], false).await;
+    assert_eq!(problems, 1, "{report}");
+    assert!(report.contains("1 of the events asked for did not come"), "{report}");
+    assert!(report.contains("left in good order"), "{report}");
+}
+
+#[tokio::test]
+async fn nothing_secret_is_ever_written() {
+    for (password, found) in [("secret", 0), ("wr0ng/pass+word", 1)] {
+        let (report, problems) = traced(password, &["/event"], true).await;
+        assert_eq!(problems, found, "{report}");
+        assert!(report.contains("password [redacted]") && report.contains("mechanism=\"PLAIN\""), "{report}");
+        let plain = BASE64_STANDARD.encode(format!("\0 1001001\0{password}").replace(' ', ""));
+        let hex: String = password.bytes().map(|byte| format!("{byte:02x}")).collect();
+        for form in [password, &plain, &hex, "t0psecret"] {
+            assert!(!report.contains(form), "{form} is in {report}");
+        }
+    }
+}
