@@ -5,4 +5,5 @@
 pub mod contact;
 pub mod store;
 pub mod stream;
+pub mod tracer;
 pub mod websocket;

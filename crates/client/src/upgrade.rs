@@ -35,6 +35,38 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Reads the head of an answer: the exchange, without request and body, and the length of the head. `None` if
+    /// it is not complete yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TlsOnPlainPort`] and [`Error::AnswerMalformed`].
+    pub fn read_head(received: &[u8]) -> Result<Option<(Exchange, usize)>, Error> {
+        if looks_like_tls(received) {
+            return Err(Error::TlsOnPlainPort);
+        }
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut response = httparse::Response::new(&mut headers);
+        let malformed = |why| Error::AnswerMalformed { start: start_of(received), why };
+        let consumed = match response.parse(received) {
+            Ok(httparse::Status::Complete(consumed)) => consumed,
+            Ok(httparse::Status::Partial) => return Ok(None),
+            Err(httparse::Error::TooManyHeaders) => return Err(malformed("it has too many headers")),
+            Err(_) => return Err(malformed("it is not HTTP")),
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        let exchange = Exchange {
+            target: String::new(),
+            request: Vec::new(),
+            version: if response.version == Some(0) { "HTTP/1.0" } else { "HTTP/1.1" },
+            status: response.code.unwrap_or(0),
+            reason: response.reason.unwrap_or("").to_owned(),
+            headers: response.headers.iter().map(|h| (h.name.to_owned(), text(h.value))).collect(),
+            body: Vec::new(),
+        };
+        Ok(Some((exchange, consumed)))
+    }
+
     /// The first value of a header of the answer.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -209,7 +241,7 @@ pub(crate) async fn upgrade(
         // A server that refuses early may close before it has read everything: its answer counts, not that.
         let sent = socket.write_all(head.as_bytes()).await.and(socket.flush().await);
         loop {
-            if let Some(answer) = parse_head(&received)? {
+            if let Some(answer) = Exchange::read_head(&received)? {
                 return Ok(answer);
             }
             if received.len() >= HEAD_BYTES_MAX {
@@ -268,33 +300,6 @@ fn request_headers(url: &LineUrl, origin: Option<&str>, key: &str) -> Vec<(Strin
         headers.push(("Origin", origin.into()));
     }
     headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// The head of the answer and its length, or `None` if it is not complete yet.
-fn parse_head(received: &[u8]) -> Result<Option<(Exchange, usize)>, Error> {
-    if looks_like_tls(received) {
-        return Err(Error::TlsOnPlainPort);
-    }
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut response = httparse::Response::new(&mut headers);
-    let malformed = |why| Error::AnswerMalformed { start: start_of(received), why };
-    let consumed = match response.parse(received) {
-        Ok(httparse::Status::Complete(consumed)) => consumed,
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => return Err(malformed("it has too many headers")),
-        Err(_) => return Err(malformed("it is not HTTP")),
-    };
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    let exchange = Exchange {
-        target: String::new(),
-        request: Vec::new(),
-        version: if response.version == Some(0) { "HTTP/1.0" } else { "HTTP/1.1" },
-        status: response.code.unwrap_or(0),
-        reason: response.reason.unwrap_or("").to_owned(),
-        headers: response.headers.iter().map(|h| (h.name.to_owned(), text(h.value))).collect(),
-        body: Vec::new(),
-    };
-    Ok(Some((exchange, consumed)))
 }
 
 /// A TLS alert in answer to a plain request: content type 21, version 3.x (RFC 8446 §5.1).
@@ -385,7 +390,8 @@ mod tests {
     #[test]
     fn a_page_is_summed_up_by_its_title() {
         let page = |body: &str| {
-            let (mut exchange, _) = parse_head(b"HTTP/1.1 200 OK\r\n\r\n").ok().flatten().expect("complete");
+            let (mut exchange, _) =
+                Exchange::read_head(b"HTTP/1.1 200 OK\r\n\r\n").ok().flatten().expect("complete");
             exchange.body = body.as_bytes().to_vec();
             exchange.summary()
         };
