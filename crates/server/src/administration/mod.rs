@@ -2,6 +2,7 @@
 //! [control socket](crate::control), on a [stopped] one through its log.
 
 pub mod csv;
+pub mod running;
 pub mod stopped;
 
 use contact::{Command, ContactCentre, Extension, Role, Roles, TeamId, UserDetails, UserId};
