@@ -19,7 +19,6 @@ struct Args {
 enum Command {
     /// Put load on a server and measure it; every delivery is verified.
     Bench(bench::BenchArgs),
-    /// Look at a line step by step: connect, log in, subscribe, show every event.
     Trace(trace::TraceArgs),
     User(user::UserArgs),
 }

@@ -51,7 +51,13 @@ pub async fn trace(
     stop: impl Future<Output = ()>,
 ) {
     let deadline = options.timeout.map(|after| Instant::now() + after);
-    let mut stop = pin!(stop);
+    let mut stop = pin!(async {
+        tokio::select! {
+            () = stop => {}
+            // `trace | head` has what it wanted.
+            () = report.output_lost() => {}
+        }
+    });
     report.heading();
     let opened = tokio::select! {
         opened = open(connector, options, report) => opened,

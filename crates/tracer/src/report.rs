@@ -7,6 +7,7 @@ use std::{
 };
 
 use client::{Certificate, Control, Detail, Direction, Event, Exchange, Frame, Secured, Stage, Step};
+use tokio::sync::Notify;
 use xmpp::ns;
 
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Report {
     inner: Arc<Mutex<Inner>>,
+    output_lost: Arc<Notify>,
 }
 
 struct Inner {
@@ -30,6 +32,7 @@ struct Inner {
     annotator: Annotator,
     counts: Counts,
     now: i64,
+    output_lost: Arc<Notify>,
 }
 
 /// What has been seen so far.
@@ -54,13 +57,20 @@ impl Report {
         now: i64,
     ) -> Report {
         let annotator = Annotator::new();
-        let inner = Inner { out, style, verbose, redactor, annotator, counts: Counts::default(), now };
-        Report { inner: Arc::new(Mutex::new(inner)) }
+        let output_lost = Arc::new(Notify::new());
+        let (counts, lost) = (Counts::default(), output_lost.clone());
+        let inner = Inner { out, style, verbose, redactor, annotator, counts, now, output_lost: lost };
+        Report { inner: Arc::new(Mutex::new(inner)), output_lost }
     }
 
     /// What has been seen so far.
     pub fn counts(&self) -> Counts {
         self.lock().counts
+    }
+
+    /// Resolves when the report can no longer be written: its reader has gone away.
+    pub async fn output_lost(&self) {
+        self.output_lost.notified().await;
     }
 
     /// Writes the heading.
@@ -127,9 +137,9 @@ impl client::Observer for Report {
 
 impl Inner {
     fn write(&mut self, line: &str) {
-        // A reader that went away (a closed pipe) is no reason to leave without goodbye.
-        let _ = writeln!(self.out, "{line}");
-        let _ = self.out.flush();
+        if writeln!(self.out, "{line}").and_then(|()| self.out.flush()).is_err() {
+            self.output_lost.notify_one();
+        }
     }
 
     fn row(&mut self, row: &Row<'_>) {

@@ -31,11 +31,9 @@ impl Write for Page {
     }
 }
 
-/// Traces with this password, subscribing to `nodes`, until one event or two seconds have passed. Gives the
-/// report and how many problems it found.
-async fn traced(password: &str, nodes: &[&str], verbose: bool) -> (String, u64) {
+async fn options(password: &str, nodes: &[&str]) -> LiveOptions {
     let address = server::server().await;
-    let options = LiveOptions {
+    LiveOptions {
         url: format!("ws://{address}/xmpp?token=t0psecret").parse().expect("a URL"),
         user: "1001001".to_owned(),
         password: Password::from(password),
@@ -46,12 +44,21 @@ async fn traced(password: &str, nodes: &[&str], verbose: bool) -> (String, u64) 
         mechanism: MechanismChoice::Strongest,
         events: Some(1),
         timeout: Some(Duration::from_secs(2)),
-    };
+    }
+}
+
+fn connector() -> Connector {
+    Connector::new(&Trust::Public, Duration::from_secs(5)).expect("no file to read")
+}
+
+/// Traces with this password, subscribing to `nodes`, until one event or two seconds have passed. Gives the
+/// report and how many problems it found.
+async fn traced(password: &str, nodes: &[&str], verbose: bool) -> (String, u64) {
+    let options = options(password, nodes).await;
     let page = Page::default();
     let redactor = Redactor::new(&[password], &["1001001", "localhost"]);
     let report = Report::new(Box::new(page.clone()), Style::PLAIN, verbose, redactor, 0);
-    let connector = Connector::new(&Trust::Public, Duration::from_secs(5)).expect("no file to read");
-    tracer::trace(&connector, &options, &report, std::future::pending()).await;
+    tracer::trace(&connector(), &options, &report, std::future::pending()).await;
     let text = String::from_utf8(page.0.lock().expect("nobody panicked").clone()).expect("text");
     (text, report.counts().problems)
 }
@@ -96,6 +103,27 @@ async fn events_that_do_not_come_are_a_finding() {
     assert_eq!(problems, 1, "{report}");
     assert!(report.contains("1 of the events asked for did not come"), "{report}");
     assert!(report.contains("left in good order"), "{report}");
+}
+
+/// A reader that goes away after a few lines, as `head` does.
+struct Impatient(u32);
+
+impl Write for Impatient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(1).ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_ends_the_trace() {
+    let options = LiveOptions { events: None, timeout: None, ..options("secret", &["/x"]).await };
+    let report = Report::new(Box::new(Impatient(3)), Style::PLAIN, false, Redactor::default(), 0);
+    tracer::trace(&connector(), &options, &report, std::future::pending()).await;
 }
 
 #[tokio::test]
