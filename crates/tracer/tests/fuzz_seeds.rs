@@ -6,9 +6,11 @@ mod judge;
 
 use std::path::Path;
 
+type Judge = fn(&[u8]);
+
 #[test]
 fn the_seeds_of_the_fuzz_targets_pass() {
-    let targets: [(&str, fn(&[u8])); 2] = [("annotate", judge::annotate), ("connect", judge::connect)];
+    let targets: [(&str, Judge); 2] = [("annotate", judge::annotate), ("connect", judge::connect)];
     for (target, judge) in targets {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
         let mut count = 0;
