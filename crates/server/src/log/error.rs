@@ -1,7 +1,7 @@
 //! Why a log cannot be opened, read or written.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What went wrong with the log.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +58,7 @@ pub enum LogError {
 
 impl LogError {
     /// The file that cannot be used.
-    pub fn path(&self) -> &std::path::Path {
+    pub fn path(&self) -> &Path {
         match self {
             LogError::Corrupt { path, .. }
             | LogError::Newer { path, .. }
@@ -85,6 +85,8 @@ impl LogError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => LogError::Corrupt { path, what },
             Some(ErrorCode::DiskFull) => LogError::Full { path },
+            // What SQLite says when there is no room for the index over the WAL.
+            Some(ErrorCode::SystemIoFailure) if has_no_space(&path) => LogError::Full { path },
             Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
                 LogError::Permission { path, what }
             }
@@ -92,3 +94,13 @@ impl LogError {
         }
     }
 }
+
+/// True if hardly anything more fits on the disk.
+fn has_no_space(path: &Path) -> bool {
+    let folder = path.parent().unwrap_or(path);
+    rustix::fs::statvfs(folder)
+        .is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < SPACE_NEEDED_BYTES)
+}
+
+/// The index over the WAL grows by 32 KiB at a time.
+const SPACE_NEEDED_BYTES: u64 = 64 * 1024;

@@ -65,6 +65,9 @@ pub fn open(dir: &DataDir, settings: &config::Log) -> Result<OpenedLog, LogError
     let sqlite = |error| LogError::from_sqlite(&path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(sqlite)? {
+        return Err(LogError::Permission { path, what: "it can only be read".into() });
+    }
     // Until everything is known to be sound, closing must not write the WAL back.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(sqlite)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
