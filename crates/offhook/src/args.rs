@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use server::config::{GENERATE_PASSWORD, Setting, Written, settings};
+use server::exit::EXIT_CODES;
 
 /// The flags of `offhook serve`.
 #[derive(Debug)]
@@ -30,7 +31,10 @@ impl Args for ServeArgs {
             .action(ArgAction::SetTrue)
             .help("Print offhook.toml with every setting, explained, and exit");
         command
-            .after_help("Every setting, with or without a flag, is in the output of --print-config.")
+            .after_help(format!(
+                "Every setting, with or without a flag, is in the output of --print-config.\n\n{}",
+                exit_codes()
+            ))
             .arg(config_arg())
             .args(settings().filter_map(setting_arg))
             .arg(print_config)
@@ -73,6 +77,13 @@ impl FromArgMatches for DataArgs {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
+}
+
+/// The end of a help text.
+pub(crate) fn exit_codes() -> String {
+    let lines: Vec<String> =
+        EXIT_CODES.iter().map(|(code, meaning)| format!("  {code}  {meaning}")).collect();
+    format!("Exit codes:\n{}", lines.join("\n"))
 }
 
 fn finds_data(setting: &&'static Setting) -> bool {

@@ -25,6 +25,7 @@ use crate::args::DataArgs;
 /// Works on a running server through a socket in its data folder, and on the data of a stopped one.
 /// A password is never taken from the command line: it is asked for, or comes from --password-stdin or OFFHOOK_PASSWORD.
 #[derive(Debug, Parser)]
+#[command(after_help = crate::args::exit_codes())]
 pub(crate) struct UserArgs {
     #[command(subcommand)]
     command: UserCommand,

@@ -1,23 +1,24 @@
 //! Why a command could not do its work, and the exit code that says so to scripts.
-//!
-//! | Code | Meaning |
-//! |---|---|
-//! | 0 | Done; for `serve`: asked to stop, and stopped |
-//! | 1 | Anything not listed here |
-//! | 2 | The command line, a variable or the configuration file is not right |
-//! | 3 | An address cannot be listened on: taken, not allowed, or not of this machine |
-//! | 4 | A certificate or key cannot be read or used |
-//! | 5 | The data is damaged; nothing was changed |
-//! | 6 | The data was written by a later version; nothing was changed |
-//! | 7 | The data folder is in use by another process |
-//! | 8 | The data may not be read or written by this user |
-//! | 9 | The disk is full |
 
 use crate::config::ConfigError;
 use crate::data_dir::DataDirError;
 use crate::log::LogError;
 use std::error::Error;
 use std::io;
+
+/// Every exit code and what it means, for help texts.
+pub const EXIT_CODES: [(u8, &str); 10] = [
+    (0, "done; for `serve`: asked to stop, and stopped"),
+    (1, "anything not listed here"),
+    (2, "the command line, a variable or the configuration file is not right"),
+    (3, "an address cannot be listened on: taken, not allowed, or not of this machine"),
+    (4, "a certificate or key cannot be read or used"),
+    (5, "the data is damaged; nothing was changed"),
+    (6, "the data was written by a later version; nothing was changed"),
+    (7, "the data folder is in use by another process"),
+    (8, "the data may not be read or written by this user"),
+    (9, "the disk is full"),
+];
 
 /// Why a command could not do its work. Its `Display` is a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +44,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The exit code, from the table above.
+    /// The exit code, out of [`EXIT_CODES`].
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Config(_) => 2,
