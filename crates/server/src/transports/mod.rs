@@ -9,7 +9,7 @@ pub use socket::Socket;
 
 use std::net::SocketAddr;
 
-/// Who is at the other end of a connection; an extension of every HTTP request.
+/// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
     /// Its address, as the socket tells.

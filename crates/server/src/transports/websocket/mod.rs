@@ -60,14 +60,13 @@ impl WebSockets {
     }
 
     /// Answers a request to the WebSocket's path; if it is a good opening handshake, a session follows.
-    pub fn answer(self: &Arc<Self>, request: Request) -> Response {
+    pub fn answer(self: &Arc<Self>, peer: Peer, request: Request) -> Response {
         let (mut parts, _) = request.into_parts();
-        let peer = parts.extensions.get::<Peer>().copied();
         match judge(&parts, &self.config.web.allowed_origins) {
             Verdict::Page => Html(PAGE).into_response(),
             Verdict::Refuse(refusal) => {
                 tracing::info!(
-                    peer = peer.map(|peer| tracing::field::display(peer.address)),
+                    peer = %peer.address,
                     status = refusal.status.as_u16(),
                     reason = refusal.text.trim_end(),
                     "websocket refused"
@@ -81,8 +80,8 @@ impl WebSockets {
                 }
             }
             Verdict::Upgrade(accept) => {
-                let (Some(on_upgrade), Some(peer)) = (parts.extensions.remove::<OnUpgrade>(), peer) else {
-                    // Not from one of our listeners, which offer the upgrade to every HTTP/1.1 request.
+                let Some(on_upgrade) = parts.extensions.remove::<OnUpgrade>() else {
+                    // Not over HTTP/1.1, or the connection is closing.
                     return StatusCode::NOT_IMPLEMENTED.into_response();
                 };
                 tokio::spawn(Arc::clone(self).begin(on_upgrade, peer));

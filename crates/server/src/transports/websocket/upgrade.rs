@@ -14,6 +14,9 @@ use crate::config::Origins;
 /// The subprotocol of RFC 7395.
 const SUBPROTOCOL: &str = "xmpp";
 
+const LOST_UPGRADE: &str = "the headers \"Upgrade: websocket\" and \"Connection: Upgrade\" did not both arrive; \
+    if there is a proxy in between, it has to pass them on\n";
+
 /// What to do about a request to the WebSocket's path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -36,10 +39,13 @@ pub(super) struct Refusal {
 /// Judges a request.
 pub(super) fn judge(request: &request::Parts, origins: &Origins) -> Verdict {
     let headers = &request.headers;
+    let refuse = |status, text| Verdict::Refuse(Refusal { status, text });
     if !has_token(headers, &UPGRADE, "websocket") {
+        if headers.contains_key(SEC_WEBSOCKET_KEY) || headers.contains_key(SEC_WEBSOCKET_VERSION) {
+            return refuse(StatusCode::UPGRADE_REQUIRED, LOST_UPGRADE);
+        }
         return Verdict::Page;
     }
-    let refuse = |status, text| Verdict::Refuse(Refusal { status, text });
     if request.method != Method::GET || request.version != Version::HTTP_11 {
         return refuse(
             StatusCode::BAD_REQUEST,
@@ -47,11 +53,7 @@ pub(super) fn judge(request: &request::Parts, origins: &Origins) -> Verdict {
         );
     }
     if !has_token(headers, &CONNECTION, "upgrade") {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "the header \"Connection: Upgrade\" is missing; if there is a proxy in between, it has to pass \
-             Connection and Upgrade on\n",
-        );
+        return refuse(StatusCode::BAD_REQUEST, LOST_UPGRADE);
     }
     if single(headers, &SEC_WEBSOCKET_VERSION) != Some("13") {
         return refuse(StatusCode::UPGRADE_REQUIRED, "only WebSocket version 13 is supported (RFC 6455)\n");
@@ -170,8 +172,8 @@ mod tests {
     #[test]
     fn each_header_counts() {
         for (name, value, expected) in [
-            ("upgrade", "", 200),
-            ("upgrade", "h2c", 200),
+            ("upgrade", "", 426),
+            ("upgrade", "h2c", 426),
             ("upgrade", "h2c, websocket", 101),
             ("connection", "", 400),
             ("connection", "close", 400),
@@ -192,6 +194,11 @@ mod tests {
         ] {
             assert_eq!(status(with(&[(name, value)])), expected, "{name}: {value}");
         }
+    }
+
+    #[test]
+    fn a_browser_gets_a_page() {
+        assert_eq!(judge_headers(&GOOD[..1]), Verdict::Page);
     }
 
     #[test]

@@ -93,11 +93,11 @@ impl Session {
             StreamEvent::Bind { user, resource, generated } => {
                 self.is_in_hub = true;
                 let outbox = Arc::clone(&self.outbox);
-                self.to_hub(Request::Bind { outbox, user, resource, generated });
+                self.tell_hub(Request::Bind { outbox, user, resource, generated });
             }
             StreamEvent::Stanza(stanza) => {
                 if let Some(session) = self.session {
-                    self.to_hub(Request::Stanza { session, stanza: Box::new(stanza) });
+                    self.tell_hub(Request::Stanza { session, stanza: Box::new(stanza) });
                 }
             }
             StreamEvent::Closed => self.note(Reason::Closed),
@@ -106,7 +106,7 @@ impl Session {
     }
 
     /// Tells the hub, now or when it has room. Never loses a request and never changes their order.
-    fn to_hub(&mut self, request: Request) {
+    fn tell_hub(&mut self, request: Request) {
         match &mut self.backlog {
             Some(backlog) => backlog.waiting.push_back(request),
             None => {
@@ -122,7 +122,7 @@ impl Session {
         if self.is_in_hub {
             self.is_in_hub = false;
             let outbox = Arc::clone(&self.outbox);
-            self.to_hub(Request::Ended { outbox });
+            self.tell_hub(Request::Ended { outbox });
         }
     }
 }

@@ -1,0 +1,81 @@
+//! HTTP: which part of the server answers which path.
+
+mod connection;
+mod landing;
+
+pub(crate) use connection::{Door, accept};
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
+use http::{Method, StatusCode};
+
+use crate::config::Config;
+use crate::rest::Rest;
+use crate::transports::Peer;
+use crate::transports::websocket::WebSockets;
+
+/// Everything that is served over HTTP. The same on all listeners.
+pub struct Site {
+    web_sockets: Arc<WebSockets>,
+    rest: Rest,
+    landing_page: String,
+}
+
+impl Site {
+    /// Puts the parts together.
+    pub fn new(config: &Config, web_sockets: Arc<WebSockets>, rest: Rest) -> Site {
+        Site { web_sockets, rest, landing_page: landing::page(config) }
+    }
+
+    /// Answers one request.
+    pub async fn answer(&self, peer: Peer, request: Request) -> Response {
+        match request.uri().path() {
+            "/ws" | "/ws/" => only_get(request, |request| self.web_sockets.answer(peer, request)),
+            "/" => only_get(request, |_| page(self.landing_page.clone())),
+            "/desktop" | "/desktop/" => {
+                // Where people who know Finesse look first.
+                (StatusCode::FOUND, [(LOCATION, "/")]).into_response()
+            }
+            path if is_under(path, "/finesse/api") => self.rest.respond(peer, request).await,
+            path => {
+                tracing::debug!(peer = %peer.address, path, "not found");
+                not_found()
+            }
+        }
+    }
+}
+
+/// Answers GET, and HEAD by leaving the body out.
+fn only_get(request: Request, answer: impl FnOnce(Request) -> Response) -> Response {
+    let method = request.method().clone();
+    match method {
+        Method::GET => answer(request),
+        Method::HEAD => {
+            let (parts, _) = answer(request).into_parts();
+            Response::from_parts(parts, Body::empty())
+        }
+        _ => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response(),
+    }
+}
+
+fn is_under(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn page(html: String) -> Response {
+    let headers = [
+        (CACHE_CONTROL, "no-cache"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
+    ];
+    (headers, Html(html)).into_response()
+}
+
+fn not_found() -> Response {
+    let kind = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
+    let text = "There is nothing here. The WebSocket is at /ws/, the web service at /finesse/api/, and / says more.\n";
+    (StatusCode::NOT_FOUND, kind, text).into_response()
+}

@@ -1,0 +1,257 @@
+//! The server as a whole: starts every part in the order in which they need each other, and stops them in the reverse
+//! order.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notifier::Notifier;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use xmpp::{StreamCondition, StreamError};
+
+use crate::accounts::Accounts;
+use crate::administration::running;
+use crate::config::Config;
+use crate::control::ControlSocket;
+use crate::data_dir::DataDir;
+use crate::demo;
+use crate::exit::Failure;
+use crate::http::{Door, Site, accept};
+use crate::hub::{HubHandle, HubParts};
+use crate::listener::{ListenError, Listener, raise_file_limit};
+use crate::log::{self, SqliteLog};
+use crate::rest::{Rest, RestSettings};
+use crate::tls::{self, Tls};
+use crate::transports::OpenStreams;
+use crate::transports::websocket::WebSockets;
+
+/// A running server. [`Server::stop`] stops it in order; dropping it leaves its tasks to the runtime.
+pub struct Server {
+    addresses: Addresses,
+    authority: Option<PathBuf>,
+    hub: HubHandle,
+    streams: Arc<OpenStreams>,
+    stopping: watch::Sender<bool>,
+    doors: Vec<JoinHandle<()>>,
+    control: JoinHandle<()>,
+    /// Counts connections: whoever gets all of it knows that there is none.
+    room: Arc<Semaphore>,
+    connections_max: u32,
+    drain_timeout: Duration,
+    /// Declared last, so that the lock is the last thing to go.
+    _dir: DataDir,
+}
+
+/// Where the server listens.
+#[derive(Clone, Debug, Default)]
+pub struct Addresses {
+    /// https and wss.
+    pub https: Option<SocketAddr>,
+    /// http and ws.
+    pub http: Option<SocketAddr>,
+}
+
+impl Server {
+    /// Starts the server. When this returns, every listener accepts.
+    ///
+    /// Needs a runtime with timers and sockets. Blocks its thread while the log is read.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]. A listener that cannot listen is told before the data is touched.
+    pub async fn start(config: Config) -> Result<Server, Failure> {
+        tls::install_provider();
+        if let Some(limit) = raise_file_limit()
+            && limit < u64::from(config.limits.connections_max)
+        {
+            tracing::info!(limit, "fewer open files are allowed than limits.connections_max");
+        }
+        let https = bind(config.https.as_ref()).await?;
+        let http = bind(config.http.as_ref()).await?;
+        let addresses = Addresses {
+            https: https.as_ref().map(Listener::address),
+            http: http.as_ref().map(Listener::address),
+        };
+        let dir = DataDir::open(&config.data)?;
+        let tls = if https.is_some() { Some(load_tls(&config, &dir)?) } else { None };
+        let authority = tls.as_ref().and_then(|tls| tls.authority.clone());
+        let core = Core::start(&config, &dir).await?;
+        let control = {
+            let hub = core.hub.clone();
+            tokio::spawn(listen_control(&dir)?.serve(move |request| running::handle(hub.clone(), request)))
+        };
+
+        let config = Arc::new(config);
+        let streams = Arc::new(OpenStreams::default());
+        let web_sockets = WebSockets::new(
+            Arc::clone(&config),
+            core.hub.clone(),
+            Arc::clone(&core.accounts),
+            Arc::clone(&streams),
+            Some(core.caps),
+        );
+        let settings = RestSettings::new(&config, addresses.https.map(|address| address.port()));
+        let rest = Rest::new(core.hub.clone(), core.accounts, settings);
+        let site = Arc::new(Site::new(&config, Arc::new(web_sockets), rest));
+
+        let (stopping, stops) = watch::channel(false);
+        let room = Arc::new(Semaphore::new(config.limits.connections_max as usize));
+        let open = |listener: Listener, tls: Option<Tls>| {
+            let door = Door {
+                site: Arc::clone(&site),
+                tls: tls.map(|tls| TlsAcceptor::from(tls.config)),
+                tls_timeout: config.limits.tls_handshake_timeout,
+                header_timeout: config.limits.http_header_timeout,
+                stopping: stops.clone(),
+            };
+            tokio::spawn(accept(listener, Arc::clone(&room), Arc::new(door)))
+        };
+        let doors = [(https, tls), (http, None)]
+            .into_iter()
+            .filter_map(|(listener, tls)| Some(open(listener?, tls)))
+            .collect();
+        Ok(Server {
+            addresses,
+            authority,
+            hub: core.hub,
+            streams,
+            stopping,
+            doors,
+            control,
+            room,
+            connections_max: config.limits.connections_max,
+            drain_timeout: config.limits.drain_timeout,
+            _dir: dir,
+        })
+    }
+
+    /// Where it listens, with the ports that the system has chosen.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// The development authority's certificate, which clients have to trust; `None` with the operator's own.
+    pub fn authority(&self) -> Option<&Path> {
+        self.authority.as_deref()
+    }
+
+    /// The way to the hub.
+    pub fn hub(&self) -> &HubHandle {
+        &self.hub
+    }
+
+    /// Stops: accepts nothing more, ends every stream with `system-shutdown`, waits for the closing handshakes (at most
+    /// `limits.drain_timeout`), and lets the log write what it was given.
+    pub async fn stop(self) {
+        tracing::info!(streams = self.streams.count(), "stopping");
+        // Nobody listens any more if the doors have failed; there is nothing to stop then.
+        let _ = self.stopping.send(true);
+        for door in self.doors {
+            let _ = door.await;
+        }
+        let error = StreamError::new(StreamCondition::SystemShutdown, "the server is stopping");
+        self.streams.end_all(&error);
+        if tokio::time::timeout(self.drain_timeout, self.streams.none_left()).await.is_err() {
+            tracing::warn!(streams = self.streams.count(), "some sessions did not leave in time");
+        }
+        self.control.abort();
+        let _ = self.control.await;
+        self.hub.stop().await;
+        // Answers that the hub has just given are still on their way out.
+        let all = self.room.acquire_many(self.connections_max);
+        let _ = tokio::time::timeout(LAST_ANSWERS_TIMEOUT, all).await;
+        tracing::info!("stopped");
+    }
+}
+
+/// The part without sockets: log, notifier, hub and accounts.
+struct Core {
+    hub: HubHandle,
+    accounts: Arc<Accounts>,
+    caps: xmpp::stream::Caps,
+}
+
+impl Core {
+    async fn start(config: &Config, dir: &DataDir) -> Result<Core, Failure> {
+        let opened = log::open(dir, &config.log)?;
+        for warning in opened.warnings() {
+            tracing::warn!("{warning}");
+        }
+        let meta = opened.meta().clone();
+        let mut notifier = Notifier::new(config.notifier(&meta.epoch, random()));
+        let mut entries = 0_u32;
+        let mut restore = |entry| {
+            notifier.restore(&entry);
+            entries = entries.saturating_add(1);
+        };
+        let (report, log_events) = mpsc::unbounded_channel();
+        // The hub is gone when the receiver is; then nobody wants to know.
+        let on_event = Box::new(move |event| drop(report.send(event)));
+        let (log, position): (SqliteLog, _) = opened.start(&mut restore, on_event)?;
+        let users = notifier.centre().users().len();
+        tracing::info!(entries, position = position.0, users, "log replayed");
+
+        let accounts = Arc::new(Accounts::new(&config.auth, &meta.secret));
+        for (user, credentials) in notifier.credentials() {
+            accounts.set(user.clone(), Some(credentials.clone()));
+        }
+        let capabilities = notifier.capabilities();
+        let caps = xmpp::stream::Caps { node: capabilities.node, ver: capabilities.ver };
+        let demo = config
+            .demo
+            .as_ref()
+            .and_then(|demo| demo::command(&notifier, &demo.password, config.auth.iterations));
+        let hub = crate::hub::start(HubParts {
+            notifier,
+            log: Arc::new(log),
+            log_events,
+            accounts: Arc::clone(&accounts),
+            requests_max: config.limits.commands_waiting_max as usize,
+            snapshot_every: config.log.snapshot_every,
+            entries_since_snapshot: entries,
+        });
+        if let Some(command) = demo {
+            hub.administer(command).await.map_err(|error| Failure::Other(Box::new(error)))?;
+        }
+        Ok(Core { hub, accounts, caps })
+    }
+}
+
+async fn bind(address: Option<&crate::config::ListenAddress>) -> Result<Option<Listener>, Failure> {
+    let Some(address) = address else { return Ok(None) };
+    let failed = |error: ListenError| Failure::Listen(Box::new(error));
+    Ok(Some(Listener::bind(address).await.map_err(failed)?))
+}
+
+fn load_tls(config: &Config, dir: &DataDir) -> Result<Tls, Failure> {
+    let loaded = match &config.tls {
+        Some(files) => tls::from_files(files),
+        None => {
+            let host = config.https.as_ref().map(|address| address.host.as_str());
+            // An address that stands for all addresses is none that a client connects to.
+            let host = host.filter(|host| !matches!(*host, "0.0.0.0" | "::"));
+            let names: Vec<&str> = host.into_iter().chain([config.domain.as_str()]).collect();
+            tls::development(dir.path(), &names, jiff::Timestamp::now())
+        }
+    };
+    loaded.map_err(|error| Failure::Certificate(Box::new(error)))
+}
+
+fn listen_control(dir: &DataDir) -> Result<ControlSocket, Failure> {
+    ControlSocket::listen(dir).map_err(|error| {
+        let sentence = format!("cannot make the control socket in {}: {error}", dir.path().display());
+        Failure::Other(sentence.into())
+    })
+}
+
+/// Answers in their last moment may take this long before the process ends.
+const LAST_ANSWERS_TIMEOUT: Duration = Duration::from_millis(300);
+
+fn random() -> u64 {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    u64::from_le_bytes(bytes)
+}
