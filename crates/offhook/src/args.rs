@@ -9,7 +9,6 @@ use server::exit::EXIT_CODES;
 
 /// The flags of `offhook serve`.
 #[derive(Debug)]
-#[allow(dead_code, reason = "`serve` uses it as soon as there is a server to start")]
 pub(crate) struct ServeArgs {
     /// What was written on the command line.
     pub(crate) written: Written,

@@ -1,0 +1,107 @@
+//! `offhook serve`: starts the server, says where it is, and stops it when the system asks.
+
+mod announce;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use server::config::{Config, annotated_example};
+use server::exit::Failure;
+use server::serve::{Addresses, Server};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::ServeArgs;
+
+/// Runs the server until SIGTERM or SIGINT. The exit codes are those of [`Failure`].
+pub(crate) fn run(args: ServeArgs) -> ExitCode {
+    if args.print_config {
+        print!("{}", annotated_example());
+        return ExitCode::SUCCESS;
+    }
+    match serve(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("offhook: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn serve(args: ServeArgs) -> Result<(), Failure> {
+    let config = Config::load(args.written, |name| std::env::var(name).ok())?;
+    start_diagnostics(&config.diagnostics)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(other)?;
+    let outcome = runtime.block_on(serve_until_signal(config));
+    // What still runs, such as the check of a password, is nobody's concern any more.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve_until_signal(config: Config) -> Result<(), Failure> {
+    // Before anybody is told that we are ready: a signal must find its handler.
+    let mut terminate = signal(SignalKind::terminate()).map_err(other)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(other)?;
+    let server = Server::start(config.clone()).await?;
+    let addresses = server.addresses().clone();
+    let mut lines = String::new();
+    for (name, address) in [("https", addresses.https), ("http", addresses.http)] {
+        if let Some(address) = address {
+            lines += &format!("listening {name} {address}\n");
+        }
+    }
+    lines += &announce::lines(&config, &server).await;
+    lines += "ready\n";
+    // If nobody reads what is printed, the server is of use all the same.
+    let _ = io::stdout().write_all(lines.as_bytes()).and_then(|()| io::stdout().flush());
+    if let Some(path) = &config.ready_file {
+        write_ready_file(path, &addresses, &config.domain).map_err(|error| {
+            let sentence = format!("cannot write the ready file {}: {error}", path.display());
+            Failure::Other(sentence.into())
+        })?;
+    }
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("SIGTERM"),
+        _ = interrupt.recv() => tracing::info!("SIGINT"),
+    }
+    tokio::select! {
+        () = server.stop() => {}
+        _ = terminate.recv() => tracing::warn!("second signal: not waiting any longer"),
+        _ = interrupt.recv() => tracing::warn!("second signal: not waiting any longer"),
+    }
+    Ok(())
+}
+
+/// One line of JSON, there as a whole or not at all.
+fn write_ready_file(path: &Path, addresses: &Addresses, domain: &str) -> io::Result<()> {
+    let ready = serde_json::json!({
+        "https": addresses.https,
+        "http": addresses.http,
+        "xmpp": null,
+        "xmpps": null,
+        "pid": std::process::id(),
+        "domain": domain,
+    });
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    fs::write(&beside, format!("{ready}\n"))?;
+    fs::rename(&beside, path)
+}
+
+fn start_diagnostics(filter: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        Failure::Other(format!("diagnostics: {filter:?} is not a filter: {error}").into())
+    })?;
+    let is_terminal = io::IsTerminal::is_terminal(&io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(is_terminal).init();
+    Ok(())
+}
+
+fn other(error: io::Error) -> Failure {
+    Failure::Other(Box::new(error))
+}
