@@ -129,12 +129,13 @@ impl Fleet {
                 let index = logins.len();
                 let account = accounts[index].clone();
                 self.connect(index, target)?;
-                logins.push(Some(Login::new(target, account, format!("bench-{index}"), presence)));
+                let resource = format!("bench-{index}");
+                logins.push(Some(Login::new(target, account, resource, presence, Instant::now())?));
             }
             self.turn(Duration::from_millis(100), |index, now, outbox, text| {
                 let Some(login) = &mut logins[index] else { return Ok(()) };
                 last_progress = now;
-                if let Some(jid) = login.handle(outbox, text)? {
+                if let Some(jid) = login.handle(outbox, text, now)? {
                     jids[index] = jid;
                     logins[index] = None;
                     up += 1;

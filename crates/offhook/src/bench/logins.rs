@@ -125,7 +125,7 @@ impl Churn {
                     }
                     return Ok(());
                 };
-                if login.handle(outbox, text)?.is_some() {
+                if login.handle(outbox, text, now)?.is_some() {
                     *logins += 1;
                     latency.saturating_record(now.duration_since(*started).as_micros() as u64);
                     outbox.send(CLOSE);
@@ -156,8 +156,9 @@ impl Churn {
             self.fleet.connect(index, &self.target)?;
             self.started += 1;
             let resource = format!("bench-{}", self.started);
-            let login = Login::new(&self.target, account, resource, Presence::Available);
-            self.slots[index] = Slot::Working { login: Box::new(login), started: Instant::now() };
+            let now = Instant::now();
+            let login = Login::new(&self.target, account, resource, Presence::Available, now)?;
+            self.slots[index] = Slot::Working { login: Box::new(login), started: now };
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use xmpp::sasl::Mechanism;
 
 use super::accounts::Account;
 
@@ -28,8 +29,8 @@ pub(crate) struct ServerArgs {
     #[arg(long, conflicts_with = "password_file")]
     password_stdin: bool,
     /// How to authenticate.
-    #[arg(long, value_enum, default_value_t = Mechanism::Plain)]
-    pub(super) mechanism: Mechanism,
+    #[arg(long, value_enum, default_value_t = MechanismArg::Plain)]
+    mechanism: MechanismArg,
     /// The server's process, if it runs here: adds its CPU time and memory to the report.
     #[arg(long)]
     pub(super) pid: Option<u32>,
@@ -46,13 +47,23 @@ pub(crate) struct ServerArgs {
 
 /// A SASL mechanism, as asked for on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Mechanism {
+enum MechanismArg {
     /// The password itself.
     Plain,
-    /// SCRAM-SHA-1.
+    /// Costs the generator the key derivation for each login.
     ScramSha1,
-    /// SCRAM-SHA-256.
+    /// The same with the newer hash.
     ScramSha256,
+}
+
+impl From<MechanismArg> for Mechanism {
+    fn from(mechanism: MechanismArg) -> Mechanism {
+        match mechanism {
+            MechanismArg::Plain => Mechanism::Plain,
+            MechanismArg::ScramSha1 => Mechanism::ScramSha1,
+            MechanismArg::ScramSha256 => Mechanism::ScramSha256,
+        }
+    }
 }
 
 /// Where to connect, resolved once.
@@ -95,7 +106,7 @@ impl ServerArgs {
             host: host.to_owned(),
             path: path.to_owned(),
             domain,
-            mechanism: self.mechanism,
+            mechanism: self.mechanism.into(),
         })
     }
 
