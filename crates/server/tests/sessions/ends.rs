@@ -1,0 +1,116 @@
+//! Every way in which a connection can end, and what the peer is told.
+
+use crate::client::{CLOSE, Client, Got, OPEN};
+use crate::start::TestServer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_the_client() {
+    let server = TestServer::start("").await;
+    let mut client = Client::sign_in(server.address(), "1001001", "a").await;
+    client.text(CLOSE).await;
+    client.expect("<close ").await;
+    assert_eq!(client.next().await, Got::Close(Some(1000)));
+    client.close(1000).await;
+    assert_eq!(client.next().await, Got::End);
+
+    let mut client = Client::sign_in(server.address(), "1001001", "a").await;
+    client.close(1001).await;
+    assert_eq!(client.next().await, Got::Close(Some(1001)), "echoed");
+    assert_eq!(client.next().await, Got::End);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_frames_that_break_the_rules() {
+    let server = TestServer::start("").await;
+    for (frame, code) in [
+        (&[0x81, 0x01, b'<'][..], 1002),               // no mask
+        (&[0x82, 0x81, 0, 0, 0, 0, b'<'], 1003),       // binary
+        (&[0x81, 0x82, 0, 0, 0, 0, 0xC3, 0x28], 1007), // no UTF-8
+        (&[0xC1, 0x81, 0, 0, 0, 0, b'<'], 1002),       // a reserved bit
+        (&[0x89, 0xFE, 0, 126, 0, 0, 0, 0], 1002),     // a long ping
+    ] {
+        let mut client = Client::sign_in(server.address(), "1001001", "a").await;
+        client.bytes(frame).await;
+        assert_eq!(client.next().await, Got::Close(Some(code)), "{frame:02X?}");
+        // Whatever follows is swallowed, and the end does not wait for an answer that could not be understood.
+        client.socket.shutdown().await.expect("half closed");
+        assert_eq!(client.next().await, Got::End);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_messages_that_are_too_long() {
+    let server = TestServer::start("").await;
+    let frame = |length: u32| {
+        let mut frame = vec![0x81, 0xFF, 0, 0, 0, 0];
+        frame.extend_from_slice(&length.to_be_bytes());
+        frame.extend_from_slice(&[0; 4]);
+        frame
+    };
+    // Before authentication 10,000 bytes, afterwards 256 KiB; told by the header alone.
+    let mut stranger = Client::open(server.address()).await;
+    stranger.text(OPEN).await;
+    stranger.expect("<open ").await;
+    stranger.expect("<stream:features ").await;
+    stranger.bytes(&frame(65_536)).await;
+    let error = stranger.expect("<stream:error ").await;
+    assert!(error.contains("<policy-violation "), "{error}");
+    stranger.expect("<close ").await;
+    assert_eq!(stranger.next().await, Got::Close(Some(1009)));
+
+    let mut client = Client::sign_in(server.address(), "1001001", "a").await;
+    client.bytes(&frame(256 * 1024 + 1)).await;
+    client.expect("<stream:error ").await;
+    client.expect("<close ").await;
+    assert_eq!(client.next().await, Got::Close(Some(1009)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_a_newer_session_with_the_same_resource() {
+    let server = TestServer::start("").await;
+    let mut older = Client::sign_in(server.address(), "1001001", "desktop").await;
+    let mut newer = Client::sign_in(server.address(), "1001001", "desktop").await;
+    older.expect_stream_error("conflict", 1000).await;
+    newer.request("", "<session xmlns=\"urn:ietf:params:xml:ns:xmpp-session\"/>").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_silence() {
+    let settings =
+        "[limits]\nopen_timeout = \"1 s\"\n[web]\nping_interval = \"1 s\"\npong_timeout = \"1 s\"\n";
+    let server = TestServer::start(settings).await;
+    // Has not opened its stream.
+    let mut stranger = Client::open(server.address()).await;
+    // Does not answer pings.
+    let mut deaf = Client::sign_in(server.address(), "1001001", "deaf").await;
+    stranger.expect("<open ").await;
+    stranger.expect_stream_error("connection-timeout", 1000).await;
+    assert_eq!(deaf.next().await, Got::Ping(Vec::new()));
+    assert!(matches!(deaf.next().await, Got::Ping(_) | Got::End));
+    while deaf.next().await != Got::End {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_the_servers_own_end() {
+    let server = TestServer::start("").await;
+    let mut stranger = Client::open(server.address()).await;
+    let mut agent = Client::sign_in(server.address(), "1001001", "a").await;
+    let stop = tokio::spawn(server.server.stop());
+    agent.expect_stream_error("system-shutdown", 1001).await;
+    stranger.expect("<open ").await;
+    stranger.expect_stream_error("system-shutdown", 1001).await;
+    stop.await.expect("stops");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn before_it_has_begun() {
+    let server = TestServer::start("[limits]\nhttp_header_timeout = \"1 s\"\n").await;
+    let mut slow = TcpStream::connect(server.address()).await.expect("connects");
+    slow.write_all(b"GET /ws/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").await.expect("sent");
+    let mut answer = Vec::new();
+    // Ends, with or without words: that is what counts.
+    let _ = slow.read_to_end(&mut answer).await;
+    assert!(!answer.starts_with(b"HTTP/1.1 101"));
+}

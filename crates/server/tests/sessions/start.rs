@@ -1,0 +1,28 @@
+//! A server for one test.
+
+use server::config::Config;
+use server::serve::Server;
+use std::net::SocketAddr;
+
+/// A running server with demonstration data of its own.
+pub(crate) struct TestServer {
+    pub(crate) server: Server,
+    _folder: tempfile::TempDir,
+}
+
+impl TestServer {
+    /// Starts it, with more lines for its configuration file.
+    pub(crate) async fn start(settings: &str) -> TestServer {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let text = format!(
+            "data = {:?}\nhttps = \"off\"\nhttp = \"127.0.0.1:0\"\ndemo = true\n{settings}",
+            folder.path().join("data")
+        );
+        let config = Config::parse(&text).expect("a good configuration");
+        TestServer { server: Server::start(config).await.expect("starts"), _folder: folder }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.addresses().http.expect("listens")
+    }
+}
