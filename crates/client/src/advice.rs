@@ -25,7 +25,7 @@ impl Error {
                 CertificateProblem::NotYetValid { .. } => "TLS-NOTYET",
                 CertificateProblem::WrongName => "TLS-HOSTNAME",
                 CertificateProblem::SelfSigned => "TLS-UNKNOWN-CA",
-                CertificateProblem::UnknownIssuer { leaf_only: true, .. } => "TLS-INCOMPLETE-CHAIN",
+                CertificateProblem::UnknownIssuer { incomplete: true, .. } => "TLS-INCOMPLETE-CHAIN",
                 CertificateProblem::UnknownIssuer { .. } => "TLS-UNKNOWN-CA",
                 CertificateProblem::Revoked => "TLS-REVOKED",
                 CertificateProblem::Other(_) => "TLS-WEAK",
@@ -217,9 +217,9 @@ fn untrusted(problem: &CertificateProblem, chain: &[crate::Certificate], host: &
         CertificateProblem::SelfSigned => {
             format!("If you have the server's certificate as a file, trust it with --cacert FILE. {look}")
         }
-        CertificateProblem::UnknownIssuer { issuer, leaf_only } => {
+        CertificateProblem::UnknownIssuer { issuer, incomplete } => {
             let chain =
-                if *leaf_only { "; the server should also send the certificates in between" } else { "" };
+                if *incomplete { "; the server should also send the certificates in between" } else { "" };
             format!(
                 "If that is your own authority, give its certificate (\"{issuer}\") with --cacert FILE{chain}. {look}"
             )

@@ -5,6 +5,7 @@ use rustls_pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
 use x509_parser::{
     extensions::{GeneralName, ParsedExtension},
+    oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS,
     prelude::{FromDer, X509Certificate},
 };
 
@@ -23,6 +24,9 @@ pub struct Certificate {
     pub not_after: i64,
     /// Issuer and subject are the same: nobody else vouches for it.
     pub self_signed: bool,
+    /// It says where its issuer's certificate can be had, as those do that are issued through an intermediate
+    /// authority (RFC 5280 §4.2.2.1).
+    pub names_issuer_source: bool,
     /// SHA-256 of the whole certificate.
     pub fingerprint: [u8; 32],
 }
@@ -43,6 +47,7 @@ impl Certificate {
             not_before: parsed.validity().not_before.timestamp(),
             not_after: parsed.validity().not_after.timestamp(),
             self_signed: parsed.subject().as_raw() == parsed.issuer().as_raw(),
+            names_issuer_source: names_issuer_source(&parsed),
             fingerprint: Sha256::digest(der.as_ref()).into(),
         })
     }
@@ -69,6 +74,16 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     }
     names.truncate(NAMES_MAX);
     names
+}
+
+fn names_issuer_source(certificate: &X509Certificate<'_>) -> bool {
+    certificate.extensions().iter().any(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityInfoAccess(access) => access
+            .accessdescs
+            .iter()
+            .any(|description| description.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS),
+        _ => false,
+    })
 }
 
 fn address(bytes: &[u8]) -> Option<String> {

@@ -211,8 +211,8 @@ pub enum CertificateProblem {
     UnknownIssuer {
         /// The issuer that the last certificate of the chain names.
         issuer: String,
-        /// Only the server's own certificate was sent, no intermediate.
-        leaf_only: bool,
+        /// Only the server's own certificate was sent, and it says that there is an intermediate authority.
+        incomplete: bool,
     },
     /// It has been revoked.
     Revoked,
@@ -246,7 +246,7 @@ impl CertificateProblem {
             }
             CertificateError::UnknownIssuer => CertificateProblem::UnknownIssuer {
                 issuer: chain.last().map(|c| c.issuer.clone()).unwrap_or_default(),
-                leaf_only: chain.len() == 1,
+                incomplete: chain.len() == 1 && leaf.is_some_and(|leaf| leaf.names_issuer_source),
             },
             // webpki's word for a self-signed certificate marked as an authority.
             CertificateError::Other(other) if leaf.is_some_and(|l| l.self_signed) => {
@@ -270,13 +270,13 @@ impl fmt::Display for CertificateProblem {
             }
             CertificateProblem::WrongName => f.write_str("made for other names"),
             CertificateProblem::SelfSigned => f.write_str("self-signed, no known authority vouches for it"),
-            CertificateProblem::UnknownIssuer { issuer, leaf_only: true } => {
+            CertificateProblem::UnknownIssuer { issuer, incomplete: true } => {
                 write!(
                     f,
                     "issued by \"{issuer}\", which is not trusted here, and sent without its issuer's certificate"
                 )
             }
-            CertificateProblem::UnknownIssuer { issuer, leaf_only: false } => {
+            CertificateProblem::UnknownIssuer { issuer, incomplete: false } => {
                 write!(f, "issued by \"{issuer}\", which is not trusted here")
             }
             CertificateProblem::Revoked => f.write_str("revoked"),

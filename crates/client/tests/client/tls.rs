@@ -3,7 +3,9 @@
 use std::{io::Write, net::SocketAddr, sync::Arc};
 
 use client::Trust;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
@@ -105,11 +107,22 @@ async fn a_self_signed_certificate_that_calls_itself_an_authority_can_be_trusted
 async fn an_authority_of_ones_own_is_named() {
     let served = issued(named("localhost"));
     let (text, stage, id) = judged(&served, &Trust::Public).await;
-    assert_eq!((stage, id), ("tls", Some("TLS-INCOMPLETE-CHAIN")), "{text}");
+    assert_eq!((stage, id), ("tls", Some("TLS-UNKNOWN-CA")), "{text}");
     assert!(text.contains("Test authority") && text.contains("--cacert"), "{text}");
     let (_file, trust) = file(&served.pem);
     let (text, stage, id) = judged(&served, &trust).await;
     assert_eq!((stage, id), GOT_THROUGH, "{text}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_came_without_its_intermediate_is_recognised() {
+    let mut params = named("localhost");
+    // Authority information access: caIssuers, http://ca.test/ (RFC 5280 §4.2.2.1).
+    let access = b"\x30\x1d\x30\x1b\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02\x86\x0fhttp://ca.test/".to_vec();
+    params.custom_extensions.push(CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], access));
+    let (text, stage, id) = judged(&issued(params), &Trust::Public).await;
+    assert_eq!((stage, id), ("tls", Some("TLS-INCOMPLETE-CHAIN")), "{text}");
+    assert!(text.contains("the server should also send"), "{text}");
 }
 
 #[tokio::test]
