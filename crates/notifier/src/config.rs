@@ -52,7 +52,7 @@ impl Config {
             pubsub_domain: format!("pubsub.{domain}"),
             domain,
             service_user: "finesse".into(),
-            service_resource: "offhook".into(),
+            service_resource: "webapp".into(),
             instance: instance.into(),
             hash_seed: 0,
             contact: contact::Settings::default(),

@@ -56,8 +56,12 @@ impl Deployment {
 pub struct Settings {
     /// Which product's rules apply.
     pub deployment: Deployment,
-    /// Whether `NOT_READY` and `LOGOUT` must name a reason code when there are codes of the category. Default: yes.
+    /// Whether `NOT_READY` and `LOGOUT` must name a reason code when there are codes of the category. Default: no. The
+    /// guide asks for one, and captures of 12.5 show both changes accepted without (`reasonCodeId` -1).
     pub reason_codes_required: bool,
+    /// Whether agents can sign in only on extensions that are configured. Default: no, any number will do, because there
+    /// are no telephones yet that it could be wrong about.
+    pub extensions_must_exist: bool,
     /// The most users. Default: 100,000.
     pub users_max: usize,
     /// The most teams. Default: 10,000.
@@ -72,7 +76,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             deployment: Deployment::default(),
-            reason_codes_required: true,
+            reason_codes_required: false,
+            extensions_must_exist: false,
             users_max: 100_000,
             teams_max: 10_000,
             reason_codes_max: 1_000,

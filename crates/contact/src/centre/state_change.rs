@@ -88,7 +88,7 @@ impl ContactCentre {
         if request.mobile_agent.is_some() {
             return Ok(Outcome::Fail(Failure::ModeNotAllowed));
         }
-        if !self.extensions.exists(extension) {
+        if self.settings.extensions_must_exist && !self.extensions.exists(extension) {
             return Ok(Outcome::Fail(Failure::InvalidLogonDevice));
         }
         match self.extensions.user_of(extension) {

@@ -1,12 +1,12 @@
 //! Who may read and follow what, as one table.
 
-use contact::{ApiPath, Settings, TeamId};
+use contact::{ApiPath, TeamId};
 
-use crate::room::{Room, user};
+use crate::room::{Room, strict, user};
 
 #[test]
 fn who_may_follow_which_node() {
-    let room = Room::new(Settings::default());
+    let room = Room::new(strict());
     // An agent of Sales, the supervisor of Sales, an agent of Support, the administrator.
     let actors = ["7001", "7000", "7003", "boss"].map(|id| room.actor(id));
     for (node, expected) in [
@@ -30,7 +30,7 @@ fn who_may_follow_which_node() {
 
 #[test]
 fn who_may_read() {
-    let room = Room::new(Settings::default());
+    let room = Room::new(strict());
     let ada = room.centre.user(&user("7001")).unwrap();
     for (actor, reads_user, reads_team, reads_all) in [
         ("7001", None, Some("Invalid Authorization"), Some("Authorization Failure")),

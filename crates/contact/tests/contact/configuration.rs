@@ -5,7 +5,7 @@ use contact::{
     UserChanges, UserDetails,
 };
 
-use crate::room::{NOW, Room, extension, user};
+use crate::room::{NOW, Room, extension, strict, user};
 
 fn details(id: &str) -> UserDetails {
     UserDetails {
@@ -26,7 +26,7 @@ fn update(changes: UserChanges) -> Command {
 
 #[test]
 fn what_is_refused() {
-    let mut room = Room::with_reason_codes(Settings { users_max: 6, teams_max: 3, ..Settings::default() });
+    let mut room = Room::with_reason_codes(Settings { users_max: 6, teams_max: 3, ..strict() });
     room.put("7001", AgentState::Ready);
     let reason_code = |id, code, label| Command::add_reason_code(id, ReasonCategory::NotReady, code, label);
     let range = |first, last| Command::AddExtensions { first: extension(first), last: extension(last) };
@@ -116,7 +116,7 @@ fn what_is_refused() {
 
 #[test]
 fn only_administrators_configure() {
-    let room = Room::new(Settings::default());
+    let room = Room::new(strict());
     for actor in ["7001", "7000"] {
         let refusal =
             room.centre.decide(&room.actor(actor), &Command::AddUser(details("8000")), NOW).unwrap_err();
@@ -126,7 +126,7 @@ fn only_administrators_configure() {
 
 #[test]
 fn a_user_is_found_by_id_and_by_login_name() {
-    let mut room = Room::new(Settings::default());
+    let mut room = Room::new(strict());
     let found = |room: &Room, name: &str| room.centre.find_user(name).map(|user| user.id().to_string());
     for name in ["7001", "AMoss", "amoss", "AMOSS"] {
         assert_eq!(found(&room, name).as_deref(), Some("7001"), "{name}");
@@ -140,7 +140,7 @@ fn a_user_is_found_by_id_and_by_login_name() {
 
 #[test]
 fn who_moves_is_heard_in_both_teams() {
-    let mut room = Room::new(Settings::default());
+    let mut room = Room::new(strict());
     let changes = UserChanges { team: Some(Some(TeamId(2))), ..UserChanges::default() };
     let events = room.centre.decide(&Actor::system(), &update(changes), NOW).unwrap();
     let updates = room.centre.apply(&events[0], None);
@@ -162,7 +162,7 @@ fn who_moves_is_heard_in_both_teams() {
 
 #[test]
 fn an_own_extension_exists_as_long_as_somebody_has_it() {
-    let mut room = Room::new(Settings::default());
+    let mut room = Room::new(strict());
     let own = |number: Option<&str>| UserChanges {
         extension: Some(number.map(extension)),
         ..UserChanges::default()
@@ -184,6 +184,6 @@ fn an_own_extension_exists_as_long_as_somebody_has_it() {
 
 #[test]
 fn a_change_that_changes_nothing_leads_to_nothing() {
-    let room = Room::new(Settings::default());
+    let room = Room::new(strict());
     assert_eq!(room.centre.decide(&Actor::system(), &update(UserChanges::default()), NOW), Ok(vec![]));
 }

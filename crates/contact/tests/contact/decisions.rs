@@ -9,7 +9,7 @@ use contact::{
     RequestedState, Settings, UserRequest,
 };
 
-use crate::room::{Room, extension, login, state, user};
+use crate::room::{Room, extension, login, state, strict, user};
 
 /// What is expected of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,13 +78,13 @@ fn an_agent_on_ucce() {
         (WorkReady, [Stays, ready, not_ready, WRONG_STATE]),
         (Unknown, [Stays, ready, not_ready, signed_out]),
     ];
-    check("agent", table, &Settings::default(), "7001", "7001");
-    check("supervisor for the own state", table, &Settings::default(), "7000", "7000");
+    check("agent", table, &strict(), "7001", "7001");
+    check("supervisor for the own state", table, &strict(), "7000", "7000");
 }
 
 #[test]
 fn an_agent_on_uccx_signs_out_from_ready() {
-    let settings = Settings { deployment: Deployment::Uccx, ..Settings::default() };
+    let settings = Settings { deployment: Deployment::Uccx, ..strict() };
     let mut room = Room::new(settings);
     room.put("7001", Ready);
     assert_eq!(
@@ -115,14 +115,14 @@ fn a_supervisor_for_an_agent_of_the_own_team() {
             (WorkReady, [WRONG_STATE, ready, not_ready, signed_out]),
             (Unknown, [WRONG_STATE, WRONG_STATE, WRONG_STATE, signed_out]),
         ];
-        let settings = Settings { deployment, ..Settings::default() };
+        let settings = Settings { deployment, ..strict() };
         check("supervisor", table, &settings, "7000", "7001");
     }
 }
 
 #[test]
 fn who_may_ask_for_whom() {
-    let mut room = Room::new(Settings::default());
+    let mut room = Room::new(strict());
     room.put("7003", NotReady);
     for (actor, user, expected) in [
         ("7002", "7003", Refused(401, ErrorType::InvalidAuthorizationUser)),
@@ -158,7 +158,7 @@ fn signing_in() {
         ("no extension", state(RequestedState::Login), Refused(400, ErrorType::ParameterMissing)),
         ("as a mobile agent", mobile, Fails(Failure::ModeNotAllowed)),
     ] {
-        let mut room = Room::new(Settings::default());
+        let mut room = Room::new(strict());
         room.set("7002", NotReady, UNSPECIFIED, Some(extension("2102")));
         assert_eq!(outcome(room.ask("7001", "7001", request)), expected, "{name}");
     }
@@ -166,7 +166,7 @@ fn signing_in() {
 
 #[test]
 fn an_extension_is_free_again_after_signing_out_or_removal() {
-    let mut room = Room::new(Settings::default());
+    let mut room = Room::new(strict());
     room.put("7002", Ready);
     assert_eq!(outcome(room.ask("7001", "7001", login("2101"))), Fails(Failure::DeviceBusy));
     room.put("7002", Logout);
@@ -178,19 +178,27 @@ fn an_extension_is_free_again_after_signing_out_or_removal() {
 
 #[test]
 fn signing_in_again_keeps_state_and_extension() {
-    let mut room = Room::new(Settings::default());
+    let mut room = Room::new(strict());
     room.put("7001", Ready);
     assert_eq!(outcome(room.ask("7001", "7001", login("2101"))), Stays);
     assert_eq!(outcome(room.ask("7001", "7001", login("2102"))), Fails(Failure::InvalidLogonDevice));
 }
 
 #[test]
+fn any_extension_will_do_unless_they_must_exist() {
+    let free = Room::new(Settings { extensions_must_exist: false, ..strict() });
+    let strict = Room::new(strict());
+    assert_eq!(outcome(free.ask("7001", "7001", login("5551234"))), Becomes(NotReady, UNSPECIFIED));
+    assert_eq!(outcome(strict.ask("7001", "7001", login("5551234"))), Fails(Failure::InvalidLogonDevice));
+}
+
+#[test]
 fn reasons() {
-    let optional = Settings { reason_codes_required: false, ..Settings::default() };
+    let optional = Settings { reason_codes_required: false, ..strict() };
     let code = |id| Reason::Code { id: ReasonCodeId(id) };
     let missing = Refused(400, ErrorType::ParameterMissing);
     let unknown = Refused(400, ErrorType::InvalidInput);
-    let (none, with) = (Room::new(Settings::default()), Room::with_reason_codes(Settings::default()));
+    let (none, with) = (Room::new(strict()), Room::with_reason_codes(strict()));
     let free = Room::with_reason_codes(optional);
     let not_ready = |id: Option<u32>| UserRequest {
         reason_code_id: id.map(ReasonCodeId),
@@ -236,7 +244,7 @@ impl Room {
 
 #[test]
 fn deciding_changes_nothing_and_the_time_is_that_of_the_request() {
-    let room = Room::new(Settings::default());
+    let room = Room::new(strict());
     let before = room.centre.clone();
     let events = room.ask("7001", "7001", login("2101")).unwrap();
     assert_eq!(room.centre, before);

@@ -2,15 +2,15 @@
 
 use contact::{
     AgentState, Command, Deployment, Event, Failure, Progress, Reason, ReasonCategory, ReasonCodeId, Role,
-    Roles, ServiceStatus, Settings, SystemInfo, TeamId, Timestamp, Update, UserChanges, UsersDocument,
+    Roles, ServiceStatus, SystemInfo, TeamId, Timestamp, Update, UserChanges, UsersDocument,
     reason_code_xml, reason_codes_xml, system_info_update, system_info_xml, team_xml, teams_xml,
     user_dialogs_xml, user_xml, users_xml,
 };
 
-use crate::room::{NOW, Room, extension, user};
+use crate::room::{NOW, Room, extension, strict, user};
 
 fn room() -> Room {
-    Room::with_reason_codes(Settings::default())
+    Room::with_reason_codes(strict())
 }
 
 /// Joins the lines of a document as it is printed here: what is indented is one line on the wire.

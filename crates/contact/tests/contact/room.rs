@@ -8,6 +8,11 @@ use contact::{
 /// 2026-01-05T09:30:11.402Z
 pub(crate) const NOW: Timestamp = Timestamp(1_767_605_411_402);
 
+/// The rules with nothing waived.
+pub(crate) fn strict() -> Settings {
+    Settings { reason_codes_required: true, extensions_must_exist: true, ..Settings::default() }
+}
+
 pub(crate) struct Room {
     pub(crate) centre: ContactCentre,
 }

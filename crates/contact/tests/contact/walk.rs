@@ -9,7 +9,7 @@ use contact::{
 };
 use proptest::prelude::*;
 
-use crate::room::{Room, extension, user};
+use crate::room::{Room, extension, strict, user};
 
 const USERS: [&str; 7] = ["7000", "7001", "7002", "7003", "boss", "8000", "8001"];
 const EXTENSIONS: [&str; 5] = ["2101", "2102", "2199", "5001", "999"];
@@ -136,7 +136,7 @@ proptest! {
         reason_codes_required in any::<bool>(),
     ) {
         let deployment = if is_uccx { Deployment::Uccx } else { Deployment::Ucce };
-        let settings = Settings { deployment, reason_codes_required, ..Settings::default() };
+        let settings = Settings { deployment, reason_codes_required, ..strict() };
         let mut room = Room::with_reason_codes(settings.clone());
         let mut log = room.centre.snapshot();
         for (tick, step) in (1..).zip(steps) {

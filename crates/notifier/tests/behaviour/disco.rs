@@ -40,7 +40,7 @@ fn everybody_says_who_they_are() {
         ("pubsub.localhost", Some("/finesse/api/User/1001001"), "pubsub/leaf"),
         ("1001001@localhost", None, "account/registered"),
         ("", None, "account/registered"),
-        ("finesse@localhost/offhook", None, "client/bot"),
+        ("finesse@localhost/webapp", None, "client/bot"),
     ] {
         let query = info(&mut world, session, to, node).unwrap();
         assert_eq!(identity(&query), expected, "{to} {node:?}");
@@ -67,7 +67,7 @@ fn the_digest_in_presence_and_stream_features_is_answered_for() {
     let got = world.take(session);
     let caps = got[1].child("c", "http://jabber.org/protocol/caps").unwrap();
     let node = format!("{}#{}", caps.attribute("node").unwrap(), caps.attribute("ver").unwrap());
-    let query = info(&mut world, session, "finesse@localhost/offhook", Some(&node)).unwrap();
+    let query = info(&mut world, session, "finesse@localhost/webapp", Some(&node)).unwrap();
     assert_eq!(query.attribute("node"), Some(node.as_str()));
     let own = world.notifier.capabilities();
     let node = format!("{}#{}", own.node, own.ver);

@@ -2,7 +2,7 @@
 
 use crate::world::World;
 
-const SERVICE: &str = "finesse@localhost/offhook";
+const SERVICE: &str = "finesse@localhost/webapp";
 
 fn show(world: &mut World, session: notifier::SessionId) -> Vec<String> {
     let all = world.take(session);

@@ -7,7 +7,7 @@ fn pings_are_answered_by_whoever_answers_for_the_address() {
     let mut world = World::new();
     let session = world.connect("1001001/a");
     let ping = "<ping xmlns='urn:xmpp:ping'/>";
-    for to in ["", "localhost", "1001001@localhost", "pubsub.localhost", "finesse@localhost/offhook"] {
+    for to in ["", "localhost", "1001001@localhost", "pubsub.localhost", "finesse@localhost/webapp"] {
         assert_eq!(world.ask(session, "get", to, ping), "result", "{to}");
     }
     for to in [

@@ -36,6 +36,7 @@ impl Config {
         contact::Settings {
             deployment: contact.deployment_type,
             reason_codes_required: contact.reason_codes_required,
+            extensions_must_exist: contact.extensions_must_exist,
             users_max: contact.users_max as usize,
             teams_max: contact.teams_max as usize,
             reason_codes_max: contact.reason_codes_max as usize,

@@ -269,7 +269,10 @@ settings! {
         /// The contact centre's difference to UTC in minutes.
         timezone_offset_minutes: i32 = "0", Minutes;
         /// NOT_READY and LOGOUT must name a reason code if there are any of the category. Without one: 400.
-        reason_codes_required: bool = "true", Switch;
+        reason_codes_required: bool = "false", Switch;
+        /// Agents can sign in only on extensions that are configured: their own, and those in ranges. Another one fails
+        /// after the 202 with the error 260. Off: any number will do that nobody else is signed in on.
+        extensions_must_exist: bool = "false", Switch;
         /// Users. Over it: another one is refused.
         users_max: u32 = "100000", Count(1, 10_000_000);
         /// Teams. Over it: another one is refused.
