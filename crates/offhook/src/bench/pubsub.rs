@@ -157,7 +157,9 @@ impl<'a> Load<'a> {
             let form = Element::new("x", ns::DATA_FORMS)
                 .with_attribute("type", "submit")
                 .with_child(field("FORM_TYPE", "hidden", form_type))
-                .with_child(field("pubsub#persist_items", "boolean", if persist { "1" } else { "0" }));
+                .with_child(field("pubsub#persist_items", "boolean", if persist { "1" } else { "0" }))
+                // Else ejabberd tells every subscriber of each item that it did not keep.
+                .with_child(field("pubsub#notify_retract", "boolean", "0"));
             Element::new("configure", ns::PUBSUB).with_child(form)
         });
         let requests: Vec<_> = self
