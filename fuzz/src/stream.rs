@@ -27,7 +27,8 @@ pub fn xml(data: &[u8]) {
 pub fn server(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut now = Instant::now();
-    let config = StreamConfig { lenient_whitespace: data.len().is_multiple_of(2), ..StreamConfig::new("localhost") };
+    let config =
+        StreamConfig { lenient_whitespace: data.len().is_multiple_of(2), ..StreamConfig::new("localhost") };
     let mut stream = ServerStream::new(Arc::new(config), [0; 32], now);
     let mut asked = VecDeque::new();
     let mut closed = false;

@@ -2,9 +2,9 @@
 
 use contact::{
     AgentState, Command, Deployment, Event, Failure, Progress, Reason, ReasonCategory, ReasonCodeId, Role,
-    Roles, ServiceStatus, SystemInfo, TeamId, Timestamp, Update, UserChanges, UsersDocument,
-    reason_code_xml, reason_codes_xml, system_info_update, system_info_xml, team_xml, teams_xml,
-    user_dialogs_xml, user_xml, users_xml,
+    Roles, ServiceStatus, SystemInfo, TeamId, Timestamp, Update, UserChanges, UsersDocument, reason_code_xml,
+    reason_codes_xml, system_info_update, system_info_xml, team_xml, teams_xml, user_dialogs_xml, user_xml,
+    users_xml,
 };
 
 use crate::room::{NOW, Room, extension, strict, user};

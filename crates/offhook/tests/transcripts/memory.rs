@@ -132,7 +132,7 @@ impl Memory {
                 self.notifier.handle(Input::Bind { session, user, resource, generated }, at);
             }
             Output::Event(StreamEvent::Stanza(stanza)) => {
-                self.notifier.handle(Input::Stanza { session, stanza }, at)
+                self.notifier.handle(Input::Stanza { session, stanza }, at);
             }
             Output::Event(StreamEvent::Closed | StreamEvent::Failed(_)) => {
                 self.notifier.handle(Input::Ended { session }, at);

@@ -66,7 +66,7 @@ fn element(expected: &Element, found: &Element, names: &mut Names) -> Result<(),
             (Node::Text(text), _) if text.trim() == "…" => return Ok(()),
             // A placeholder may stand for nothing at all.
             (Node::Text(wanted), None) => {
-                text(wanted, "", names).map_err(|difference| format!("text of <{here}>: {difference}"))?
+                text(wanted, "", names).map_err(|difference| format!("text of <{here}>: {difference}"))?;
             }
             (Node::Element(wanted), Some(Node::Element(other))) => element(wanted, other, names)?,
             (Node::Text(wanted), Some(Node::Text(other))) => {
