@@ -100,7 +100,7 @@ export function conversation(name, connect, { secure = false, startServer = () =
 
     test("unsubscribes and hears no more on its own address", async () => {
       await session.unsubscribe(server.pubsub(), server.node("1001001"));
-      assert.equal((await server.changeState("1001001", "NOT_READY")).status, 202);
+      assert.equal((await server.changeState("1001001", "NOT_READY", { fields: { reasonCodeId: 1 } })).status, 202);
       // The automatic subscription still delivers to the bare JID: once that has come, the other would have too.
       await session.event(({ to, text }) => to === `1001001@${server.domain}` && text.includes("<state>NOT_READY</state>"));
       await session.ping(server.domain);
