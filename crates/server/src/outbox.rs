@@ -135,10 +135,11 @@ impl Outbox {
         }
     }
 
-    /// Moves the next entries to `batch`; when there are none, arranges for `waker` to be woken by the next one.
+    /// Moves the next entries to `batch`; when these are the last, arranges for `waker` to be woken by the next one.
     ///
-    /// At most [`BATCH_MAX`] entries and, but for a single larger one, [`BATCH_BYTES_MAX`] bytes.
-    pub fn take(&self, batch: &mut Vec<Outgoing>, waker: &Waker) {
+    /// At most [`BATCH_MAX`] entries and, but for a single larger one, [`BATCH_BYTES_MAX`] bytes. True if these are the
+    /// last.
+    pub fn take(&self, batch: &mut Vec<Outgoing>, waker: &Waker) -> bool {
         let mut state = self.state.lock();
         state.is_blocked = false;
         let mut bytes = 0;
@@ -152,9 +153,11 @@ impl Outbox {
             batch.extend(state.queue.pop_front());
         }
         state.bytes -= bytes;
-        if batch.is_empty() {
+        let are_last = state.queue.is_empty();
+        if are_last {
             state.park(waker);
         }
+        are_last
     }
 
     /// Arranges for `waker` to be woken when the session has to end, because the transport can't write anyway.

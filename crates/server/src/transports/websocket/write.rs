@@ -20,6 +20,10 @@ use crate::outbox::BATCH_MAX;
 /// slice costs about as much as copying this.
 const COPY_BYTES_MAX: usize = 256;
 
+/// The same when there are few frames: if all of them are copied, they go by `send`, which is cheaper than `writev`.
+const COPY_BYTES_MAX_OF_FEW: usize = 4096;
+const FEW: usize = 4;
+
 /// Frames that have not been written yet, or not entirely.
 ///
 /// Its queue is borrowed from the thread while it is being filled and written, so that an idle session has none.
@@ -122,12 +126,18 @@ impl Writer {
         bytes: &mut usize,
     ) -> Poll<io::Result<()>> {
         while !self.frames.is_empty() {
-            self.lay_out(scratch);
-            let mut slices = [IoSlice::new(&[]); 2 * BATCH_MAX + 1];
-            let count = self.slices(scratch, &mut slices);
-            let mut slices = &mut slices[..count];
-            IoSlice::advance_slices(&mut slices, self.written);
-            let written = ready!(Pin::new(&mut *socket).poll_write_vectored(cx, slices))?;
+            let copy_max = if self.frames.len() <= FEW { COPY_BYTES_MAX_OF_FEW } else { COPY_BYTES_MAX };
+            let all_is_copied = self.lay_out(scratch, copy_max);
+            let poll = if all_is_copied {
+                Pin::new(&mut *socket).poll_write(cx, &scratch.own[self.written..])
+            } else {
+                let mut slices = [IoSlice::new(&[]); 2 * BATCH_MAX + 1];
+                let count = self.slices(scratch, copy_max, &mut slices);
+                let mut slices = &mut slices[..count];
+                IoSlice::advance_slices(&mut slices, self.written);
+                Pin::new(&mut *socket).poll_write_vectored(cx, slices)
+            };
+            let written = ready!(poll)?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -142,8 +152,9 @@ impl Writer {
         Poll::Ready(Ok(()))
     }
 
-    /// Writes headers, heads and short payloads of the first frames one after the other.
-    fn lay_out(&self, scratch: &mut Scratch) {
+    /// Writes headers, heads and short payloads of the first frames one after the other. True if that is all there is.
+    fn lay_out(&self, scratch: &mut Scratch, copy_max: usize) -> bool {
+        let mut all_is_copied = true;
         let Scratch { own, own_ends, lengths, .. } = scratch;
         own.clear();
         own_ends.clear();
@@ -164,20 +175,24 @@ impl Writer {
                 Frame::Control(_) => {}
             }
             let payload = frame.payload();
-            if payload.len() <= COPY_BYTES_MAX {
+            let is_copied = payload.len() <= copy_max;
+            if is_copied {
                 own.extend_from_slice(payload);
             }
+            all_is_copied &= is_copied;
             own_ends.push(own.len());
-            lengths.push(own.len() - before + frame.long_payload().map_or(0, <[u8]>::len));
+            lengths.push(own.len() - before + if is_copied { 0 } else { payload.len() });
         }
+        all_is_copied
     }
 
     /// Fills in the slices of the frames that have been laid out; returns how many there are.
-    fn slices<'a>(&'a self, scratch: &'a Scratch, slices: &mut [IoSlice<'a>]) -> usize {
+    fn slices<'a>(&'a self, scratch: &'a Scratch, copy_max: usize, slices: &mut [IoSlice<'a>]) -> usize {
         let mut count = 0;
         let mut start = 0;
         for (frame, &end) in self.frames.iter().zip(&scratch.own_ends) {
-            if let Some(payload) = frame.long_payload() {
+            let payload = frame.payload();
+            if payload.len() > copy_max {
                 slices[count] = IoSlice::new(&scratch.own[start..end]);
                 slices[count + 1] = IoSlice::new(payload);
                 count += 2;
@@ -210,11 +225,6 @@ impl Frame {
             Frame::Shared { stanza, .. } => stanza.tail(),
             Frame::Control(frame) => frame,
         }
-    }
-
-    /// The payload if it is not copied.
-    fn long_payload(&self) -> Option<&[u8]> {
-        Some(self.payload()).filter(|payload| payload.len() > COPY_BYTES_MAX)
     }
 }
 

@@ -20,9 +20,12 @@ thread_local! {
 impl Session {
     /// Writes until there is nothing to write or the socket is full; either way the task is woken when that changes.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), Over> {
+        // An outbox that has been emptied wakes the task; there is no need to look into it again.
+        let mut is_emptied = false;
         loop {
-            if self.writer.is_empty() {
-                self.refill(cx, now);
+            let has_more = self.ping.is_some() || matches!(self.closing, Closing::Wanted { .. });
+            if self.writer.is_empty() && (has_more || !is_emptied) {
+                is_emptied = self.refill(cx, now);
             }
             if self.writer.is_empty() {
                 return self.finish_closing(cx);
@@ -42,7 +45,8 @@ impl Session {
         }
     }
 
-    fn refill(&mut self, cx: &mut Context<'_>, now: Instant) {
+    /// Takes what is next. True if the outbox is empty now.
+    fn refill(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         if let Some(payload) = self.ping.take()
             && !matches!(self.closing, Closing::Sent { .. })
         {
@@ -51,7 +55,7 @@ impl Session {
             self.writer.control(pong);
         }
         let mut batch = BATCH.take();
-        self.outbox.take(&mut batch, cx.waker());
+        let is_emptied = self.outbox.take(&mut batch, cx.waker());
         for entry in batch.drain(..) {
             self.send(entry, now);
         }
@@ -64,6 +68,7 @@ impl Session {
             self.writer.control(close);
             self.closing = Closing::Sent { is_answered: is_answer };
         }
+        is_emptied
     }
 
     fn send(&mut self, entry: Outgoing, now: Instant) {
