@@ -135,6 +135,16 @@ impl Outbox {
         }
     }
 
+    /// Lets nothing more in and forgets what is in there: the stream has said its last word.
+    pub fn discard(&self) {
+        let mut state = self.state.lock();
+        state.stage = Stage::Closed;
+        state.bytes = 0;
+        let discarded = mem::take(&mut state.queue);
+        drop(state);
+        drop(discarded);
+    }
+
     /// Moves the next entries to `batch`; when these are the last, arranges for `waker` to be woken by the next one.
     ///
     /// At most [`BATCH_MAX`] entries and, but for a single larger one, [`BATCH_BYTES_MAX`] bytes. True if these are the

@@ -2,6 +2,7 @@
 //! HTTP/2. Every wait for a peer has a deadline.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,9 +13,11 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::Site;
 use crate::listener::Listener;
@@ -52,8 +55,9 @@ impl Door {
             // Telling the versions apart would mean to wait for bytes without HTTP's own deadline.
             return self.serve_http1(Socket::plain(stream, permit), peer).await;
         };
-        let stream = match tokio::time::timeout(self.tls_timeout, tls.accept(stream)).await {
-            Ok(Ok(stream)) => stream,
+        let stream = match tokio::time::timeout(self.tls_timeout, shake_hands(tls, stream)).await {
+            Ok(Ok(Some(stream))) => stream,
+            Ok(Ok(None)) => return tracing::debug!(peer = %address, "HTTP without TLS on the https listener"),
             Ok(Err(error)) => return tracing::debug!(peer = %address, %error, "TLS handshake failed"),
             Err(_) => return tracing::debug!(peer = %address, "TLS handshake took too long"),
         };
@@ -109,6 +113,21 @@ impl Door {
     }
 }
 
+/// None if the peer does not speak TLS but HTTP, which it is told.
+async fn shake_hands(tls: &TlsAcceptor, mut stream: TcpStream) -> io::Result<Option<TlsStream<TcpStream>>> {
+    let mut first = [0];
+    stream.peek(&mut first).await?;
+    // A method begins with a capital letter, a TLS record with a small number.
+    if first[0].is_ascii_uppercase() {
+        stream.write_all(NO_TLS.as_bytes()).await?;
+        stream.shutdown().await?;
+        // Closing with bytes unread would reset the connection before the answer is read.
+        tokio::io::copy(&mut stream.take(HEADER_BYTES_MAX as u64), &mut tokio::io::sink()).await?;
+        return Ok(None);
+    }
+    tls.accept(stream).await.map(Some)
+}
+
 async fn stopped(stopping: &watch::Receiver<bool>) {
     // An error says that the server is gone, which is the same.
     let _ = stopping.clone().wait_for(|stopping| *stopping).await;
@@ -127,6 +146,9 @@ fn log_outcome(peer: Peer, outcome: hyper::Result<()>) {
         tracing::debug!(peer = %peer.address, %error, "HTTP connection ended");
     }
 }
+
+const NO_TLS: &str = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 49\r\n\r\nThis port speaks HTTPS: write https:// or wss://\n";
 
 /// Bytes of a request's header. More: 431.
 const HEADER_BYTES_MAX: usize = 32 * 1024;

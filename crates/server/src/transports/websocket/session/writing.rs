@@ -57,7 +57,9 @@ impl Session {
         let mut batch = BATCH.take();
         let is_emptied = self.outbox.take(&mut batch, cx.waker());
         for entry in batch.drain(..) {
-            self.send(entry, now);
+            if !self.has_closed {
+                self.send(entry, now);
+            }
         }
         BATCH.set(batch);
         if self.writer.is_empty()
@@ -69,6 +71,16 @@ impl Session {
             self.closing = Closing::Sent { is_answered: is_answer };
         }
         is_emptied
+    }
+
+    /// The stream's own frames go straight to the writer here, because what it is told comes from the outbox. If `<close/>`
+    /// is among them, nothing may follow.
+    fn speak(&mut self, now: Instant) {
+        self.pump_to_writer(now);
+        if self.stream.is_ended() {
+            self.has_closed = true;
+            self.outbox.discard();
+        }
     }
 
     fn send(&mut self, entry: Outgoing, now: Instant) {
@@ -83,19 +95,19 @@ impl Session {
                 self.session = Some(session);
                 tracing::info!(session = session.index, %jid, peer = %self.peer.address, "session opened");
                 self.stream.bound(*jid, now);
-                self.pump_to_writer(now);
+                self.speak(now);
             }
             Outgoing::BindRefused(error) => {
                 tracing::info!(%error, peer = %self.peer.address, "bind refused");
                 self.stream.bind_refused(*error, now);
-                self.pump_to_writer(now);
+                self.speak(now);
             }
             Outgoing::End(error) => {
                 if !self.stream.is_ended() {
                     self.close_after_stream(close_code(error.condition));
                     self.note(Reason::Ended(*error.clone()));
                     self.stream.end(*error);
-                    self.pump_to_writer(now);
+                    self.speak(now);
                 }
             }
         }
