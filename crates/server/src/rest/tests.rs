@@ -205,8 +205,28 @@ async fn what_get_answers() {
 }
 
 #[tokio::test]
-async fn a_working_day() {
+async fn reason_codes_and_known_extensions_are_not_asked_for_by_default() {
     let desk = Desk::new().await;
+    for (inside, state) in [
+        ("<state>LOGIN</state><extension>7</extension>", "NOT_READY"),
+        ("<state>READY</state>", "READY"),
+        ("<state>NOT_READY</state>", "NOT_READY"),
+        ("<state>LOGOUT</state>", "LOGOUT"),
+    ] {
+        let answer = desk.put("1001001", "1001001", inside).await;
+        assert_eq!(answer.status, 202, "{inside}: {}", answer.body);
+        let now = desk.get("User/1001001", "1001001").await.body;
+        assert!(now.contains(&format!("<state>{state}</state>")), "{inside}: {now}");
+    }
+}
+
+#[tokio::test]
+async fn a_working_day() {
+    let strict = |config: &mut Config| {
+        config.contact.reason_codes_required = true;
+        config.contact.extensions_must_exist = true;
+    };
+    let desk = Desk::with(strict).await;
     let reason = |id| format!("<reasonCodeId>{id}</reasonCodeId>");
     for (user, inside, status, state) in [
         ("1001001", "<state>LOGIN</state><extension>2001001</extension>".to_owned(), 202, "NOT_READY"),
