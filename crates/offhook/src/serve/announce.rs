@@ -11,7 +11,7 @@ use server::serve::Server;
 
 /// The agent of the examples, and the extension to sign in on.
 const AGENT: &str = "1001001";
-const EXTENSION: &str = "2001";
+const EXTENSION: &str = "2001001";
 
 /// Makes the lines.
 pub(super) async fn lines(config: &Config, server: &Server) -> String {

@@ -32,6 +32,7 @@ impl Socket {
             .args(["serve", "--demo", "--https", "off", "--http", "127.0.0.1:0", "--data"])
             .arg(data.path().join("data"))
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect("the binary can be started");
         let mut lines = BufReader::new(server.stdout.take().expect("standard output is a pipe")).lines();
