@@ -24,7 +24,7 @@ pub fn annotate(data: &[u8]) {
         if let Ok(element) = Element::parse(frame, &Limits::default()) {
             let masked = redactor.element(&element);
             assert_eq!(masked.name(), element.name());
-            assert_eq!(redactor.element(&masked), masked, "masking twice is masking once");
+            assert_clean(&redactor.text(&masked.to_xml()));
         }
         assert_clean(&redactor.header("X-Header", frame));
     }
