@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use contact::{Actor, Command, Timestamp, UserChanges, UserDetails, UserId};
 
 use crate::change::{Change, Credentials};
-use crate::effects::Effect;
 use crate::input::{Output, Ticket};
 use crate::notifier::Notifier;
 use crate::rejection::Rejection;
@@ -72,7 +71,11 @@ impl Notifier {
         }
         match self.decide_accounts(&command, at) {
             Ok(changes) if changes.is_empty() => self.answer_when_logged(ticket),
-            Ok(changes) => self.commit(changes, vec![Effect::Answer { ticket }], at),
+            Ok(changes) => {
+                // The answer comes last: whoever has it may log in with the new password at once.
+                self.commit(changes, Vec::new(), at);
+                self.answer_when_logged(ticket);
+            }
             Err(rejection) => self.outputs.push_back(Output::Answer { ticket, outcome: Err(rejection) }),
         }
     }

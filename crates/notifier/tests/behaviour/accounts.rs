@@ -1,7 +1,7 @@
 //! Accounts: import, change, removal.
 
-use contact::{Actor, Command, Role, Roles, TeamId, UserChanges, UserDetails, UserId};
-use notifier::{AccountCommand, Existing, NewAccount, Output, Rejection};
+use contact::{Actor, Command, Role, Roles, TeamId, Timestamp, UserChanges, UserDetails, UserId};
+use notifier::{AccountCommand, Existing, Input, NewAccount, Output, Rejection, Ticket};
 
 use crate::world::{World, credentials, show_event};
 
@@ -123,6 +123,20 @@ fn the_service_users_name_is_taken() {
     let mut world = World::new();
     let command = Command::AddUser(account("finesse", "F").details);
     assert!(matches!(world.command_as(Actor::system(), command, None), Err(Rejection::Reserved(_))));
+}
+
+/// Whoever has the answer may log in at once, so the credentials have to be out before it.
+#[test]
+fn the_answer_comes_after_the_credentials() {
+    let mut world = World::new();
+    let existing = Existing::Refuse;
+    let command = AccountCommand::Import { prepare: vec![], accounts: vec![account("new", "A")], existing };
+    world.notifier.handle(Input::Administer { ticket: Ticket(77), command }, Timestamp(0));
+    let Some(Output::Append(entry)) = world.notifier.poll_output() else { panic!("no entry") };
+    world.notifier.handle(Input::Appended { position: entry.position }, Timestamp(0));
+    let outputs: Vec<Output> = std::iter::from_fn(|| world.notifier.poll_output()).collect();
+    assert!(outputs.iter().any(|output| matches!(output, Output::AccountChanged { .. })), "{outputs:?}");
+    assert!(matches!(outputs.last(), Some(Output::Answer { outcome: Ok(()), .. })), "{outputs:?}");
 }
 
 #[test]
