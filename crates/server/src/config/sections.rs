@@ -95,7 +95,7 @@ settings! {
         outbox_bytes_max: usize = "\"1 MiB\"", Size(65_536);
         /// How long one write may make no progress while bytes wait. Over it: the connection is dropped.
         write_timeout: Duration = "\"30 s\"", Span::seconds(1, 600);
-        /// Commands waiting for the hub. Over it: 503, or stanza error resource-constraint.
+        /// Requests waiting for the hub. Over it: REST is answered with 503, and sessions are not read until there is room.
         commands_waiting_max: u32 = "4096", Count(16, 1_000_000);
         /// Changes that wait for the log. Over it: 503, or resource-constraint.
         changes_waiting_max: u32 = "100000", Count(1000, 10_000_000);
