@@ -103,11 +103,18 @@ impl Lines<'_> {
         let ends = self.bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let end = start + ends;
         if let Some(passed) = self.bytes.get(self.offset..end) {
-            self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let next = passed.iter().skip(1).chain([&b' ']);
+            // As the library: LF, CR LF, or CR alone.
+            let ends = passed.iter().zip(next).filter(|(byte, next)| is_line_end(**byte, **next));
+            self.line += ends.count() as u64;
             self.offset = end;
         }
         self.line
     }
+}
+
+fn is_line_end(byte: u8, next: u8) -> bool {
+    byte == b'\n' || (byte == b'\r' && next != b'\n')
 }
 
 /// Where each column stands.
@@ -268,6 +275,10 @@ mod tests {
         assert_eq!(rows[1].person.teams, [TeamRef::Id(TeamId(1)), TeamRef::Name("Support".into())]);
         assert_eq!(rows[1].person.roles, Roles::of(Role::Agent).with(Role::Supervisor));
         assert_eq!(rows[1].line, 3);
+        let lines = |text: &str| {
+            parse(text.as_bytes()).expect("good").iter().map(|row| row.line).collect::<Vec<_>>()
+        };
+        assert_eq!(lines("id,password\r\na,x\rb,x\r\r\nc,x\n\nd,x\r"), [2, 3, 5, 7]);
         assert_eq!(parse(b"password,id\nx,a\n").expect("two columns in another order").len(), 1);
         assert!(parse(b"id,password\n").expect("nobody").is_empty());
     }
