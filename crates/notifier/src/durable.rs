@@ -161,7 +161,11 @@ impl Durable {
             }
         }
         self.snapshot_subscriptions(sessions, domain, &mut changes);
-        for (_, node) in self.nodes.iter().filter(|(_, node)| node.offset > 0) {
+        let mut counted: Vec<_> =
+            self.nodes.iter().map(|(_, node)| node).filter(|node| node.offset > 0).collect();
+        // Places in the table depend on the order of the past, which a snapshot forgets.
+        counted.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        for node in counted {
             changes.push(Change::NodeOffset { node: node.name.to_string(), offset: node.offset });
         }
         changes.push(Change::SnapshotEnds { event_count: self.event_count });
