@@ -275,9 +275,8 @@ mod tests {
         assert_eq!(rows[1].person.teams, [TeamRef::Id(TeamId(1)), TeamRef::Name("Support".into())]);
         assert_eq!(rows[1].person.roles, Roles::of(Role::Agent).with(Role::Supervisor));
         assert_eq!(rows[1].line, 3);
-        let lines = |text: &str| {
-            parse(text.as_bytes()).expect("good").iter().map(|row| row.line).collect::<Vec<_>>()
-        };
+        let lines =
+            |text: &str| parse(text.as_bytes()).expect("good").iter().map(|row| row.line).collect::<Vec<_>>();
         assert_eq!(lines("id,password\r\na,x\rb,x\r\r\nc,x\n\nd,x\r"), [2, 3, 5, 7]);
         assert_eq!(parse(b"password,id\nx,a\n").expect("two columns in another order").len(), 1);
         assert!(parse(b"id,password\n").expect("nobody").is_empty());
