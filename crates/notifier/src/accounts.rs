@@ -6,9 +6,12 @@ use std::collections::BTreeSet;
 use contact::{Actor, Command, Timestamp, UserChanges, UserDetails, UserId};
 
 use crate::change::{Change, Credentials};
+use crate::durable::Durable;
+use crate::effects::{Effect, EndReason};
 use crate::input::{Output, Ticket};
 use crate::notifier::Notifier;
 use crate::rejection::Rejection;
+use crate::sessions::Sessions;
 
 /// A change to accounts. Whoever may give it has been decided before.
 #[derive(Clone, Debug)]
@@ -96,12 +99,17 @@ impl Notifier {
                 self.known(user)?;
                 decide(Command::UpdateUser { user: user.clone(), changes: changes.clone() })
             }
+            AccountCommand::Remove { user } if self.durable.guests.contains(user) => {
+                Ok(vec![Change::AccountRemoved { user: user.clone() }])
+            }
             AccountCommand::Remove { user } => {
                 self.known(user)?;
                 decide(Command::RemoveUser { user: user.clone() })
             }
             AccountCommand::SetCredentials { user, credentials } => {
-                self.known(user)?;
+                if !self.durable.is_account(user) {
+                    return Err(Rejection::NoSuchUser(user.clone()));
+                }
                 Ok(vec![Change::Credentials { user: user.clone(), keys: credentials.clone() }])
             }
         }
@@ -135,6 +143,14 @@ impl Notifier {
             if user.as_str() == self.config.service_user {
                 return Err(Rejection::Reserved(user.clone()));
             }
+            // An account that is no user of the contact centre becomes one, if it may be changed at all.
+            if self.durable.guests.contains(user) {
+                match existing {
+                    Existing::Refuse => return Err(Rejection::UserExists(user.clone())),
+                    Existing::Keep => continue,
+                    Existing::Update => {}
+                }
+            }
             let known = self.durable.centre.user(user).is_some() || !seen.insert(user.clone());
             let command = match (known, existing) {
                 (false, _) => Command::AddUser(account.details.clone()),
@@ -154,6 +170,41 @@ impl Notifier {
         match self.durable.centre.user(user) {
             Some(_) => Ok(()),
             None => Err(Rejection::NoSuchUser(user.clone())),
+        }
+    }
+}
+
+impl Durable {
+    /// Whether there is an account of this name: a user of the contact centre or not.
+    pub(crate) fn is_account(&self, user: &UserId) -> bool {
+        self.guests.contains(user) || self.centre.user(user).is_some()
+    }
+
+    /// What the server's table is to say about an account from now on: nothing while it is disabled.
+    pub(crate) fn account_effect(&self, user: &UserId) -> Effect {
+        let credentials = self.credentials.get(user).filter(|_| !self.disabled.contains(user));
+        Effect::Account { user: user.clone(), credentials: credentials.cloned().map(Box::new) }
+    }
+
+    /// Disables an account, which ends its sessions, or enables it again.
+    pub(crate) fn disable(
+        &mut self,
+        user: &UserId,
+        disabled: bool,
+        sessions: &mut Sessions,
+        effects: &mut Vec<Effect>,
+    ) {
+        let changed = if !disabled {
+            self.disabled.remove(user)
+        } else {
+            self.is_account(user) && self.disabled.insert(user.clone())
+        };
+        if changed {
+            effects.push(self.account_effect(user));
+        }
+        if changed && disabled {
+            let user = sessions.user_index(user.as_str());
+            effects.push(Effect::EndSessions { user, why: EndReason::Disabled });
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use xmpp::{BareJid, Condition, FullJid, StanzaError, StreamCondition, StreamError};
 
-use crate::access;
 use crate::config::ResourceConflict;
 use crate::input::{Output, SessionId};
 use crate::notifier::Notifier;
@@ -37,12 +36,14 @@ impl Notifier {
                 StanzaError::from(Condition::NotAllowed).with_text("The session has an address already.")
             );
         }
-        let known = user.domain().as_str() == self.config.domain
-            && user.node().is_some_and(|node| access::user(&self.durable.centre, node.as_str()).is_some());
-        if !known {
+        let account = user.node().filter(|_| user.domain().as_str() == self.config.domain);
+        let Some(account) = account.and_then(|node| self.account(node.as_str())) else {
             return Err(
                 StanzaError::from(Condition::NotAllowed).with_text("The account does not exist (any more).")
             );
+        };
+        if self.durable.disabled.contains(&account) {
+            return Err(StanzaError::from(Condition::NotAllowed).with_text("The account is disabled."));
         }
         let asked = resource.filter(|resource| !resource.is_empty());
         let jid = user.with_resource_str(asked.as_deref().unwrap_or(generated)).map_err(|_| {

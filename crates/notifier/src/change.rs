@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::input::Position;
 pub use crate::pubsub::node::{NodeConfig, NotificationType, PublishModel};
+use crate::roster::RosterItem;
 
 /// One place in the log: changes that were decided together and exist together or not at all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,39 @@ pub enum Change {
         user: UserId,
         /// What a password is checked with.
         keys: Credentials,
+    },
+    /// There is an account that is no user of the contact centre.
+    AccountAdded {
+        /// Its name.
+        user: UserId,
+    },
+    /// Such an account is gone, with everything that belongs to it.
+    AccountRemoved {
+        /// Its name.
+        user: UserId,
+    },
+    /// An account may not log in, or may again.
+    AccountDisabled {
+        /// Whose.
+        user: UserId,
+        /// Which of the two.
+        disabled: bool,
+    },
+    /// What a user's roster says about a contact from now on.
+    RosterItem {
+        /// Whose roster.
+        user: UserId,
+        /// The contact's bare JID.
+        contact: String,
+        /// All of it.
+        item: RosterItem,
+    },
+    /// A user's roster says nothing about a contact any more.
+    RosterItemRemoved {
+        /// Whose roster.
+        user: UserId,
+        /// The contact's bare JID.
+        contact: String,
     },
     /// Somebody created a node.
     NodeCreated {
@@ -212,6 +246,50 @@ mod tests {
                     r#""sha256":{"salt":"//8=","iterations":4096,"stored_key":"////","server_key":"/////w=="}}}"#
                 )
                 .into(),
+            ),
+            (
+                Change::AccountAdded { user: UserId::new("guest").unwrap() },
+                r#"{"type":"account_added","user":"guest"}"#.into(),
+            ),
+            (
+                Change::AccountRemoved { user: UserId::new("guest").unwrap() },
+                r#"{"type":"account_removed","user":"guest"}"#.into(),
+            ),
+            (
+                Change::AccountDisabled { user: UserId::new("guest").unwrap(), disabled: true },
+                r#"{"type":"account_disabled","user":"guest","disabled":true}"#.into(),
+            ),
+            (
+                Change::RosterItem {
+                    user: UserId::new("1001001").unwrap(),
+                    contact: "guest@localhost".into(),
+                    item: RosterItem {
+                        name: Some("G".into()),
+                        groups: vec!["Friends".into()],
+                        to: true,
+                        from: true,
+                        ask: true,
+                        approved: true,
+                        listed: true,
+                        request: Some("<status>hi</status>".into()),
+                    },
+                },
+                r#"{"type":"roster_item","user":"1001001","contact":"guest@localhost","item":{"name":"G","groups":["Friends"],"to":true,"from":true,"ask":true,"approved":true,"listed":true,"request":"<status>hi</status>"}}"#.into(),
+            ),
+            (
+                Change::RosterItem {
+                    user: UserId::new("1001001").unwrap(),
+                    contact: "guest@localhost".into(),
+                    item: RosterItem::default(),
+                },
+                r#"{"type":"roster_item","user":"1001001","contact":"guest@localhost","item":{}}"#.into(),
+            ),
+            (
+                Change::RosterItemRemoved {
+                    user: UserId::new("1001001").unwrap(),
+                    contact: "guest@localhost".into(),
+                },
+                r#"{"type":"roster_item_removed","user":"1001001","contact":"guest@localhost"}"#.into(),
             ),
             (
                 Change::NodeCreated { node: node(), creator: jid(), config: NodeConfig::default() },

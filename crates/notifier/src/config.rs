@@ -170,8 +170,15 @@ pub struct NotifierLimits {
     /// Changes that wait for the log. At the limit commands and durable requests are refused with
     /// `resource-constraint` (type `wait`) until the log has caught up.
     pub pending_changes_max: usize,
-    /// Bytes of the content of a presence that is kept for the user's other sessions. More: `not-acceptable`.
+    /// Bytes of the content of a presence, which is kept for the user's other sessions and contacts. More: `not-acceptable`.
     pub presence_bytes_max: usize,
+    /// Contacts in one user's roster, those included that only wait for an answer. One more: `policy-violation`; a request
+    /// from somebody else is not noted.
+    pub roster_items_max: usize,
+    /// Groups that one contact is in. More: `not-acceptable`.
+    pub roster_groups_max: usize,
+    /// Bytes of a contact's name and of a group's. More: `not-acceptable`.
+    pub roster_text_bytes_max: usize,
     /// Addresses one session may send directed presence to. More: `resource-constraint`.
     pub directed_presences_max: usize,
     /// Entries of a disco#items reply. Further ones are left out.
@@ -193,6 +200,9 @@ impl Default for NotifierLimits {
             payload_bytes_max: 65_536,
             pending_changes_max: 100_000,
             presence_bytes_max: 4_096,
+            roster_items_max: 1_000,
+            roster_groups_max: 16,
+            roster_text_bytes_max: 1_023,
             directed_presences_max: 32,
             disco_items_max: 1_000,
         }

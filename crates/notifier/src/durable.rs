@@ -3,6 +3,8 @@
 //! It is always the newest *decided* state. [`Durable::apply`] is the only way to change it, live and in replay alike,
 //! and cannot fail: a record that makes no sense (any more) changes nothing.
 
+use std::collections::BTreeSet;
+
 use contact::{ApiPath, ContactCentre, UserId};
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
@@ -10,36 +12,48 @@ use xmpp::Jid;
 
 use crate::access;
 use crate::change::{Change, Credentials, NodeConfig};
-use crate::effects::Effect;
+use crate::effects::{Effect, EndReason};
 use crate::feeds;
 use crate::pubsub::event::{Content, Event};
 use crate::pubsub::items::{Item, Items};
 use crate::pubsub::node::{Generic, Nature, NodeIndex};
 use crate::pubsub::registry::Registry;
 use crate::pubsub::subscriptions::Subscriptions;
+use crate::roster::Roster;
 use crate::sessions::{Sessions, UserIndex};
 
 /// Everything that must survive a restart.
 #[derive(Debug)]
 pub(crate) struct Durable {
     pub(crate) centre: ContactCentre,
+    /// The domain that local addresses have.
+    pub(crate) domain: Box<str>,
     pub(crate) credentials: IndexMap<UserId, Credentials, FixedState>,
+    /// Accounts of people and programs that are no users of the contact centre.
+    pub(crate) guests: BTreeSet<UserId>,
+    /// Accounts that may not log in for now.
+    pub(crate) disabled: BTreeSet<UserId>,
+    pub(crate) rosters: IndexMap<UserIndex, Roster, FixedState>,
     pub(crate) nodes: Registry,
     pub(crate) subscriptions: Subscriptions,
     /// Events published so far, all nodes together.
     pub(crate) event_count: u64,
     /// A snapshot is being replayed: what it repeats was published, and counted, long ago.
-    in_snapshot: bool,
+    pub(crate) in_snapshot: bool,
 }
 
 impl Durable {
     /// The state before the first entry of the log: nobody, and the node that exists by itself.
-    pub(crate) fn new(settings: contact::Settings, hash_seed: u64) -> Self {
+    pub(crate) fn new(settings: contact::Settings, domain: &str, hash_seed: u64) -> Self {
         let mut nodes = Registry::new(hash_seed);
         nodes.create(&ApiPath::SystemInfo.to_string(), Nature::Feed);
         Durable {
             centre: ContactCentre::new(settings),
+            domain: domain.into(),
             credentials: IndexMap::with_hasher(FixedState::with_seed(hash_seed)),
+            guests: BTreeSet::new(),
+            disabled: BTreeSet::new(),
+            rosters: IndexMap::default(),
             nodes,
             subscriptions: Subscriptions::default(),
             event_count: 0,
@@ -63,8 +77,28 @@ impl Durable {
             }
             Change::Credentials { user, keys } => {
                 self.credentials.insert(user.clone(), keys.clone());
-                effects
-                    .push(Effect::Account { user: user.clone(), credentials: Some(Box::new(keys.clone())) });
+                effects.push(self.account_effect(user));
+            }
+            Change::AccountAdded { user } => {
+                if self.centre.user(user).is_none() {
+                    self.guests.insert(user.clone());
+                }
+            }
+            Change::AccountRemoved { user } => {
+                if self.guests.remove(user) {
+                    self.forget_account(user, sessions, effects);
+                }
+            }
+            Change::AccountDisabled { user, disabled } => {
+                self.disable(user, *disabled, sessions, effects);
+            }
+            Change::RosterItem { user, contact, item } => {
+                let user = sessions.user_index(user.as_str());
+                self.set_roster_item(user, contact, Some(item.clone()), effects);
+            }
+            Change::RosterItemRemoved { user, contact } => {
+                let user = sessions.user_index(user.as_str());
+                self.set_roster_item(user, contact, None, effects);
             }
             Change::NodeCreated { node, creator, config } => {
                 let generic = Generic {
@@ -144,9 +178,14 @@ impl Durable {
         changes.extend(
             self.centre.snapshot().into_iter().map(|event| Change::Contact { event, request_id: None }),
         );
+        changes.extend(self.guests.iter().map(|user| Change::AccountAdded { user: user.clone() }));
         for (user, keys) in &self.credentials {
             changes.push(Change::Credentials { user: user.clone(), keys: keys.clone() });
         }
+        changes.extend(
+            self.disabled.iter().map(|user| Change::AccountDisabled { user: user.clone(), disabled: true }),
+        );
+        self.snapshot_rosters(sessions, &mut changes);
         for (_, node) in self.nodes.iter() {
             if let Some(generic) = node.generic() {
                 let name = || String::from(&*node.name);
@@ -214,6 +253,7 @@ impl Durable {
             self.nodes.create(&node.to_string(), Nature::Feed);
         }
         if let contact::Event::UserAdded(details) = event {
+            self.guests.remove(&details.id);
             let index = sessions.user_index(details.id.as_str());
             let nodes: Vec<NodeIndex> = self.automatic_nodes(&details.id).collect();
             for node in nodes {
@@ -234,26 +274,33 @@ impl Durable {
             );
         }
         if let contact::Event::UserRemoved { user } = event {
-            let index = sessions.user_index(user.as_str());
-            let own = std::mem::take(self.subscriptions.of_mut(index));
-            effects.extend(own.bare.into_iter().map(|node| Effect::Unroute {
-                node,
-                user: index,
-                resource: None,
-            }));
-            effects.extend(own.kept.into_iter().map(|(resource, node)| Effect::Unroute {
-                node,
-                user: index,
-                resource: Some(resource),
-            }));
-            if self.credentials.swap_remove(user).is_some() {
-                effects.push(Effect::Account { user: user.clone(), credentials: None });
-            }
-            effects.push(Effect::EndSessions { user: index });
+            self.forget_account(user, sessions, effects);
         }
         for node in feeds::removed_by(event) {
             self.delete_node(&node.to_string(), None, effects);
         }
+    }
+
+    /// Forgets everything that belongs to an account, and ends its sessions.
+    fn forget_account(&mut self, user: &UserId, sessions: &mut Sessions, effects: &mut Vec<Effect>) {
+        let index = sessions.user_index(user.as_str());
+        let own = std::mem::take(self.subscriptions.of_mut(index));
+        effects.extend(own.bare.into_iter().map(|node| Effect::Unroute {
+            node,
+            user: index,
+            resource: None,
+        }));
+        effects.extend(own.kept.into_iter().map(|(resource, node)| Effect::Unroute {
+            node,
+            user: index,
+            resource: Some(resource),
+        }));
+        if self.credentials.swap_remove(user).is_some() {
+            effects.push(Effect::Account { user: user.clone(), credentials: None });
+        }
+        self.disabled.remove(user);
+        self.forget_roster(user, index, sessions, effects);
+        effects.push(Effect::EndSessions { user: index, why: EndReason::Removed });
     }
 
     fn automatic_nodes(&self, user: &UserId) -> impl Iterator<Item = NodeIndex> + '_ {

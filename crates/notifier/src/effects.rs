@@ -12,6 +12,7 @@ use crate::change::Credentials;
 use crate::input::{Position, SessionId, Ticket};
 use crate::pubsub::event::Event;
 use crate::pubsub::node::NodeIndex;
+use crate::roster::RosterPush;
 use crate::sessions::UserIndex;
 
 /// Something that happens once a change is in the log.
@@ -31,8 +32,34 @@ pub(crate) enum Effect {
     DropNode { node: NodeIndex },
     /// The server's table of credentials follows.
     Account { user: UserId, credentials: Option<Box<Credentials>> },
-    /// All sessions of a removed user end.
-    EndSessions { user: UserIndex },
+    /// All sessions of a user end.
+    EndSessions { user: UserIndex, why: EndReason },
+    /// Somebody is told if the change was lost; nothing otherwise.
+    Failure { session: SessionId, failed: String },
+    /// A user's clients hear of a change of the roster.
+    RosterPush { user: UserIndex, push: Box<RosterPush> },
+    /// Some of a user's sessions get a stanza.
+    Tell { user: UserIndex, audience: Audience, xml: Box<str> },
+    /// A user begins to see another one's presence.
+    Introduce { owner: UserIndex, viewer: UserIndex },
+    /// And no longer does.
+    Withdraw { owner: UserIndex, viewer: UserIndex },
+}
+
+/// Which of a user's sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Those that have sent presence.
+    Available,
+    /// Those that have asked for the roster.
+    Interested,
+}
+
+/// Why all sessions of a user end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndReason {
+    Removed,
+    Disabled,
 }
 
 /// The effects of entries that are not in the log yet, oldest entry first.

@@ -51,3 +51,4 @@ pub use disco::Capabilities;
 pub use input::{Addressed, Input, Output, Position, Recipient, SessionId, Ticket};
 pub use notifier::Notifier;
 pub use rejection::Rejection;
+pub use roster::RosterItem;

@@ -14,7 +14,7 @@ use crate::accounts::contact_changes;
 use crate::change::{Change, Credentials, Entry};
 use crate::config::Config;
 use crate::durable::Durable;
-use crate::effects::{Effect, Effects};
+use crate::effects::{Effect, Effects, EndReason};
 use crate::input::{Addressed, Input, Output, Position, Recipient, SessionId, Ticket};
 use crate::pubsub::event::Event;
 use crate::pubsub::log_failed;
@@ -33,6 +33,8 @@ pub struct Notifier {
     pub(crate) sessions: Sessions,
     pub(crate) effects: Effects,
     pub(crate) outputs: VecDeque<Output>,
+    /// Requests of ours that have been sent: what their ids come from.
+    pub(crate) pushes: u64,
     /// Where the next entry goes.
     next: Position,
     /// The log lost something that was decided here: nothing durable until the state is rebuilt.
@@ -69,10 +71,11 @@ impl Notifier {
     /// A notifier before the first entry of the log.
     pub fn new(config: Config) -> Self {
         Notifier {
-            durable: Durable::new(config.contact.clone(), config.hash_seed),
+            durable: Durable::new(config.contact.clone(), &config.domain, config.hash_seed),
             sessions: Sessions::new(config.hash_seed),
             effects: Effects::default(),
             outputs: VecDeque::new(),
+            pushes: 0,
             next: Position(1),
             diverged: false,
             config,
@@ -95,7 +98,12 @@ impl Notifier {
                     | Effect::Answer { .. }
                     | Effect::Publish { .. }
                     | Effect::Account { .. }
-                    | Effect::EndSessions { .. } => {}
+                    | Effect::EndSessions { .. }
+                    | Effect::Failure { .. }
+                    | Effect::RosterPush { .. }
+                    | Effect::Tell { .. }
+                    | Effect::Introduce { .. }
+                    | Effect::Withdraw { .. } => {}
                 }
             }
         }
@@ -124,7 +132,7 @@ impl Notifier {
             let names = nodes.filter_map(|index| Some(self.durable.nodes.get(index)?.name.clone()));
             heard.push((id, names.collect()));
         }
-        self.durable = Durable::new(self.config.contact.clone(), self.config.hash_seed);
+        self.durable = Durable::new(self.config.contact.clone(), &self.config.domain, self.config.hash_seed);
         self.next = Position(1);
         for entry in entries {
             self.restore(entry);
@@ -153,10 +161,10 @@ impl Notifier {
         &self.durable.centre
     }
 
-    /// Everybody's credentials: what the server's own table starts from after a replay. Later changes come out as
+    /// The credentials of everybody who may log in: what the server's own table starts from after a replay. Later changes come out as
     /// [`Output::AccountChanged`].
     pub fn credentials(&self) -> impl Iterator<Item = (&UserId, &Credentials)> {
-        self.durable.credentials.iter()
+        self.durable.credentials.iter().filter(|(user, _)| !self.durable.disabled.contains(*user))
     }
 
     /// How many sessions are bound.
@@ -233,7 +241,7 @@ impl Notifier {
         self.run_when_logged(Effect::Reply { session, done, failed });
     }
 
-    fn run_when_logged(&mut self, effect: Effect) {
+    pub(crate) fn run_when_logged(&mut self, effect: Effect) {
         if let Some(effect) = self.effects.attach(effect) {
             self.run(effect);
         }
@@ -286,12 +294,21 @@ impl Notifier {
                 let credentials = credentials.map(|credentials| *credentials);
                 self.outputs.push_back(Output::AccountChanged { user, credentials });
             }
-            Effect::EndSessions { user } => {
-                let error = StreamError::new(StreamCondition::NotAuthorized, "The account has been removed.");
+            Effect::EndSessions { user, why } => {
+                let text = match why {
+                    EndReason::Removed => "The account has been removed.",
+                    EndReason::Disabled => "The account has been disabled.",
+                };
+                let error = StreamError::new(StreamCondition::NotAuthorized, text);
                 for session in self.sessions.user(user).sessions.clone() {
                     self.end(session, error.clone());
                 }
             }
+            Effect::Failure { .. } => {}
+            Effect::RosterPush { user, push } => self.push_roster(user, &push),
+            Effect::Tell { user, audience, xml } => self.tell(user, audience, &xml),
+            Effect::Introduce { owner, viewer } => self.introduce(owner, viewer),
+            Effect::Withdraw { owner, viewer } => self.withdraw_from(owner, viewer),
         }
     }
 
@@ -303,7 +320,9 @@ impl Notifier {
         self.diverged = true;
         for effect in self.effects.take_all() {
             match effect {
-                Effect::Reply { session, failed, .. } => self.send_text(session, failed),
+                Effect::Reply { session, failed, .. } | Effect::Failure { session, failed } => {
+                    self.send_text(session, failed);
+                }
                 Effect::Answer { ticket } => {
                     self.outputs.push_back(Output::Answer { ticket, outcome: Err(Rejection::LogFailed) });
                 }
@@ -313,7 +332,11 @@ impl Notifier {
                 | Effect::Unroute { .. }
                 | Effect::DropNode { .. }
                 | Effect::Account { .. }
-                | Effect::EndSessions { .. } => {}
+                | Effect::EndSessions { .. }
+                | Effect::RosterPush { .. }
+                | Effect::Tell { .. }
+                | Effect::Introduce { .. }
+                | Effect::Withdraw { .. } => {}
             }
         }
     }
@@ -395,7 +418,7 @@ impl Notifier {
             StanzaKind::Iq(kind) if kind.is_request() => self.request(session, kind, &stanza, at),
             StanzaKind::Iq(_) => self.forward_answer(session, &stanza),
             StanzaKind::Message => self.message(session, &stanza),
-            StanzaKind::Presence => self.presence(session, &stanza),
+            StanzaKind::Presence => self.presence(session, &stanza, at),
         }
     }
 
@@ -415,7 +438,7 @@ impl Notifier {
             (ns::DISCO_INFO, target) => self.disco_info(kind, target, payload),
             (ns::DISCO_ITEMS, target) => self.disco_items(session, kind, target, payload),
             (ns::PING, target) => self.ping(kind, target, payload),
-            (ns::ROSTER, Target::Account) => self.roster(kind, payload),
+            (ns::ROSTER, Target::Account) => return self.roster(session, kind, stanza, payload, at),
             (ns::VERSION, Target::Server | Target::PubSub) => self.version(kind, payload),
             // RFC 3921's session request: the session began with the bind.
             (ns::SESSION, Target::Server | Target::Account) if kind == IqType::Set => Ok(None),

@@ -16,12 +16,32 @@ pub(crate) struct UserIndex(pub(crate) u32);
 pub(crate) struct Session {
     pub(crate) jid: FullJid,
     pub(crate) user: UserIndex,
+    /// Whether it hears of changes of the roster.
+    pub(crate) roster: RosterInterest,
     /// `None` until initial presence and after unavailable presence.
     pub(crate) presence: Option<Presence>,
     /// Nodes that this session hears by its full JID.
     pub(crate) subscriptions: Vec<NodeIndex>,
     /// Who got presence from this session by address and must hear that it has gone.
     pub(crate) directed: Vec<Jid>,
+}
+
+/// What a session wants to hear of its user's roster (RFC 6121 §2.2: "interested resource").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum RosterInterest {
+    /// It has not asked for the roster.
+    #[default]
+    None,
+    /// It has, and knows nothing of versions.
+    Plain,
+    /// It has, and wants to know which version a change leads to.
+    Versioned,
+}
+
+impl RosterInterest {
+    pub(crate) fn is_interested(self) -> bool {
+        self != RosterInterest::None
+    }
 }
 
 /// What a session said last about its availability.
@@ -115,7 +135,14 @@ impl Sessions {
     }
 
     pub(crate) fn insert(&mut self, id: SessionId, jid: FullJid, user: UserIndex) {
-        let session = Session { jid, user, presence: None, subscriptions: Vec::new(), directed: Vec::new() };
+        let session = Session {
+            jid,
+            user,
+            roster: RosterInterest::None,
+            presence: None,
+            subscriptions: Vec::new(),
+            directed: Vec::new(),
+        };
         self.by_id.insert(id, session);
         let sessions = &mut self.users[user.0 as usize].sessions;
         if sessions.is_empty() {

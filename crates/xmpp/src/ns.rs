@@ -51,10 +51,30 @@ namespaces! {
     PING = "urn:xmpp:ping";
     /// Contact lists (RFC 6121 §2).
     ROSTER = "jabber:iq:roster";
+    /// Says in the stream features that contact lists have versions (RFC 6121 §2.6.1).
+    ROSTER_VERSION = "urn:xmpp:features:rosterver";
+    /// Says in the stream features that presence can be granted in advance (RFC 6121 §3.4.1).
+    PRE_APPROVAL = "urn:xmpp:features:pre-approval";
     /// Software version (XEP-0092).
     VERSION = "jabber:iq:version";
     /// Entity capabilities (XEP-0115).
     CAPS = "http://jabber.org/protocol/caps";
+    /// How long ago something was last active (XEP-0012).
+    LAST_ACTIVITY = "jabber:iq:last";
+    /// What time is it there (XEP-0202).
+    TIME = "urn:xmpp:time";
+    /// Ad-hoc commands (XEP-0050).
+    COMMANDS = "http://jabber.org/protocol/commands";
+    /// Result sets in pages (XEP-0059).
+    RSM = "http://jabber.org/protocol/rsm";
+    /// Who is not to be heard (XEP-0191).
+    BLOCKING = "urn:xmpp:blocking";
+    /// Error details of XEP-0191.
+    BLOCKING_ERRORS = "urn:xmpp:blocking:errors";
+    /// Registration of accounts by their users (XEP-0077).
+    REGISTER = "jabber:iq:register";
+    /// What a stream may carry (XEP-0478).
+    STREAM_LIMITS = "urn:xmpp:stream-limits:0";
     /// Data forms (XEP-0004).
     DATA_FORMS = "jabber:x:data";
     /// Delayed delivery (XEP-0203).

@@ -119,7 +119,7 @@ fn presence_content_is_bounded() {
 }
 
 #[test]
-fn probes_and_subscriptions_know_the_service_user_only() {
+fn probes_show_the_service_user_and_the_own_sessions() {
     let mut world = World::new();
     let (a, _b) = (world.connect("1001001/a"), world.connect("1001001/b"));
     world.take(a);
@@ -129,8 +129,8 @@ fn probes_and_subscriptions_know_the_service_user_only() {
     assert_eq!(show(&mut world, a), ["available 1001001@localhost/b -> 1001001@localhost/a"]);
     world.send(a, "<presence xmlns='jabber:client' type='probe' to='1001002@localhost'/>");
     assert_eq!(show(&mut world, a), ["unsubscribed 1001002@localhost -> 1001001@localhost/a"]);
-    world.send(a, "<presence xmlns='jabber:client' type='subscribe' to='1001002@localhost'/>");
-    assert_eq!(show(&mut world, a), ["unsubscribed 1001002@localhost -> 1001001@localhost"]);
+    world.send(a, "<presence xmlns='jabber:client' type='probe' to='nobody@localhost'/>");
+    assert_eq!(show(&mut world, a), ["unsubscribed nobody@localhost -> 1001001@localhost/a"]);
     world.send(a, "<presence xmlns='jabber:client' type='subscribe' to='finesse@localhost'/>");
     assert_eq!(
         show(&mut world, a),

@@ -18,7 +18,7 @@ pub use error::{ConfigError, Problem};
 pub use example::annotated_example;
 pub use kind::ListenAddress;
 pub use origins::Origins;
-pub use sections::{Auth, Contact, Limits, Log, LogSync, PlainInClear, Pubsub, Sessions, Web};
+pub use sections::{Auth, Contact, Limits, Log, LogSync, PlainInClear, Pubsub, Roster, Sessions, Web};
 pub use table::Setting;
 pub use value::{Origin, Value};
 
@@ -60,6 +60,8 @@ pub struct Config {
     pub pubsub: Pubsub,
     /// What `SystemInfo` says.
     pub contact: Contact,
+    /// Rosters and presence between users.
+    pub roster: Roster,
     /// Sentences for the diagnostics: what was written but has no effect.
     pub warnings: Vec<String>,
     /// The configuration file that was used, if any.
@@ -150,6 +152,7 @@ impl Config {
         let log = Log::read(&mut layers);
         let pubsub = Pubsub::read(&mut layers);
         let contact = Contact::read(&mut layers);
+        let roster = Roster::read(&mut layers);
         let (
             Some(general),
             Some(tls),
@@ -160,7 +163,8 @@ impl Config {
             Some(log),
             Some(pubsub),
             Some(contact),
-        ) = (general, tls, web, limits, sessions, auth, log, pubsub, contact)
+            Some(roster),
+        ) = (general, tls, web, limits, sessions, auth, log, pubsub, contact, roster)
         else {
             return Err(ConfigError { problems: layers.problems });
         };
@@ -194,6 +198,7 @@ impl Config {
                 log,
                 pubsub,
                 contact,
+                roster,
                 warnings,
                 file,
             }),

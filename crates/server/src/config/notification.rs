@@ -59,6 +59,9 @@ impl Config {
             payload_bytes_max: pubsub.payload_bytes_max,
             pending_changes_max: self.limits.changes_waiting_max as usize,
             presence_bytes_max: sessions.presence_bytes_max,
+            roster_items_max: self.roster.contacts_max as usize,
+            roster_groups_max: self.roster.groups_max as usize,
+            roster_text_bytes_max: self.roster.text_bytes_max,
             directed_presences_max: sessions.directed_presences_max as usize,
             disco_items_max: pubsub.disco_items_max as usize,
         }

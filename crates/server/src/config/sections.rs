@@ -115,7 +115,7 @@ settings! {
         ]);
         /// Sessions of one user. Over it: the bind is refused with resource-constraint.
         per_user_max: u32 = "16", Count(1, 1000);
-        /// Bytes of a presence that are kept for the user's other sessions. Over it: not-acceptable.
+        /// Bytes of a presence, which is kept for the user's other sessions and contacts. Over it: not-acceptable.
         presence_bytes_max: usize = "\"4 KiB\"", Size(256);
         /// Addresses one session may send directed presence to. Over it: resource-constraint.
         directed_presences_max: u32 = "32", Count(0, 10_000);
@@ -284,13 +284,26 @@ settings! {
     }
 }
 
+settings! {
+    /// Rosters and presence between users.
+    pub Roster in "roster." {
+        /// Contacts in one user's roster, those included that only wait for an answer. Over it: policy-violation; a request
+        /// from somebody else is not noted.
+        contacts_max: u32 = "1000", Count(1, 100_000);
+        /// Groups that one contact is in. Over it: not-acceptable.
+        groups_max: u32 = "16", Count(1, 1000);
+        /// Bytes in a contact's name and in a group's. Over it: not-acceptable.
+        text_bytes_max: usize = "1023", Size(64);
+    }
+}
+
 /// Every row, in the order of the annotated example.
 pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     sections().into_iter().flat_map(|(_, settings)| settings)
 }
 
 /// The sections: what stands above each in the example, and its rows.
-pub(super) fn sections() -> [(&'static str, &'static [Setting]); 9] {
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 10] {
     [
         ("", General::SETTINGS),
         ("tls", Tls::SETTINGS),
@@ -301,5 +314,6 @@ pub(super) fn sections() -> [(&'static str, &'static [Setting]); 9] {
         ("log", Log::SETTINGS),
         ("pubsub", Pubsub::SETTINGS),
         ("contact", Contact::SETTINGS),
+        ("roster", Roster::SETTINGS),
     ]
 }
