@@ -2,11 +2,15 @@
 //!
 //! The input is read as lines: a line is one stanza of the session that spoke last, except that one starting with `@` is
 //! for the driver: `@bind agent/desktop` (a new session speaks), `@session 2` (an older one does), `@end`, `@append` (one
-//! entry), `@flush` (all), `@lose` (everything that waits), `@login`, `@remove agent`.
+//! entry), `@flush` (all), `@lose` (everything that waits), `@login`, `@remove agent`, `@derive` or `@derive none` (the keys
+//! of every password that waits).
 use std::collections::{BTreeMap, VecDeque};
 
 use contact::{Actor, Command, Extension, Role, Roles, TeamId, Timestamp, UserDetails, UserId, UserRequest};
-use notifier::{AccountCommand, Config, Entry, Input, Notifier, Output, Position, SessionId, Ticket, Who};
+use notifier::{
+    AccountCommand, Config, Credentials, Derivation, Entry, Input, Keys, Notifier, Output, Position,
+    SessionId, Ticket, Who,
+};
 use xmpp::{BareJid, Element, IqType, Limits, SharedStanza, Stanza, StanzaKind};
 
 /// Fuzz entry: whatever is sent, everything that comes out is well-formed XML for a bound session, every request to the
@@ -38,6 +42,8 @@ struct World {
     /// Bound sessions: how many answers each one has to get, less those that it got.
     owed: BTreeMap<SessionId, i64>,
     commands_owed: i64,
+    /// Passwords that wait to be made into keys.
+    derivations: Vec<Derivation>,
 }
 
 impl World {
@@ -54,6 +60,7 @@ impl World {
             speaks: 0,
             owed: BTreeMap::new(),
             commands_owed: 0,
+            derivations: Vec::new(),
         };
         let extension = || Extension::new("2001").expect("an extension");
         world.command(Command::AddTeam { id: TeamId(1), name: "Sales".into() });
@@ -94,6 +101,7 @@ impl World {
                 self.handle(Input::Ended { session });
             }
             "append" => self.append_one(),
+            "derive" => self.derive(argument != "none"),
             "flush" => self.flush(),
             "lose" => self.lose(),
             "login" => {
@@ -167,6 +175,7 @@ impl World {
                     self.waiting.push_back(entry);
                 }
                 Output::Answer { .. } => self.commands_owed -= 1,
+                Output::Derive { derivation, .. } => self.derivations.push(derivation),
                 Output::AccountChanged { .. } => {}
             }
         }
@@ -181,6 +190,15 @@ impl World {
         if answers && matches!(element.attribute("from"), None | Some("localhost" | "pubsub.localhost")) {
             *owed -= 1;
             assert!(*owed >= 0, "an answer to nothing: {xml}");
+        }
+    }
+
+    /// Every password that waits becomes keys that fit nothing, or none.
+    fn derive(&mut self, worked: bool) {
+        let keys = || Keys { salt: vec![1], iterations: 1, stored_key: vec![2], server_key: vec![3] };
+        for derivation in std::mem::take(&mut self.derivations) {
+            let credentials = worked.then(|| Credentials { sha1: keys(), sha256: keys() });
+            self.handle(Input::Derived { derivation, credentials });
         }
     }
 
@@ -209,6 +227,7 @@ impl World {
     }
 
     fn finish(mut self) {
+        self.derive(true);
         self.flush();
         assert!(self.owed.values().all(|&owed| owed == 0), "never answered: {:?}", self.owed);
         assert_eq!(self.commands_owed, 0);

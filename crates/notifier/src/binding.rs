@@ -1,5 +1,6 @@
 //! How a session gets its address and how it ends.
 
+use contact::Timestamp;
 use xmpp::{BareJid, Condition, FullJid, StanzaError, StreamCondition, StreamError};
 
 use crate::config::ResourceConflict;
@@ -11,12 +12,19 @@ impl Notifier {
     ///
     /// Source: RFC 6120 §7.6 (server-generated), §7.7 (requested). A resource in use goes to the newer session unless
     /// configured otherwise, because Finesse clients have a fixed one.
-    pub(crate) fn bind(&mut self, id: SessionId, user: BareJid, resource: Option<String>, generated: &str) {
+    pub(crate) fn bind(
+        &mut self,
+        id: SessionId,
+        user: BareJid,
+        resource: Option<String>,
+        generated: &str,
+        at: Timestamp,
+    ) {
         match self.address(id, &user, resource, generated) {
             Ok(jid) => {
                 let localpart = jid.node().map(|node| node.as_str().to_owned()).unwrap_or_default();
                 let index = self.sessions.user_index(&localpart);
-                self.sessions.insert(id, jid.clone(), index);
+                self.sessions.insert(id, jid.clone(), index, at);
                 self.hear_kept(id);
                 self.outputs.push_back(Output::Bound { session: id, jid });
             }
@@ -84,6 +92,7 @@ impl Notifier {
         self.withdraw_presence(id);
         if let Some(session) = self.sessions.remove(id) {
             self.forget_subscriptions(id, &session.subscriptions);
+            self.forget_commands(id);
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Config {
     /// The namespace of the `<notification/>` element around an update. Releases of Finesse differ in it; clients
     /// that check it at all want the default.
     pub notification_ns: String,
+    /// After this many milliseconds without anything but pings, a user who is online counts as idle.
+    pub idle_after_ms: i64,
     /// What is bounded, and where the bounds are.
     pub limits: NotifierLimits,
 }
@@ -63,6 +65,7 @@ impl Config {
             subscription_ids: true,
             one_copy_per_session: true,
             notification_ns: xmpp::ns::PUBSUB.into(),
+            idle_after_ms: 600_000,
             limits: NotifierLimits::default(),
         }
     }
@@ -181,7 +184,11 @@ pub struct NotifierLimits {
     pub roster_text_bytes_max: usize,
     /// Addresses one session may send directed presence to. More: `resource-constraint`.
     pub directed_presences_max: usize,
-    /// Entries of a disco#items reply. Further ones are left out.
+    /// Ad-hoc commands of one session that wait for a form. One more: `resource-constraint`.
+    pub commands_per_session_max: usize,
+    /// Milliseconds that an ad-hoc command waits for its form. Later: `session-expired`.
+    pub command_timeout_ms: i64,
+    /// Entries of a disco#items reply, and of a list of users. Further ones are left out.
     pub disco_items_max: usize,
 }
 
@@ -204,6 +211,8 @@ impl Default for NotifierLimits {
             roster_groups_max: 16,
             roster_text_bytes_max: 1_023,
             directed_presences_max: 32,
+            commands_per_session_max: 16,
+            command_timeout_ms: 600_000,
             disco_items_max: 1_000,
         }
     }

@@ -9,14 +9,12 @@ use sha1::{Digest as _, Sha1};
 use xmpp::{Condition, Element, IqType, StanzaError, ns};
 
 use crate::access::Rights;
+use crate::commands::AdHocCommand;
 use crate::config::Config;
 use crate::feeds;
 use crate::input::SessionId;
 use crate::notifier::{Notifier, Target};
 use crate::pubsub;
-
-/// The node of ad-hoc commands, which old clients ask for without looking whether there are any.
-const COMMANDS: &str = "http://jabber.org/protocol/commands";
 
 /// The entity capabilities that go into stream features and presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +52,7 @@ struct Identity {
 impl Entity {
     /// The server.
     pub(crate) fn server(config: &Config) -> Self {
-        let mut features = vec![ns::CAPS, ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING];
+        let mut features = vec![ns::CAPS, ns::COMMANDS, ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING];
         features.extend(config.software.version.is_some().then_some(ns::VERSION));
         Entity::new("server", "im", &config.software.name, features)
     }
@@ -64,7 +62,7 @@ impl Entity {
         let mut entity = Entity::server(config);
         entity.identity =
             Identity { category: "pubsub", kind: "service", name: "Finesse notifications".into() };
-        entity.features.retain(|feature| feature != ns::CAPS);
+        entity.features.retain(|feature| feature != ns::CAPS && feature != ns::COMMANDS);
         entity.features.push(ns::PUBSUB.into());
         let all = pubsub::FEATURES.iter();
         entity.features.extend(all.map(|feature| format!("{}#{feature}", ns::PUBSUB)));
@@ -84,6 +82,17 @@ impl Entity {
 
     fn account() -> Self {
         Entity::new("account", "registered", "", vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING])
+    }
+
+    /// The list of ad-hoc commands.
+    fn command_list() -> Self {
+        Entity::new("automation", "command-list", "", vec![ns::DISCO_INFO, ns::DISCO_ITEMS])
+    }
+
+    /// One ad-hoc command (XEP-0050 §2.2).
+    fn command(command: AdHocCommand) -> Self {
+        let features = vec![ns::COMMANDS, ns::DATA_FORMS, ns::DISCO_INFO];
+        Entity::new("automation", "command-node", command.name(), features)
     }
 
     fn node(title: &str) -> Self {
@@ -145,6 +154,7 @@ impl Notifier {
     /// Answers "who are you and what can you do".
     pub(crate) fn disco_info(
         &self,
+        session: SessionId,
         kind: IqType,
         target: &Target,
         payload: &Element,
@@ -154,6 +164,16 @@ impl Notifier {
             let known = entity.is_asked_for(node, &self.config);
             if known { Ok(Some(entity.info(node))) } else { Err(Condition::ItemNotFound.into()) }
         };
+        if let (Target::Server, Some(name)) = (target, node) {
+            if name == ns::COMMANDS {
+                return Ok(Some(Entity::command_list().info(node)));
+            }
+            if let Some(command) = AdHocCommand::find(target, name) {
+                let info = Entity::command(command).info(node);
+                let allowed = self.may_execute(session, command);
+                return if allowed { Ok(Some(info)) } else { Err(Condition::Forbidden.into()) };
+            }
+        }
         match target {
             Target::Server => own(Entity::server(&self.config)),
             Target::ServiceUser => own(Entity::service_user(&self.config)),
@@ -183,8 +203,18 @@ impl Notifier {
         let mut query = query(ns::DISCO_ITEMS, node);
         match (target, node) {
             (Target::Server, None) => query.push(self.item().with_attribute("name", "Finesse notifications")),
-            (Target::Server, Some(COMMANDS))
-            | (Target::Account | Target::ServiceUser | Target::Stranger, None) => {}
+            (Target::Server, Some(ns::COMMANDS)) => {
+                for command in AdHocCommand::offered_at(target) {
+                    if self.may_execute(session, command) {
+                        let item = Element::new("item", ns::DISCO_ITEMS)
+                            .with_attribute("jid", self.config.domain.as_str())
+                            .with_attribute("node", command.node())
+                            .with_attribute("name", command.name());
+                        query.push(item);
+                    }
+                }
+            }
+            (Target::Account | Target::ServiceUser | Target::Stranger, None) => {}
             (Target::PubSub, None) => {
                 for (name, title) in self.visible_nodes(session) {
                     let mut item = self.item().with_attribute("node", name);

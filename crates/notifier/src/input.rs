@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contact::{Actor, Command, UserId};
 use serde::{Deserialize, Serialize};
-use xmpp::{BareJid, FullJid, SharedStanza, Stanza, StanzaError, StreamError};
+use xmpp::{BareJid, FullJid, Password, SharedStanza, Stanza, StanzaError, StreamError};
 
 use crate::accounts::AccountCommand;
 use crate::change::{Credentials, Entry};
@@ -22,6 +22,10 @@ pub struct SessionId {
 /// Names one command; its [`Output::Answer`] carries it back. Chosen by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
+
+/// Names one password that is being made into keys. Given by the notifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Derivation(pub u64);
 
 /// A place in the log. The first entry has 1; 0 means "nothing yet".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,6 +82,13 @@ pub enum Input {
         ticket: Ticket,
         /// What is to change.
         command: AccountCommand,
+    },
+    /// The answer to [`Output::Derive`].
+    Derived {
+        /// Which one.
+        derivation: Derivation,
+        /// The keys; `None` if too many passwords are being worked on.
+        credentials: Option<Credentials>,
     },
     /// Every entry up to this position is in the log.
     Appended {
@@ -140,11 +151,19 @@ pub enum Output {
         /// Done and in the log; or why not.
         outcome: Result<(), Rejection>,
     },
+    /// Make this password into keys, with fresh salts, and come back with [`Input::Derived`]. It takes time and random
+    /// numbers, so it is not done here; others do not wait for it.
+    Derive {
+        /// Which one.
+        derivation: Derivation,
+        /// A password that somebody is going to have.
+        password: Password,
+    },
     /// A user's credentials are these from now on.
     AccountChanged {
         /// Whose.
         user: UserId,
-        /// `None`: the account is gone.
+        /// `None`: the account is gone, or disabled.
         credentials: Option<Credentials>,
     },
 }

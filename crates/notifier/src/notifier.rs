@@ -12,6 +12,7 @@ use xmpp::{
 
 use crate::accounts::contact_changes;
 use crate::change::{Change, Credentials, Entry};
+use crate::commands::{CommandSessions, Derivations};
 use crate::config::Config;
 use crate::durable::Durable;
 use crate::effects::{Effect, Effects, EndReason};
@@ -33,6 +34,8 @@ pub struct Notifier {
     pub(crate) sessions: Sessions,
     pub(crate) effects: Effects,
     pub(crate) outputs: VecDeque<Output>,
+    pub(crate) commands: CommandSessions,
+    pub(crate) derivations: Derivations,
     /// Requests of ours that have been sent: what their ids come from.
     pub(crate) pushes: u64,
     /// Where the next entry goes.
@@ -75,6 +78,8 @@ impl Notifier {
             sessions: Sessions::new(config.hash_seed),
             effects: Effects::default(),
             outputs: VecDeque::new(),
+            commands: CommandSessions::default(),
+            derivations: Derivations::default(),
             pushes: 0,
             next: Position(1),
             diverged: false,
@@ -181,13 +186,14 @@ impl Notifier {
     pub fn handle(&mut self, input: Input, at: Timestamp) {
         match input {
             Input::Bind { session, user, resource, generated } => {
-                self.bind(session, user, resource, &generated);
+                self.bind(session, user, resource, &generated, at);
             }
             Input::Stanza { session, stanza } => self.stanza(session, stanza, at),
             Input::Ended { session } => self.ended(session),
             Input::Command { ticket, actor, command, request_id } => {
                 self.command(ticket, &actor, &command, request_id.as_deref(), at);
             }
+            Input::Derived { derivation, credentials } => self.derived(derivation, credentials, at),
             Input::Administer { ticket, command } => self.administer(ticket, command, at),
             Input::Appended { position } => self.appended(position),
             Input::AppendFailed { from } => {
@@ -410,7 +416,10 @@ impl Notifier {
     }
 
     fn stanza(&mut self, session: SessionId, mut stanza: Stanza, at: Timestamp) {
-        let Some(known) = self.sessions.get(session) else { return };
+        let Some(known) = self.sessions.get_mut(session) else { return };
+        if stanza.payload().is_none_or(|payload| payload.ns() != ns::PING) {
+            known.last_active = at;
+        }
         // The stream has checked `from`; whatever way it was written, everybody sees the full JID (RFC 6120 §8.1.2.1).
         stanza.element.set_attribute("from", known.jid.as_str());
         stanza.from = Some(known.jid.clone().into());
@@ -435,10 +444,13 @@ impl Notifier {
             (ns::PUBSUB | ns::PUBSUB_OWNER, Target::PubSub) => {
                 return self.pubsub(session, kind, stanza, payload, at);
             }
-            (ns::DISCO_INFO, target) => self.disco_info(kind, target, payload),
+            (ns::DISCO_INFO, target) => self.disco_info(session, kind, target, payload),
             (ns::DISCO_ITEMS, target) => self.disco_items(session, kind, target, payload),
             (ns::PING, target) => self.ping(kind, target, payload),
             (ns::ROSTER, Target::Account) => return self.roster(session, kind, stanza, payload, at),
+            (ns::COMMANDS, target @ Target::Server) => {
+                return self.ad_hoc_command(session, kind, target, stanza, payload, at);
+            }
             (ns::VERSION, Target::Server | Target::PubSub) => self.version(kind, payload),
             // RFC 3921's session request: the session began with the bind.
             (ns::SESSION, Target::Server | Target::Account) if kind == IqType::Set => Ok(None),

@@ -1,5 +1,6 @@
 //! Sessions by their id, and users with their sessions.
 
+use contact::Timestamp;
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use xmpp::{FullJid, Jid};
@@ -16,6 +17,8 @@ pub(crate) struct UserIndex(pub(crate) u32);
 pub(crate) struct Session {
     pub(crate) jid: FullJid,
     pub(crate) user: UserIndex,
+    /// When it last sent something else than a ping.
+    pub(crate) last_active: Timestamp,
     /// Whether it hears of changes of the roster.
     pub(crate) roster: RosterInterest,
     /// `None` until initial presence and after unavailable presence.
@@ -134,10 +137,11 @@ impl Sessions {
         self.user(user).sessions.iter().find(has_it).copied()
     }
 
-    pub(crate) fn insert(&mut self, id: SessionId, jid: FullJid, user: UserIndex) {
+    pub(crate) fn insert(&mut self, id: SessionId, jid: FullJid, user: UserIndex, at: Timestamp) {
         let session = Session {
             jid,
             user,
+            last_active: at,
             roster: RosterInterest::None,
             presence: None,
             subscriptions: Vec::new(),
@@ -191,8 +195,8 @@ mod tests {
     fn only_present_sessions_with_a_priority_of_zero_or_more_are_reachable() {
         let mut sessions = Sessions::new(0);
         let user = sessions.user_index("ada");
-        sessions.insert(id(1), FullJid::new("ada@localhost/one").unwrap(), user);
-        sessions.insert(id(2), FullJid::new("ada@localhost/two").unwrap(), user);
+        sessions.insert(id(1), FullJid::new("ada@localhost/one").unwrap(), user, Timestamp(0));
+        sessions.insert(id(2), FullJid::new("ada@localhost/two").unwrap(), user, Timestamp(0));
         assert!(sessions.user(user).reachable.is_empty());
         sessions.set_presence(id(1), Some(Presence { priority: 0, content: "".into() }));
         sessions.set_presence(id(2), Some(Presence { priority: -1, content: "".into() }));

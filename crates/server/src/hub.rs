@@ -16,9 +16,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use contact::Timestamp;
-use notifier::{Entry, Input, Notifier, Output, Position, Rejection, Ticket};
+use notifier::{Derivation, Entry, Input, Notifier, Output, Position, Rejection, Ticket};
 use slab::Slab;
 use tokio::sync::{mpsc, oneshot};
+use xmpp::Password;
 
 use crate::accounts::Accounts;
 use crate::log::{Log, LogEvent};
@@ -50,6 +51,7 @@ pub fn start(parts: HubParts) -> HubHandle {
     let position = parts.notifier.position();
     let task = HubTask {
         notifier: parts.notifier,
+        inbox: sender.downgrade(),
         log: parts.log,
         accounts: parts.accounts,
         slots: Slots::default(),
@@ -68,6 +70,8 @@ pub fn start(parts: HubParts) -> HubHandle {
 
 struct HubTask {
     notifier: Notifier,
+    /// The way back for tasks of the hub's own. Weak: the hub ends with the last handle.
+    inbox: mpsc::WeakSender<Request>,
     log: Arc<dyn Log>,
     accounts: Arc<Accounts>,
     slots: Slots,
@@ -164,6 +168,9 @@ impl HubTask {
                 }
                 return;
             }
+            Request::Derived { derivation, credentials } => {
+                Input::Derived { derivation, credentials: credentials.map(|credentials| *credentials) }
+            }
             Request::Stop { done } => {
                 self.stopped = Some(done);
                 return;
@@ -226,11 +233,24 @@ impl HubTask {
                         let _ = answer.send(outcome);
                     }
                 }
+                Output::Derive { derivation, password } => self.derive(derivation, password),
                 Output::AccountChanged { user, credentials } => {
                     self.accounts.set(user, credentials);
                 }
             }
         }
+    }
+
+    /// Has a password made into keys by a task of its own, which comes back through the inbox.
+    fn derive(&self, derivation: Derivation, password: Password) {
+        let (accounts, inbox) = (Arc::clone(&self.accounts), self.inbox.clone());
+        tokio::spawn(async move {
+            let credentials = accounts.derive(password).await.map(Box::new);
+            // Without the hub there is nobody to tell.
+            if let Some(inbox) = inbox.upgrade() {
+                let _ = inbox.send(Request::Derived { derivation, credentials }).await;
+            }
+        });
     }
 
     /// Takes a snapshot when it is time. True if it is time but the log has not caught up: requests have to wait for a

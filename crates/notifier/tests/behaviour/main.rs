@@ -2,7 +2,9 @@
 
 mod access;
 mod accounts;
+mod administration;
 mod binding;
+mod commands;
 mod disco;
 mod log;
 mod nodes;

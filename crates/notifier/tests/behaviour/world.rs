@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use contact::{Actor, Command, Timestamp, UserId, UserRequest};
 use notifier::{
-    AccountCommand, Addressed, Change, Config, Credentials, Entry, Existing, Input, Keys, NewAccount,
-    Notifier, Output, Position, Rejection, SessionId, Ticket,
+    AccountCommand, Addressed, Change, Config, Credentials, Derivation, Entry, Existing, Input, Keys,
+    NewAccount, Notifier, Output, Position, Rejection, SessionId, Ticket,
 };
-use xmpp::{BareJid, Condition, Element, Limits, SharedStanza, Stanza, StanzaError, StreamError};
+use xmpp::{BareJid, Condition, Element, Limits, Password, SharedStanza, Stanza, StanzaError, StreamError};
 
 /// The instance id of every world: the constant part of item ids.
 pub(crate) const INSTANCE: &str = "5e1f0000-0000-4000-8000-000000000000";
@@ -23,6 +23,9 @@ pub(crate) struct World {
     pub(crate) log_is_prompt: bool,
     pub(crate) answers: BTreeMap<Ticket, Result<(), Rejection>>,
     pub(crate) account_changes: Vec<(UserId, bool)>,
+    /// Passwords that wait to be made into keys.
+    pub(crate) derivations: Vec<(Derivation, Password)>,
+    pub(crate) now: Timestamp,
     jids: BTreeMap<SessionId, String>,
     received: BTreeMap<SessionId, Vec<Element>>,
     refused: BTreeMap<SessionId, StanzaError>,
@@ -57,6 +60,8 @@ impl World {
             log_is_prompt: true,
             answers: BTreeMap::new(),
             account_changes: Vec::new(),
+            derivations: Vec::new(),
+            now: Timestamp(1_767_605_411_402),
             jids: BTreeMap::new(),
             received: BTreeMap::new(),
             refused: BTreeMap::new(),
@@ -68,7 +73,7 @@ impl World {
 
     /// Feeds one input and takes all outputs.
     pub(crate) fn handle(&mut self, input: Input) {
-        self.notifier.handle(input, Timestamp(1_767_605_411_402));
+        self.notifier.handle(input, self.now);
         self.drain();
     }
 
@@ -107,6 +112,7 @@ impl World {
                 Output::Answer { ticket, outcome } => {
                     assert!(self.answers.insert(ticket, outcome).is_none(), "{ticket:?} answered twice");
                 }
+                Output::Derive { derivation, password } => self.derivations.push((derivation, password)),
                 Output::AccountChanged { user, credentials } => {
                     self.account_changes.push((user, credentials.is_some()));
                 }

@@ -168,6 +168,11 @@ impl Memory {
             Output::Answer { ticket, outcome } => {
                 self.answers.insert(ticket, outcome);
             }
+            Output::Derive { derivation, .. } => {
+                // Everybody has the same password.
+                let credentials = Some(self.credentials.clone());
+                self.notifier.handle(Input::Derived { derivation, credentials }, self.at);
+            }
             Output::AccountChanged { .. } => {} // Everybody has the same password.
         }
     }

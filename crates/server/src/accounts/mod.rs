@@ -8,7 +8,7 @@ mod attempts;
 mod remembered;
 
 use crate::config;
-use crate::credentials::{SALT_BYTES, scram_keys};
+use crate::credentials::{SALT_BYTES, credentials, scram_keys};
 use attempts::Attempts;
 use aws_lc_rs::hmac;
 use contact::UserId;
@@ -180,6 +180,15 @@ impl Accounts {
         };
         self.note(user, address, is_correct, now);
         if is_correct { Verdict::Correct } else { Verdict::Wrong }
+    }
+
+    /// Makes a new password into keys on a blocking thread; `None` if too many wait for that already.
+    pub async fn derive(&self, password: Password) -> Option<Credentials> {
+        let _place = Place::take(self)?;
+        let _permit = self.derivations.acquire().await.expect("the semaphore is never closed");
+        let iterations = self.settings.iterations;
+        let derive = move || credentials(&password, iterations);
+        Some(tokio::task::spawn_blocking(derive).await.expect("deriving keys does not panic"))
     }
 
     fn find(&self, user: &str) -> Option<Arc<Account>> {

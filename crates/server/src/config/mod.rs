@@ -18,7 +18,9 @@ pub use error::{ConfigError, Problem};
 pub use example::annotated_example;
 pub use kind::ListenAddress;
 pub use origins::Origins;
-pub use sections::{Auth, Contact, Limits, Log, LogSync, PlainInClear, Pubsub, Roster, Sessions, Web};
+pub use sections::{
+    Auth, Commands, Contact, Limits, Log, LogSync, PlainInClear, Pubsub, Roster, Sessions, Web,
+};
 pub use table::Setting;
 pub use value::{Origin, Value};
 
@@ -62,6 +64,8 @@ pub struct Config {
     pub contact: Contact,
     /// Rosters and presence between users.
     pub roster: Roster,
+    /// Ad-hoc commands.
+    pub commands: Commands,
     /// Sentences for the diagnostics: what was written but has no effect.
     pub warnings: Vec<String>,
     /// The configuration file that was used, if any.
@@ -153,6 +157,7 @@ impl Config {
         let pubsub = Pubsub::read(&mut layers);
         let contact = Contact::read(&mut layers);
         let roster = Roster::read(&mut layers);
+        let commands = Commands::read(&mut layers);
         let (
             Some(general),
             Some(tls),
@@ -164,7 +169,8 @@ impl Config {
             Some(pubsub),
             Some(contact),
             Some(roster),
-        ) = (general, tls, web, limits, sessions, auth, log, pubsub, contact, roster)
+            Some(commands),
+        ) = (general, tls, web, limits, sessions, auth, log, pubsub, contact, roster, commands)
         else {
             return Err(ConfigError { problems: layers.problems });
         };
@@ -199,6 +205,7 @@ impl Config {
                 pubsub,
                 contact,
                 roster,
+                commands,
                 warnings,
                 file,
             }),

@@ -26,6 +26,7 @@ impl Config {
                 .notification_namespace
                 .clone()
                 .unwrap_or(defaults.notification_ns.clone()),
+            idle_after_ms: milliseconds(self.commands.idle_after),
             limits: self.notifier_limits(),
             ..defaults
         }
@@ -63,9 +64,15 @@ impl Config {
             roster_groups_max: self.roster.groups_max as usize,
             roster_text_bytes_max: self.roster.text_bytes_max,
             directed_presences_max: sessions.directed_presences_max as usize,
+            commands_per_session_max: self.commands.per_session_max as usize,
+            command_timeout_ms: milliseconds(self.commands.form_timeout),
             disco_items_max: pubsub.disco_items_max as usize,
         }
     }
+}
+
+fn milliseconds(span: std::time::Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -252,7 +252,7 @@ settings! {
         item_id_bytes_max: usize = "1023", Size(64);
         /// Bytes in the payload of a published item. Over it: not-acceptable with payload-too-big.
         payload_bytes_max: usize = "\"64 KiB\"", Size(1024);
-        /// Entries in a reply to disco#items. Over it: the rest is left out.
+        /// Entries in a reply to disco#items, and in a list of users. Over it: the rest is left out.
         disco_items_max: u32 = "1000", Count(10, 1_000_000);
     }
 }
@@ -273,7 +273,7 @@ settings! {
         /// Agents can sign in only on extensions that are configured: their own, and those in ranges. Another one fails
         /// after the 202 with the error 260. Off: any number will do that nobody else is signed in on.
         extensions_must_exist: bool = "false", Switch;
-        /// Users. Over it: another one is refused.
+        /// Users; and as many accounts again that are no users of the contact centre. Over it: another one is refused.
         users_max: u32 = "100000", Count(1, 10_000_000);
         /// Teams. Over it: another one is refused.
         teams_max: u32 = "10000", Count(1, 1_000_000);
@@ -297,13 +297,25 @@ settings! {
     }
 }
 
+settings! {
+    /// Ad-hoc commands, with which administrators manage accounts and sessions.
+    pub Commands in "commands." {
+        /// Commands of one session that wait for a form. Over it: resource-constraint.
+        per_session_max: u32 = "16", Count(1, 1000);
+        /// How long a command waits for its form. Over it: session-expired.
+        form_timeout: Duration = "\"10 min\"", Span::seconds(1, 86_400);
+        /// After this time with nothing but pings, a user who is online counts as idle in the lists for administrators.
+        idle_after: Duration = "\"10 min\"", Span::seconds(1, 86_400);
+    }
+}
+
 /// Every row, in the order of the annotated example.
 pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     sections().into_iter().flat_map(|(_, settings)| settings)
 }
 
 /// The sections: what stands above each in the example, and its rows.
-pub(super) fn sections() -> [(&'static str, &'static [Setting]); 10] {
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 11] {
     [
         ("", General::SETTINGS),
         ("tls", Tls::SETTINGS),
@@ -315,5 +327,6 @@ pub(super) fn sections() -> [(&'static str, &'static [Setting]); 10] {
         ("pubsub", Pubsub::SETTINGS),
         ("contact", Contact::SETTINGS),
         ("roster", Roster::SETTINGS),
+        ("commands", Commands::SETTINGS),
     ]
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use contact::{Actor, Command, ContactCentre, Refusal};
-use notifier::{AccountCommand, Notifier, Rejection, SessionId};
+use notifier::{AccountCommand, Credentials, Derivation, Notifier, Rejection, SessionId};
 use tokio::sync::{mpsc, oneshot};
 use xmpp::{BareJid, Stanza};
 
@@ -21,6 +21,8 @@ pub(crate) enum Request {
     Command { prepare: Prepare, request_id: Option<String>, answer: Answer },
     /// A change to accounts.
     Administer { command: Box<AccountCommand>, answer: Answer },
+    /// A password has become keys; `None` if too many wait.
+    Derived { derivation: Derivation, credentials: Option<Box<Credentials>> },
     /// A look at the state.
     Read(Read),
     /// The last request.

@@ -114,6 +114,12 @@ impl Element {
         self
     }
 
+    /// The element with its attributes and nothing in it.
+    pub fn without_children(&self) -> Element {
+        let Element { name, ns, attributes, .. } = self;
+        Self { name: name.clone(), ns: ns.clone(), attributes: attributes.clone(), children: Vec::new() }
+    }
+
     /// Appends a child element, for building in one expression.
     pub fn with_child(mut self, child: Element) -> Self {
         self.push(child);
