@@ -197,7 +197,7 @@ impl World {
     fn derive(&mut self, worked: bool) {
         let keys = || Keys { salt: vec![1], iterations: 1, stored_key: vec![2], server_key: vec![3] };
         for derivation in std::mem::take(&mut self.derivations) {
-            let credentials = worked.then(|| Credentials { sha1: keys(), sha256: keys() });
+            let credentials = worked.then(|| Credentials { sha1: keys(), sha256: keys(), sha512: None });
             self.handle(Input::Derived { derivation, credentials });
         }
     }

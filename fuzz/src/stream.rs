@@ -6,10 +6,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use xmpp::sasl::{self, Plain, ScramClient, ScramClientFirst, ScramServer};
+use xmpp::sasl::{self, OauthBearer, Plain, ScramBinding, ScramClient, ScramClientFirst, ScramServer};
 use xmpp::{
-    Authzid, ClientConfig, ClientStream, Element, Limits, Mechanism, MechanismChoice, Output, SaslCondition,
-    ScramHash, ServerStream, SessionRequest, StreamCondition, StreamConfig, StreamEvent,
+    Authzid, Channel, ChannelBinding, ChannelBindings, ClientConfig, ClientStream, Element, Limits,
+    Mechanism, MechanismChoice, Output, SaslCondition, ScramHash, ServerStream, SessionRequest,
+    StreamCondition, StreamConfig, StreamEvent,
 };
 
 /// Fuzz entry: a message is refused, or is the same element when written and read again.
@@ -29,7 +30,7 @@ pub fn server(data: &[u8]) {
     let mut now = Instant::now();
     let config =
         StreamConfig { lenient_whitespace: data.len().is_multiple_of(2), ..StreamConfig::new("localhost") };
-    let mut stream = ServerStream::new(Arc::new(config), [0; 32], now);
+    let mut stream = ServerStream::new(Arc::new(config), channel(), [0; 32], now);
     let mut asked = VecDeque::new();
     let mut closed = false;
     for line in text.split('\n') {
@@ -72,6 +73,12 @@ pub fn client(data: &[u8]) {
         _ => MechanismChoice::Only(Mechanism::ScramSha256),
     };
     config.session = if choice & 4 == 0 { SessionRequest::IfRequired } else { SessionRequest::IfOffered };
+    if choice & 64 != 0 {
+        config.channel = channel().bindings;
+    }
+    if choice & 128 != 0 {
+        config.mechanism = MechanismChoice::Only(Mechanism::OauthBearer);
+    }
     config.authzid = if choice & 8 == 0 { Authzid::Empty } else { Authzid::BareJid };
     let mut stream = ClientStream::new(config, [0; 32], now);
     let mut closed = false;
@@ -101,38 +108,61 @@ pub fn client(data: &[u8]) {
 /// Fuzz entry: the mechanisms' messages. The first byte chooses which.
 pub fn sasl(data: &[u8]) {
     let [which, message @ ..] = data else { return };
-    let hash = if which & 1 == 0 { ScramHash::Sha1 } else { ScramHash::Sha256 };
-    match which >> 1 & 3 {
-        0 => {
-            if let Ok(plain) = Plain::parse(message) {
-                assert_eq!(plain.to_bytes(), message);
+    match which {
+        b'2' => scram_server(ScramHash::Sha1, message),
+        b'3' => scram_server(ScramHash::Sha256, message),
+        b's' => scram_server(ScramHash::Sha512, message),
+        b'4' => scram_client(ScramHash::Sha1, ScramBinding::Unsupported, message),
+        b'5' => scram_client(ScramHash::Sha256, ScramBinding::NotOffered, message),
+        b'c' => {
+            scram_client(ScramHash::Sha512, ScramBinding::Used(ChannelBinding::TlsExporter, b"x"), message);
+        }
+        b'o' => {
+            if let Ok(bearer) = OauthBearer::parse(message) {
+                assert_eq!(OauthBearer::parse(&bearer.to_bytes()), Ok(bearer));
             }
         }
-        1 => {
-            let mut messages = message.splitn(2, |&b| b == b'\n');
-            let (first, last) = (messages.next().unwrap_or_default(), messages.next().unwrap_or_default());
-            let Ok(first) = ScramClientFirst::parse(first) else { return };
-            let keys = sasl::derive(hash, "pw", b"salt", 1);
-            let (server, _) = ScramServer::challenge(hash, first, keys, "s");
-            let _ = server.finish(last);
-        }
-        2 => {
-            if iterations(message) > ITERATIONS_AFFORDABLE {
-                return;
-            }
-            let mut messages = message.splitn(2, |&b| b == b'\n');
-            let (client, _) = ScramClient::start(hash, "", "7001", "pw".into(), "c");
-            if let Ok((last, _)) = client.respond(messages.next().unwrap_or_default()) {
-                let _ = last.verify(messages.next().unwrap_or_default());
-            }
-        }
-        _ => {
+        b'6' => {
             let Ok(text) = std::str::from_utf8(message) else { return };
             if let Ok(Some(payload)) = sasl::decode_payload(text) {
                 let encoded = sasl::encode_payload(&payload);
                 assert_eq!(sasl::decode_payload(&encoded), Ok(Some(payload)));
             }
         }
+        _ => {
+            if let Ok(plain) = Plain::parse(message) {
+                assert_eq!(plain.to_bytes(), message);
+            }
+        }
+    }
+}
+
+fn scram_server(hash: ScramHash, message: &[u8]) {
+    let mut messages = message.splitn(2, |&b| b == b'\n');
+    let (first, last) = (messages.next().unwrap_or_default(), messages.next().unwrap_or_default());
+    let Ok(first) = ScramClientFirst::parse(first) else { return };
+    let keys = sasl::derive(hash, "pw", b"salt", 1);
+    let (server, _) = ScramServer::challenge(hash, first, keys, b"x", "s");
+    let _ = server.finish(last);
+}
+
+fn scram_client(hash: ScramHash, binding: ScramBinding<'_>, message: &[u8]) {
+    if iterations(message) > ITERATIONS_AFFORDABLE {
+        return;
+    }
+    let mut messages = message.splitn(2, |&b| b == b'\n');
+    let (client, _) = ScramClient::start(hash, "", "7001", "pw".into(), binding, "c");
+    if let Ok((last, _)) = client.respond(messages.next().unwrap_or_default()) {
+        let _ = last.verify(messages.next().unwrap_or_default());
+    }
+}
+
+/// A TLS connection with everything.
+fn channel() -> Channel {
+    Channel {
+        hides_secrets: true,
+        bindings: ChannelBindings { exporter: Some([1; 32]), server_end_point: Some([2; 32][..].into()) },
+        certificate_users: vec!["7001@localhost".parse().expect("a good JID")],
     }
 }
 
@@ -140,6 +170,9 @@ fn answer(stream: &mut ServerStream, event: Option<StreamEvent>, now: Instant) {
     match event {
         Some(StreamEvent::CheckPassword { username, .. }) => {
             stream.authenticated(format!("{username}@localhost").parse().expect("prepared"), now);
+        }
+        Some(StreamEvent::CheckToken { .. } | StreamEvent::CheckUser { .. }) => {
+            stream.authenticated("7001@localhost".parse().expect("a good JID"), now);
         }
         Some(StreamEvent::FindScramKeys { hash, .. }) => {
             stream.scram_keys(sasl::derive(hash, "pw", b"salt", 1), now);

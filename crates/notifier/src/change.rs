@@ -162,6 +162,9 @@ pub struct Credentials {
     pub sha1: Keys,
     /// Keys for SCRAM-SHA-256.
     pub sha256: Keys,
+    /// Keys for SCRAM-SHA-512, if that was wanted when the password was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha512: Option<Keys>,
 }
 
 /// The SCRAM keys of one hash function (RFC 5802 §3). Opaque here.
@@ -238,12 +241,25 @@ mod tests {
             (
                 Change::Credentials {
                     user: UserId::new("1001001").unwrap(),
-                    keys: Credentials { sha1: keys(0), sha256: keys(255) },
+                    keys: Credentials { sha1: keys(0), sha256: keys(255), sha512: None },
                 },
                 concat!(
                     r#"{"type":"credentials","user":"1001001","keys":{"#,
                     r#""sha1":{"salt":"AAA=","iterations":4096,"stored_key":"AAAA","server_key":"AAAAAA=="},"#,
                     r#""sha256":{"salt":"//8=","iterations":4096,"stored_key":"////","server_key":"/////w=="}}}"#
+                )
+                .into(),
+            ),
+            (
+                Change::Credentials {
+                    user: UserId::new("1001001").unwrap(),
+                    keys: Credentials { sha1: keys(0), sha256: keys(255), sha512: Some(keys(1)) },
+                },
+                concat!(
+                    r#"{"type":"credentials","user":"1001001","keys":{"#,
+                    r#""sha1":{"salt":"AAA=","iterations":4096,"stored_key":"AAAA","server_key":"AAAAAA=="},"#,
+                    r#""sha256":{"salt":"//8=","iterations":4096,"stored_key":"////","server_key":"/////w=="},"#,
+                    r#""sha512":{"salt":"AQE=","iterations":4096,"stored_key":"AQEB","server_key":"AQEBAQ=="}}}"#
                 )
                 .into(),
             ),

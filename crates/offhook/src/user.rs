@@ -135,7 +135,7 @@ fn load_and_run(command: UserCommand, data: DataArgs) -> anyhow::Result<()> {
             Ok(())
         }
         UserCommand::Password { id, password } => {
-            let credentials = credentials(&password.read()?, config.auth.iterations);
+            let credentials = credentials(&password.read()?, config.auth.key_settings());
             done(ask(&config, AccountRequest::SetPassword { user: id.clone(), credentials })?)?;
             println!("changed the password of {id}");
             Ok(())
@@ -148,7 +148,7 @@ fn add(config: &Config, args: AddArgs) -> anyhow::Result<()> {
     let teams = csv::teams(&args.team, roles).map_err(|sentence| anyhow!("--team: {sentence}"))?;
     let AddArgs { id, first_name, last_name, extension, password, .. } = args;
     let person = Person { id: id.clone(), first_name, last_name, teams, roles, extension };
-    let account = Account { person, credentials: credentials(&password.read()?, config.auth.iterations) };
+    let account = Account { person, credentials: credentials(&password.read()?, config.auth.key_settings()) };
     let request = AccountRequest::Add { accounts: vec![account], existing: IfExists::Refuse };
     done(ask(config, request)?)?;
     println!("added {id}");
@@ -177,7 +177,7 @@ fn import(config: &Config, args: &ImportArgs) -> anyhow::Result<()> {
             eprint!("\rmaking keys: {done} of {total}");
         }
     };
-    let all = credentials_of_all(&passwords, config.auth.iterations, &progress);
+    let all = credentials_of_all(&passwords, config.auth.key_settings(), &progress);
     if shows_progress {
         eprintln!();
     }

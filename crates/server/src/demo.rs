@@ -4,16 +4,15 @@ use std::collections::HashMap;
 
 use contact::{Command, UserDetails, UserId};
 use notifier::{AccountCommand, Credentials, Existing, NewAccount, Notifier};
-use xmpp::sasl::verify_password;
-use xmpp::{Password, ScramHash};
+use xmpp::Password;
 
-use crate::credentials::{credentials_of_all, scram_keys};
+use crate::credentials::{KeySettings, credentials_of_all, fits};
 
 /// Makes the command that adds what is missing of the demonstration; none if nothing is. States and whatever else was
 /// changed stay, unless the password is not the one that the users have: then they are made anew.
 ///
 /// Derives keys: takes some milliseconds of processor time.
-pub fn command(notifier: &Notifier, password: &str, iterations: u32) -> Option<AccountCommand> {
+pub fn command(notifier: &Notifier, password: &str, settings: KeySettings) -> Option<AccountCommand> {
     let centre = notifier.centre();
     let is_new = centre.users().len() == 0;
     let mut prepare = Vec::new();
@@ -31,8 +30,9 @@ pub fn command(notifier: &Notifier, password: &str, iterations: u32) -> Option<A
         }
     }
     let known: HashMap<&UserId, &Credentials> = notifier.credentials().collect();
+    let secret = Password::from(password);
     let has_password = |credentials: &Credentials| {
-        verify_password(&scram_keys(credentials, ScramHash::Sha256), ScramHash::Sha256, password)
+        credentials.sha512.is_some() >= settings.sha512 && fits(credentials, &secret)
     };
     let is_good = |person: &UserDetails| known.get(&person.id).is_some_and(|c| has_password(c));
     // They all got their passwords together, so two of them speak for all.
@@ -46,8 +46,8 @@ pub fn command(notifier: &Notifier, password: &str, iterations: u32) -> Option<A
     if people.is_empty() && prepare.is_empty() {
         return None;
     }
-    let passwords = vec![Password::from(password); people.len()];
-    let credentials = credentials_of_all(&passwords, iterations, &|_| {});
+    let passwords = vec![secret; people.len()];
+    let credentials = credentials_of_all(&passwords, settings, &|_| {});
     let accounts = people
         .into_iter()
         .zip(credentials)

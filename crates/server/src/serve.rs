@@ -84,6 +84,15 @@ impl Server {
             tokio::spawn(listen_control(&dir)?.serve(move |request| running::handle(hub.clone(), request)))
         };
 
+        let lacking = core.accounts.without_sha512();
+        if config.auth.key_settings().sha512 && lacking > 0 {
+            tracing::warn!(
+                accounts = lacking,
+                "SCRAM-SHA-512 is not offered: these accounts have no keys for it; set their passwords again \
+                 (offhook user password, or import with --existing update) and restart"
+            );
+        }
+
         let config = Arc::new(config);
         let streams = Arc::new(OpenStreams::default());
         let web_sockets = WebSockets::new(
@@ -102,6 +111,7 @@ impl Server {
         let open = |listener: Listener, tls: Option<Tls>| {
             let door = Door {
                 site: Arc::clone(&site),
+                end_point: tls.as_ref().and_then(|tls| tls.end_point.clone()),
                 tls: tls.map(|tls| TlsAcceptor::from(tls.config)),
                 tls_timeout: config.limits.tls_handshake_timeout,
                 header_timeout: config.limits.http_header_timeout,
@@ -203,7 +213,7 @@ impl Core {
         let demo = config
             .demo
             .as_ref()
-            .and_then(|demo| demo::command(&notifier, &demo.password, config.auth.iterations));
+            .and_then(|demo| demo::command(&notifier, &demo.password, config.auth.key_settings()));
         let hub = crate::hub::start(HubParts {
             notifier,
             log: Arc::new(log),

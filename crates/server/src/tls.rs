@@ -1,6 +1,8 @@
 //! TLS: the operator's certificate, or a development certificate signed by an authority of our own that is kept in the
 //! data folder, so that a client has to be told to trust it only once.
 
+mod end_point;
+
 use std::fs;
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -24,6 +26,8 @@ use crate::config::TlsFiles;
 pub struct Tls {
     /// Given to every accepted connection.
     pub config: Arc<ServerConfig>,
+    /// The channel binding `tls-server-end-point` of connections with this certificate, if it has one.
+    pub end_point: Option<Arc<[u8]>>,
     /// The development authority's certificate in PEM, which clients have to trust; `None` with the operator's own.
     pub authority: Option<PathBuf>,
 }
@@ -89,8 +93,7 @@ pub fn from_files(files: &TlsFiles) -> Result<Tls, TlsError> {
     {
         tracing::warn!(key = %files.key.display(), "the private key can be read by other users; chmod 600 it");
     }
-    let config = server_config(&files.certificate, &files.key)?;
-    Ok(Tls { config, authority: None })
+    server_config(&files.certificate, &files.key, None)
 }
 
 /// Uses the development certificate in the data folder; makes or renews it if needed.
@@ -111,12 +114,12 @@ pub fn development(data: &Path, names: &[&str], now: jiff::Timestamp) -> Result<
         make_certificate(&issuer, &certificate, &key, &names, now)?;
         tracing::info!(certificate = %certificate.display(), "development certificate made");
     }
-    let config = server_config(&certificate, &key)?;
-    Ok(Tls { config, authority: Some(authority) })
+    server_config(&certificate, &key, Some(authority))
 }
 
-fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+fn server_config(certificate: &Path, key: &Path, authority: Option<PathBuf>) -> Result<Tls, TlsError> {
     let chain = read_chain(certificate)?;
+    let end_point = chain.first().and_then(|leaf| end_point::end_point(leaf));
     let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|problem| TlsError::Malformed {
         path: key.to_owned(),
         expected: "a private key",
@@ -127,7 +130,7 @@ fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Tl
             TlsError::Unusable { certificate: certificate.to_owned(), key: key.to_owned(), source }
         })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    Ok(Tls { config: Arc::new(config), end_point, authority })
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

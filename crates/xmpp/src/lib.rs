@@ -21,11 +21,11 @@ pub mod websocket;
 pub mod xml;
 
 pub use jid::{self, BareJid, FullJid, Jid};
-pub use sasl::{Mechanism, Password, SaslCondition, ScramHash, ScramKeys};
+pub use sasl::{ChannelBinding, ChannelBindings, Mechanism, Password, SaslCondition, ScramHash, ScramKeys};
 pub use shared::SharedStanza;
 pub use stanza::{Condition, ErrorType, InvalidStanza, IqType, Stanza, StanzaError, StanzaKind};
 pub use stream::{
-    Authzid, Caps, ClientConfig, ClientError, ClientEvent, ClientStream, MechanismChoice, Output,
+    Authzid, Caps, Channel, ClientConfig, ClientError, ClientEvent, ClientStream, MechanismChoice, Output,
     ServerStream, SessionRequest, StreamCondition, StreamConfig, StreamError, StreamEvent,
 };
 pub use xml::{Element, Limits, Namespace, Node, XmlError, escape_attribute, escape_text};

@@ -57,6 +57,8 @@ namespaces! {
     PRE_APPROVAL = "urn:xmpp:features:pre-approval";
     /// Software version (XEP-0092).
     VERSION = "jabber:iq:version";
+    /// Which channel bindings there are (XEP-0440).
+    SASL_CHANNEL_BINDING = "urn:xmpp:sasl-cb:0";
     /// Entity capabilities (XEP-0115).
     CAPS = "http://jabber.org/protocol/caps";
     /// How long ago something was last active (XEP-0012).

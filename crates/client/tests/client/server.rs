@@ -9,7 +9,7 @@ use tokio::{
 use xmpp::{
     Condition, Element, IqType, Stanza, StanzaError, StanzaKind, StreamCondition, StreamError, ns,
     sasl::{Mechanism, SaslCondition},
-    stream::{Output, ServerStream, StreamConfig, StreamEvent},
+    stream::{Channel, Output, ServerStream, StreamConfig, StreamEvent},
     websocket::{Decoder, Event, Opcode, Role, encode, encode_close},
 };
 
@@ -30,7 +30,7 @@ pub(crate) async fn server() -> SocketAddr {
 async fn serve(mut socket: TcpStream) -> std::io::Result<()> {
     let mut config = StreamConfig::new("localhost");
     config.mechanisms = vec![Mechanism::Plain];
-    let mut stream = ServerStream::new(Arc::new(config), [7; 32], Instant::now());
+    let mut stream = ServerStream::new(Arc::new(config), Channel::hiding_secrets(), [7; 32], Instant::now());
     let mut decoder = Decoder::new(Role::Server, 100_000);
     let mut buffer = vec![0; 65_536];
     loop {

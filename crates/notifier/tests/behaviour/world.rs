@@ -316,7 +316,7 @@ pub(crate) fn credentials(seed: u8) -> Credentials {
         stored_key: vec![seed; length],
         server_key: vec![seed.wrapping_add(1); length],
     };
-    Credentials { sha1: keys(20), sha256: keys(32) }
+    Credentials { sha1: keys(20), sha256: keys(32), sha512: None }
 }
 
 /// `result` and the payload, or `error`, its type and conditions.

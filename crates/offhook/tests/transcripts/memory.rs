@@ -12,7 +12,9 @@ use notifier::{
 };
 use xmpp::sasl::{derive, verify_password};
 use xmpp::stream::{Caps, Output};
-use xmpp::{BareJid, SaslCondition, ScramHash, ScramKeys, ServerStream, StreamConfig, StreamEvent};
+use xmpp::{
+    BareJid, Channel, Mechanism, SaslCondition, ScramHash, ScramKeys, ServerStream, StreamConfig, StreamEvent,
+};
 
 use crate::run::{Arrival, World};
 
@@ -125,8 +127,12 @@ impl Memory {
                 let keys = match hash {
                     ScramHash::Sha1 => &self.credentials.sha1,
                     ScramHash::Sha256 => &self.credentials.sha256,
+                    ScramHash::Sha512 => unreachable!("not offered"),
                 };
                 client.stream.scram_keys(scram_keys(keys), now);
+            }
+            Output::Event(StreamEvent::CheckToken { .. } | StreamEvent::CheckUser { .. }) => {
+                unreachable!("tokens and certificates are not offered")
             }
             Output::Event(StreamEvent::Bind { user, resource, generated }) => {
                 self.notifier.handle(Input::Bind { session, user, resource, generated }, at);
@@ -207,7 +213,12 @@ impl World for Memory {
         self.clients.push(Client {
             name: client.to_owned(),
             session: SessionId { index, generation: 0 },
-            stream: ServerStream::new(Arc::clone(&self.streams), entropy, self.now),
+            stream: ServerStream::new(
+                Arc::clone(&self.streams),
+                Channel::hiding_secrets(),
+                entropy,
+                self.now,
+            ),
             inbox: VecDeque::new(),
             vanished: false,
         });
@@ -281,7 +292,7 @@ impl Drop for Memory {
 }
 
 fn credentials() -> Credentials {
-    Credentials { sha1: keys(ScramHash::Sha1), sha256: keys(ScramHash::Sha256) }
+    Credentials { sha1: keys(ScramHash::Sha1), sha256: keys(ScramHash::Sha256), sha512: None }
 }
 
 fn keys(hash: ScramHash) -> Keys {
@@ -295,5 +306,7 @@ fn scram_keys(keys: &Keys) -> ScramKeys {
 }
 
 fn stream_config(Capabilities { node, ver }: Capabilities) -> StreamConfig {
-    StreamConfig { caps: Some(Caps { node, ver }), ..StreamConfig::new(DOMAIN) }
+    // The default of `auth.mechanisms`, as far as it is offered without TLS and without tokens.
+    let mechanisms = vec![Mechanism::ScramSha256, Mechanism::ScramSha1, Mechanism::Plain];
+    StreamConfig { caps: Some(Caps { node, ver }), mechanisms, ..StreamConfig::new(DOMAIN) }
 }

@@ -6,8 +6,9 @@
 
 mod attempts;
 mod remembered;
+mod table;
 
-use crate::config;
+use crate::config::{self, ListenerKind};
 use crate::credentials::{SALT_BYTES, credentials, scram_keys};
 use attempts::Attempts;
 use aws_lc_rs::hmac;
@@ -15,18 +16,18 @@ use contact::UserId;
 use notifier::Credentials;
 use parking_lot::{Mutex, RwLock};
 use remembered::Remembered;
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
+use table::{Account, Table};
 use tokio::sync::Semaphore;
-use xmpp::{Password, ScramHash, ScramKeys};
+use xmpp::{Mechanism, Password, ScramHash, ScramKeys};
 
 /// The accounts of this instance. Shared by all transports; every method may be called from any thread.
 pub struct Accounts {
-    accounts: RwLock<HashMap<UserId, Arc<Account>, foldhash::fast::RandomState>>,
+    table: RwLock<Table>,
     remembered: RwLock<Remembered>,
     attempts: Mutex<Attempts>,
     /// How many (user, address) pairs have failed lately: zero spares every login the lock of `attempts`.
@@ -39,12 +40,6 @@ pub struct Accounts {
     derivations: Semaphore,
     derivations_waiting: AtomicUsize,
     settings: config::Auth,
-}
-
-struct Account {
-    credentials: Credentials,
-    /// Unique: what was remembered about earlier credentials of this user does not count for these.
-    generation: u64,
 }
 
 /// What became of a password.
@@ -74,7 +69,7 @@ impl Accounts {
             derivations => derivations as usize,
         };
         Accounts {
-            accounts: RwLock::default(),
+            table: RwLock::default(),
             remembered: RwLock::new(Remembered::new(
                 settings.cache_time,
                 settings.cache_entries_max as usize,
@@ -95,16 +90,41 @@ impl Accounts {
         match credentials {
             Some(credentials) => {
                 let generation = self.generations.fetch_add(1, Ordering::Relaxed);
-                self.accounts.write().insert(user, Arc::new(Account { credentials, generation }));
+                self.table.write().insert(user, Account { credentials, generation });
             }
-            None => drop(self.accounts.write().remove(&user)),
+            None => self.table.write().remove(&user),
         }
     }
 
-    /// The keys for a SCRAM exchange. For an unknown user, keys that no password fits and that are always the same.
+    /// True if there is an account of this name.
+    pub fn knows(&self, user: &str) -> bool {
+        self.find(user).is_some()
+    }
+
+    /// The mechanisms to offer on a listener, best first: those of the settings that work for everybody.
+    ///
+    /// SCRAM-SHA-512 needs keys that an account made before it was wanted does not have. Clients take the strongest that
+    /// is offered, so offering it would keep these users out; it is left out, unless there is nothing else.
+    pub fn mechanisms_on(&self, listener: ListenerKind) -> Vec<Mechanism> {
+        let mechanisms = self.settings.mechanisms_on(listener);
+        let is_for_all = |mechanism: &Mechanism| mechanism.scram_hash() != Some(ScramHash::Sha512);
+        match self.without_sha512() > 0 && mechanisms.iter().any(is_for_all) {
+            true => mechanisms.iter().copied().filter(is_for_all).collect(),
+            false => mechanisms.to_vec(),
+        }
+    }
+
+    /// How many accounts have no keys for SCRAM-SHA-512, because it was not wanted when their passwords were set.
+    pub fn without_sha512(&self) -> usize {
+        self.table.read().without_sha512()
+    }
+
+    /// The keys for a SCRAM exchange. For an unknown user, and for one who has none for this hash, keys that no password
+    /// fits and that are always the same.
     pub fn scram_keys(&self, user: &str, hash: ScramHash) -> ScramKeys {
+        // Made in any case, so that both take the same time.
         let fake = self.fake_keys(user, hash);
-        self.find(user).map_or(fake, |account| scram_keys(&account.credentials, hash))
+        self.find(user).and_then(|account| scram_keys(&account.credentials, hash)).unwrap_or(fake)
     }
 
     /// True if this user is locked out from this address. To be asked before a SCRAM exchange.
@@ -163,10 +183,7 @@ impl Accounts {
             return verdict;
         }
         let account = self.find(user);
-        let keys = match &account {
-            Some(account) => scram_keys(&account.credentials, ScramHash::Sha256),
-            None => self.fake_keys(user, ScramHash::Sha256),
-        };
+        let keys = self.scram_keys(user, ScramHash::Sha256);
         let secret = password.clone();
         let check = move || xmpp::sasl::verify_password(&keys, ScramHash::Sha256, secret.as_str());
         let fits = tokio::task::spawn_blocking(check).await.expect("checking a password does not panic");
@@ -186,30 +203,39 @@ impl Accounts {
     pub async fn derive(&self, password: Password) -> Option<Credentials> {
         let _place = Place::take(self)?;
         let _permit = self.derivations.acquire().await.expect("the semaphore is never closed");
-        let iterations = self.settings.iterations;
-        let derive = move || credentials(&password, iterations);
+        let settings = self.settings.key_settings();
+        let derive = move || credentials(&password, settings);
         Some(tokio::task::spawn_blocking(derive).await.expect("deriving keys does not panic"))
     }
 
     fn find(&self, user: &str) -> Option<Arc<Account>> {
         let user = UserId::new(user).ok()?;
-        self.accounts.read().get(&user).cloned()
+        self.table.read().get(&user)
     }
 
     fn fake_keys(&self, user: &str, hash: ScramHash) -> ScramKeys {
-        let (name, length): (&[u8], _) = match hash {
-            ScramHash::Sha1 => (b"SHA-1", 20),
-            ScramHash::Sha256 => (b"SHA-256", 32),
+        let name: &[u8] = match hash {
+            ScramHash::Sha1 => b"SHA-1",
+            ScramHash::Sha256 => b"SHA-256",
+            ScramHash::Sha512 => b"SHA-512",
         };
         let user = user.to_ascii_lowercase();
         let part = |what: &[u8], length: usize| {
-            mac(&self.fake_secret, &[what, name, user.as_bytes()])[..length].to_vec()
+            let mut bytes = mac(&self.fake_secret, &[what, name, user.as_bytes()]).to_vec();
+            while bytes.len() < length {
+                let more = mac(&self.fake_secret, &[what, name, user.as_bytes(), &bytes]);
+                bytes.extend_from_slice(&more);
+            }
+            bytes.truncate(length);
+            bytes
         };
+        let lot = mac(&self.fake_secret, &[b"iterations", user.as_bytes()]);
+        let lot = u64::from_le_bytes(lot[..8].try_into().expect("8 of 32 bytes"));
         ScramKeys {
             salt: part(b"salt", SALT_BYTES),
-            iterations: self.settings.iterations,
-            stored_key: part(b"stored key", length),
-            server_key: part(b"server key", length),
+            iterations: self.table.read().iterations_of(lot).unwrap_or(self.settings.iterations),
+            stored_key: part(b"stored key", hash.output_bytes()),
+            server_key: part(b"server key", hash.output_bytes()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::Config;
-use crate::credentials::credentials;
+use crate::credentials::{KeySettings, TEST_KEYS, credentials};
 use std::time::Duration;
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
@@ -12,7 +12,7 @@ fn accounts() -> Arc<Accounts> {
     let mut settings = Config::default().auth;
     settings.iterations = 16; // quick; nothing here depends on it
     let accounts = Accounts::new(&settings, &[7; 32]);
-    accounts.set(user("1001001"), Some(credentials(&"offhook".into(), 16)));
+    accounts.set(user("1001001"), Some(credentials(&"offhook".into(), TEST_KEYS)));
     Arc::new(accounts)
 }
 
@@ -44,7 +44,7 @@ async fn new_credentials_end_what_was_remembered() {
     let accounts = accounts();
     let password = Password::from("offhook");
     assert_eq!(accounts.verify("1001001", &password, HERE).await, Verdict::Correct);
-    accounts.set(user("1001001"), Some(credentials(&"changed".into(), 16)));
+    accounts.set(user("1001001"), Some(credentials(&"changed".into(), TEST_KEYS)));
     assert_eq!(accounts.verify("1001001", &password, HERE).await, Verdict::Wrong);
     assert_eq!(accounts.verify("1001001", &"changed".into(), HERE).await, Verdict::Correct);
     accounts.set(user("1001001"), None);
@@ -98,6 +98,13 @@ async fn unknown_users_look_like_known_ones() {
     assert_ne!(fake.salt, accounts.scram_keys("nobody", ScramHash::Sha1).salt);
     assert_ne!(fake.salt, accounts.scram_keys("somebody", ScramHash::Sha256).salt);
     assert_eq!(fake, self::accounts().scram_keys("Nobody", ScramHash::Sha256), "and after a restart");
+    // Nor can a user be told who has no keys for this hash.
+    for name in ["nobody", "1001001"] {
+        let fake = accounts.scram_keys(name, ScramHash::Sha512);
+        assert_eq!((fake.stored_key.len(), fake.server_key.len(), fake.iterations), (64, 64, 16));
+        assert_ne!(fake.stored_key[..32], fake.stored_key[32..]);
+    }
+    assert_eq!(accounts.without_sha512(), 1);
 }
 
 #[tokio::test]
@@ -107,4 +114,20 @@ async fn more_checks_than_may_wait_are_turned_away() {
     let accounts = Arc::new(Accounts::new(&settings, &[7; 32]));
     let _held = Place::take(&accounts).expect("the only place");
     assert_eq!(accounts.verify("1001001", &"offhook".into(), HERE).await, Verdict::Busy);
+}
+
+#[test]
+fn sha_512_is_offered_when_everybody_has_keys_for_it() {
+    let mut settings = Config::default().auth;
+    settings.mechanisms = vec![Mechanism::ScramSha512Plus, Mechanism::ScramSha256];
+    settings.mechanisms_xmpp = vec![Mechanism::ScramSha512];
+    let accounts = Accounts::new(&settings, &[7; 32]);
+    let offered = |listener| accounts.mechanisms_on(listener);
+    assert_eq!(offered(ListenerKind::Https), settings.mechanisms);
+    accounts.set(user("1001001"), Some(credentials(&"offhook".into(), TEST_KEYS)));
+    assert_eq!(offered(ListenerKind::Https), [Mechanism::ScramSha256]);
+    assert_eq!(offered(ListenerKind::Xmpp), [Mechanism::ScramSha512], "there is nothing else");
+    let with_keys = KeySettings { sha512: true, ..TEST_KEYS };
+    accounts.set(user("1001001"), Some(credentials(&"offhook".into(), with_keys)));
+    assert_eq!(offered(ListenerKind::Https), settings.mechanisms);
 }

@@ -27,7 +27,7 @@ mod tests {
     use crate::administration::{Account, IfExists, Person};
     use crate::config::Config;
     use crate::control::{self, ControlSocket};
-    use crate::credentials::credentials;
+    use crate::credentials::{TEST_KEYS, credentials};
     use crate::data_dir::DataDir;
     use crate::hub::{self, HubParts};
     use crate::log::MemoryLog;
@@ -77,7 +77,7 @@ mod tests {
             roles: Roles::of(Role::Agent),
             extension: None,
         };
-        let account = Account { person, credentials: credentials(&"offhook".into(), 16) };
+        let account = Account { person, credentials: credentials(&"offhook".into(), TEST_KEYS) };
         let add = AccountRequest::Add { accounts: vec![account], existing: IfExists::Refuse };
         assert_eq!(ask(add.clone()).await, AccountAnswer::Done);
         assert_eq!(log.entries().len(), 1, "one entry for team, user and credentials");

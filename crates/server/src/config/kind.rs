@@ -146,6 +146,18 @@ impl<T: Copy + PartialEq> Kind for Choices<T> {
         format!("a list with at least {}", Choice(self.0).expected())
     }
     fn read(&self, value: &Value) -> Option<Vec<T>> {
+        SomeChoices(self.0).read(value).filter(|chosen| !chosen.is_empty())
+    }
+}
+
+/// A list of such words, none twice; `[]` is none at all.
+pub(super) struct SomeChoices<T: 'static>(pub(super) &'static [(&'static str, T)]);
+impl<T: Copy + PartialEq> Kind for SomeChoices<T> {
+    type Out = Vec<T>;
+    fn expected(&self) -> String {
+        format!("a list of any of {}, or []", Choice(self.0).expected().trim_start_matches("one of "))
+    }
+    fn read(&self, value: &Value) -> Option<Vec<T>> {
         let mut chosen = Vec::new();
         for text in value.texts()? {
             let choice = Choice(self.0).read(&Value::Word(text.to_owned()))?;
@@ -154,7 +166,7 @@ impl<T: Copy + PartialEq> Kind for Choices<T> {
             }
             chosen.push(choice);
         }
-        (!chosen.is_empty()).then_some(chosen)
+        Some(chosen)
     }
 }
 

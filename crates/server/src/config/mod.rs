@@ -19,7 +19,7 @@ pub use example::annotated_example;
 pub use kind::ListenAddress;
 pub use origins::Origins;
 pub use sections::{
-    Auth, Commands, Contact, Limits, Log, LogSync, PlainInClear, Pubsub, Roster, Sessions, Web,
+    Auth, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear, Pubsub, Roster, Sessions, Web,
 };
 pub use table::Setting;
 pub use value::{Origin, Value};

@@ -2,16 +2,17 @@
 //! example all come from these rows.
 
 use super::kind::{
-    Choice, Choices, Count, Domain, ListenAddress, Listener, Minutes, OptionalPath, OptionalText, Size, Span,
-    Switch, WhoKind,
+    Choice, Choices, Count, Domain, ListenAddress, Listener, Minutes, OptionalPath, OptionalText, Size,
+    SomeChoices, Span, Switch, WhoKind,
 };
 use super::origins::{Origins, OriginsKind};
 use super::table::{FLAG, Setting, settings};
+use crate::credentials::KeySettings;
 use contact::Deployment;
 use notifier::{Follow, ResourceConflict, Who};
 use std::path::PathBuf;
 use std::time::Duration;
-use xmpp::Mechanism;
+use xmpp::{Mechanism, ScramHash};
 
 settings! {
     /// What stands above the first table: the settings that have a flag, and what this instance says about itself.
@@ -144,15 +145,67 @@ impl PlainInClear {
     }
 }
 
+const MECHANISMS: &[(&str, Mechanism)] = &[
+    ("SCRAM-SHA-512-PLUS", Mechanism::ScramSha512Plus),
+    ("SCRAM-SHA-256-PLUS", Mechanism::ScramSha256Plus),
+    ("SCRAM-SHA-1-PLUS", Mechanism::ScramSha1Plus),
+    ("SCRAM-SHA-512", Mechanism::ScramSha512),
+    ("SCRAM-SHA-256", Mechanism::ScramSha256),
+    ("SCRAM-SHA-1", Mechanism::ScramSha1),
+    ("PLAIN", Mechanism::Plain),
+];
+
+/// One of the listeners, each of which can have mechanisms of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenerKind {
+    /// https and wss.
+    Https,
+    /// http and ws.
+    Http,
+    /// XMPP over TCP.
+    Xmpp,
+    /// XMPP over TCP with TLS from the first byte.
+    Xmpps,
+}
+
+impl Auth {
+    /// The mechanisms offered on a listener, best first.
+    pub fn mechanisms_on(&self, listener: ListenerKind) -> &[Mechanism] {
+        let own = match listener {
+            ListenerKind::Https => &self.mechanisms_https,
+            ListenerKind::Http => &self.mechanisms_http,
+            ListenerKind::Xmpp => &self.mechanisms_xmpp,
+            ListenerKind::Xmpps => &self.mechanisms_xmpps,
+        };
+        if own.is_empty() { &self.mechanisms } else { own }
+    }
+
+    /// Which keys are made of passwords that are set from now on: those that the mechanisms of all listeners use.
+    pub fn key_settings(&self) -> KeySettings {
+        use ListenerKind::{Http, Https, Xmpp, Xmpps};
+        let mut mechanisms = [Https, Http, Xmpp, Xmpps].into_iter().flat_map(|l| self.mechanisms_on(l));
+        let sha512 = mechanisms.any(|mechanism| mechanism.scram_hash() == Some(ScramHash::Sha512));
+        KeySettings { iterations: self.iterations, sha512 }
+    }
+}
+
 settings! {
     /// Authentication.
     pub Auth in "auth." {
-        /// The SASL mechanisms offered, best first.
-        mechanisms: Vec<Mechanism> = "[\"SCRAM-SHA-256\", \"SCRAM-SHA-1\", \"PLAIN\"]", Choices(&[
-            ("SCRAM-SHA-256", Mechanism::ScramSha256),
-            ("SCRAM-SHA-1", Mechanism::ScramSha1),
-            ("PLAIN", Mechanism::Plain),
-        ]);
+        /// The SASL mechanisms offered, best first, as far as a connection allows them: those that end in -PLUS need
+        /// TLS 1.3, PLAIN needs TLS or plain_in_clear.
+        /// SCRAM-SHA-512 and SCRAM-SHA-512-PLUS are possible too. With one of them in a list, passwords set from now on
+        /// get keys for it, which makes an import of many users take three times as long; it is not offered as long as
+        /// there are accounts without such keys, whose passwords would have to be set again.
+        mechanisms: Vec<Mechanism> = "[\"SCRAM-SHA-256-PLUS\", \"SCRAM-SHA-1-PLUS\", \"SCRAM-SHA-256\", \"SCRAM-SHA-1\", \"PLAIN\"]", Choices(MECHANISMS);
+        /// The mechanisms on the https listener. []: as auth.mechanisms.
+        mechanisms_https: Vec<Mechanism> = "[]", SomeChoices(MECHANISMS);
+        /// The mechanisms on the http listener. []: as auth.mechanisms.
+        mechanisms_http: Vec<Mechanism> = "[]", SomeChoices(MECHANISMS);
+        /// The mechanisms on the xmpp listener. []: as auth.mechanisms.
+        mechanisms_xmpp: Vec<Mechanism> = "[]", SomeChoices(MECHANISMS);
+        /// The mechanisms on the xmpps listener. []: as auth.mechanisms.
+        mechanisms_xmpps: Vec<Mechanism> = "[]", SomeChoices(MECHANISMS);
         /// Where PLAIN and Basic are taken without TLS: "never", "loopback" (this machine only) or "always".
         plain_in_clear: PlainInClear = "\"loopback\"", Choice(&[
             ("never", PlainInClear::Never),

@@ -30,8 +30,24 @@ fn defaults_are_what_the_documentation_says() {
     assert_eq!((config.http, config.demo, config.tls), (None, None, None));
     assert_eq!(config.log.sync, LogSync::Always);
     assert_eq!(config.limits.message_bytes_max, 262_144);
-    assert_eq!(config.auth.mechanisms, [Mechanism::ScramSha256, Mechanism::ScramSha1, Mechanism::Plain]);
+    let plus = [Mechanism::ScramSha256Plus, Mechanism::ScramSha1Plus];
+    let rest = [Mechanism::ScramSha256, Mechanism::ScramSha1, Mechanism::Plain];
+    assert_eq!(config.auth.mechanisms, [&plus[..], &rest].concat());
+    assert!(!config.auth.key_settings().sha512);
     assert!(config.data.ends_with("offhook"));
+}
+
+#[test]
+fn a_listener_may_have_mechanisms_of_its_own() {
+    let auth =
+        load(Some("[auth]\nmechanisms_xmpp = [\"SCRAM-SHA-512\"]\nmechanisms = [\"PLAIN\"]\n"), &[], &[]);
+    let auth = auth.expect("valid").auth;
+    assert_eq!(auth.mechanisms_on(ListenerKind::Xmpp), [Mechanism::ScramSha512]);
+    assert_eq!(auth.mechanisms_on(ListenerKind::Https), [Mechanism::Plain]);
+    assert!(auth.key_settings().sha512, "one listener is enough");
+    let error = load(Some("auth.mechanisms_http = [\"DIGEST-MD5\"]"), &[], &[]).unwrap_err();
+    assert!(error.contains("expected a list of any of \"SCRAM-SHA-512-PLUS\", "), "{error}");
+    assert!(load(Some("auth.mechanisms = []"), &[], &[]).is_err());
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(crate) struct Door {
     pub(crate) site: Arc<Site>,
     /// `None` for connections in the clear.
     pub(crate) tls: Option<TlsAcceptor>,
+    /// The channel binding of the certificate that is shown.
+    pub(crate) end_point: Option<Arc<[u8]>>,
     pub(crate) tls_timeout: Duration,
     pub(crate) header_timeout: Duration,
     /// Becomes true when the server stops.
@@ -62,7 +64,7 @@ impl Door {
             Err(_) => return tracing::debug!(peer = %address, "TLS handshake took too long"),
         };
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        let socket = Socket::tls(stream, permit);
+        let socket = Socket::tls(stream, self.end_point.clone(), permit);
         match is_http2 {
             true => self.serve_http2(socket, peer).await,
             false => self.serve_http1(socket, peer).await,

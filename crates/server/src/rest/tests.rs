@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use super::{Rest, RestSettings};
 use crate::accounts::Accounts;
 use crate::config::{Config, PlainInClear};
-use crate::credentials::credentials;
+use crate::credentials::{TEST_KEYS, credentials};
 use crate::hub::{self, HubHandle, HubParts};
 use crate::log::{Log, MemoryLog};
 use crate::transports::Peer;
@@ -85,7 +85,7 @@ impl Desk {
         for command in contact::demo() {
             hub.command(Actor::system(), command, None).await.expect("the demo is accepted");
         }
-        let quick = credentials(&"offhook".into(), 16);
+        let quick = credentials(&"offhook".into(), TEST_KEYS);
         let users = hub.read(|centre| centre.users().map(|user| user.id().clone()).collect::<Vec<_>>());
         for user in users.await.expect("the hub answers") {
             accounts.set(user, Some(quick.clone()));

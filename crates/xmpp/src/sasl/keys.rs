@@ -5,7 +5,7 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 
 /// The hash a SCRAM mechanism uses.
@@ -15,6 +15,8 @@ pub enum ScramHash {
     Sha1,
     /// SHA-256, 32 bytes.
     Sha256,
+    /// SHA-512, 64 bytes.
+    Sha512,
 }
 
 /// The keys of one user for one hash. Whoever has them can pretend to be the server, but cannot log in.
@@ -62,14 +64,28 @@ pub(super) fn salted_password(hash: ScramHash, password: &str, salt: &[u8], iter
     match hash {
         ScramHash::Sha1 => hi(&keyed::<Hmac<Sha1>>(password.as_bytes()), salt, iterations),
         ScramHash::Sha256 => hi(&keyed::<Hmac<Sha256>>(password.as_bytes()), salt, iterations),
+        ScramHash::Sha512 => hi(&keyed::<Hmac<Sha512>>(password.as_bytes()), salt, iterations),
     }
 }
 
 impl ScramHash {
+    /// All of them, weakest first.
+    pub const ALL: [Self; 3] = [Self::Sha1, Self::Sha256, Self::Sha512];
+
+    /// Bytes of a digest, and so of a [`ScramKeys::stored_key`] and a [`ScramKeys::server_key`].
+    pub fn output_bytes(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+
     pub(super) fn hmac(self, key: &[u8], data: &[u8]) -> Vec<u8> {
         match self {
             Self::Sha1 => keyed::<Hmac<Sha1>>(key).chain_update(data).finalize().into_bytes().to_vec(),
             Self::Sha256 => keyed::<Hmac<Sha256>>(key).chain_update(data).finalize().into_bytes().to_vec(),
+            Self::Sha512 => keyed::<Hmac<Sha512>>(key).chain_update(data).finalize().into_bytes().to_vec(),
         }
     }
 
@@ -77,6 +93,7 @@ impl ScramHash {
         match self {
             Self::Sha1 => Sha1::digest(data).to_vec(),
             Self::Sha256 => Sha256::digest(data).to_vec(),
+            Self::Sha512 => Sha512::digest(data).to_vec(),
         }
     }
 }
@@ -118,8 +135,12 @@ mod tests {
 
     #[test]
     fn only_the_right_password_verifies() {
-        for hash in [ScramHash::Sha1, ScramHash::Sha256] {
+        for hash in ScramHash::ALL {
             let keys = derive(hash, "offhook", b"0123456789abcdef", 64);
+            assert_eq!(
+                (keys.stored_key.len(), keys.server_key.len()),
+                (hash.output_bytes(), hash.output_bytes())
+            );
             assert!(verify_password(&keys, hash, "offhook"));
             assert!(!verify_password(&keys, hash, "offhook "));
             assert!(!verify_password(&keys, hash, ""));

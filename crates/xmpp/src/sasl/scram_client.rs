@@ -4,8 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq;
 
+use super::gs2::{BindingFlag, escape, write};
 use super::keys::{salted_password, xor};
-use super::{Password, ScramHash};
+use super::{ChannelBinding, Password, ScramHash};
 
 /// Why a client gives up on a server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +32,8 @@ pub enum ScramClientError {
 pub struct ScramClient {
     hash: ScramHash,
     password: Password,
-    gs2_header: String,
+    /// The GS2 header and the channel-binding data.
+    binding: Vec<u8>,
     bare: String,
     nonce: String,
 }
@@ -39,6 +41,18 @@ pub struct ScramClient {
 /// The exchange after the client's final message.
 pub struct ScramClientFinal {
     signature: Vec<u8>,
+}
+
+/// What a client says about channel binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScramBinding<'a> {
+    /// It can do none, or none that the server can.
+    Unsupported,
+    /// It could, but the server offers no mechanism for it. A server that did offer one will refuse: then somebody has
+    /// taken it out of the list on the way.
+    NotOffered,
+    /// The exchange is bound to the connection with this data. For `-PLUS` mechanisms only.
+    Used(ChannelBinding, &'a [u8]),
 }
 
 impl ScramClient {
@@ -54,15 +68,19 @@ impl ScramClient {
         authzid: &str,
         username: &str,
         password: Password,
+        binding: ScramBinding<'_>,
         nonce: &str,
     ) -> (Self, String) {
-        let gs2_header = match authzid {
-            "" => "n,,".to_owned(),
-            authzid => format!("n,a={},", escape(authzid)),
+        let (flag, data) = match binding {
+            ScramBinding::Unsupported => (BindingFlag::Unsupported, &[][..]),
+            ScramBinding::NotOffered => (BindingFlag::NotOffered, &[][..]),
+            ScramBinding::Used(kind, data) => (BindingFlag::Used(Some(kind)), data),
         };
+        let gs2_header = write(&flag, authzid);
+        let binding = [gs2_header.as_bytes(), data].concat();
         let bare = format!("n={},r={nonce}", escape(username));
         let message = format!("{gs2_header}{bare}");
-        (Self { hash, password, gs2_header, bare, nonce: nonce.to_owned() }, message)
+        (Self { hash, password, binding, bare, nonce: nonce.to_owned() }, message)
     }
 
     /// Answers the server's challenge; the text is the response. Costs the key derivation.
@@ -79,7 +97,7 @@ impl ScramClient {
         };
         let hash = self.hash;
         let salted = salted_password(hash, self.password.as_str(), &salt, iterations);
-        let without_proof = format!("c={},r={nonce}", STANDARD.encode(&self.gs2_header));
+        let without_proof = format!("c={},r={nonce}", STANDARD.encode(&self.binding));
         let auth_message = format!("{},{server_first},{without_proof}", self.bare);
         let mut proof = hash.hmac(&salted, b"Client Key");
         let client_signature = hash.hmac(&hash.digest(&proof), auth_message.as_bytes());
@@ -116,10 +134,6 @@ impl ScramClientFinal {
     }
 }
 
-fn escape(name: &str) -> String {
-    name.replace('=', "=3D").replace(',', "=2C")
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{ScramClientFirst, ScramServer, derive};
@@ -128,8 +142,14 @@ mod tests {
     /// RFC 5802 §5 and RFC 7677 §3.
     #[test]
     fn vectors() {
-        let (client, first) =
-            ScramClient::start(ScramHash::Sha1, "", "user", "pencil".into(), "fyko+d2lbbFgONRv9qkxdawL");
+        let (client, first) = ScramClient::start(
+            ScramHash::Sha1,
+            "",
+            "user",
+            "pencil".into(),
+            ScramBinding::Unsupported,
+            "fyko+d2lbbFgONRv9qkxdawL",
+        );
         assert_eq!(first, "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL");
         let (last, response) = client
             .respond(b"r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096")
@@ -140,8 +160,14 @@ mod tests {
         );
         assert_eq!(last.verify(b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ="), Ok(()));
 
-        let (client, _) =
-            ScramClient::start(ScramHash::Sha256, "", "user", "pencil".into(), "rOprNGfwEbeRWgbNEkqO");
+        let (client, _) = ScramClient::start(
+            ScramHash::Sha256,
+            "",
+            "user",
+            "pencil".into(),
+            ScramBinding::Unsupported,
+            "rOprNGfwEbeRWgbNEkqO",
+        );
         let (last, response) = client
             .respond(
                 b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096",
@@ -154,13 +180,38 @@ mod tests {
     }
 
     #[test]
+    fn both_ends_agree_on_the_channel() {
+        for kind in ChannelBinding::ALL {
+            let hash = ScramHash::Sha512;
+            let binding = ScramBinding::Used(kind, b"ab");
+            let (client, first) = ScramClient::start(hash, "", "u", "p".into(), binding, "c");
+            assert!(first.starts_with(&format!("p={kind},,")), "{first}");
+            let first = ScramClientFirst::parse(first.as_bytes()).unwrap();
+            let keys = derive(hash, "p", b"salt", 16);
+            let (server, challenge) = ScramServer::challenge(hash, first, keys, b"ab", "s");
+            let (last, response) = client.respond(challenge.as_bytes()).unwrap();
+            assert_eq!(last.verify(server.finish(response.as_bytes()).unwrap().as_bytes()), Ok(()));
+        }
+        let (_, first) =
+            ScramClient::start(ScramHash::Sha1, "", "u", "p".into(), ScramBinding::NotOffered, "c");
+        assert!(first.starts_with("y,,"));
+    }
+
+    #[test]
     fn both_ends_agree_on_names_that_need_escaping() {
-        for hash in [ScramHash::Sha1, ScramHash::Sha256] {
+        for hash in ScramHash::ALL {
             let keys = derive(hash, "p,=\u{e9}", b"salt", 16);
-            let (client, first) = ScramClient::start(hash, "=,@x", "a=2C,b", "p,=\u{e9}".into(), "c");
+            let (client, first) = ScramClient::start(
+                hash,
+                "=,@x",
+                "a=2C,b",
+                "p,=\u{e9}".into(),
+                ScramBinding::Unsupported,
+                "c",
+            );
             let first = ScramClientFirst::parse(first.as_bytes()).unwrap();
             assert_eq!((first.username.as_str(), first.authzid.as_str()), ("a=2C,b", "=,@x"));
-            let (server, challenge) = ScramServer::challenge(hash, first, keys, "s");
+            let (server, challenge) = ScramServer::challenge(hash, first, keys, &[], "s");
             let (last, response) = client.respond(challenge.as_bytes()).unwrap();
             assert_eq!(last.verify(server.finish(response.as_bytes()).unwrap().as_bytes()), Ok(()));
         }
@@ -169,7 +220,8 @@ mod tests {
     #[test]
     fn a_challenge_must_continue_the_nonce_and_stay_affordable() {
         let respond = |challenge: &str| {
-            let (client, _) = ScramClient::start(ScramHash::Sha1, "", "u", "p".into(), "abc");
+            let (client, _) =
+                ScramClient::start(ScramHash::Sha1, "", "u", "p".into(), ScramBinding::Unsupported, "abc");
             client.respond(challenge.as_bytes()).map(|_| ())
         };
         assert_eq!(respond("r=abcd,s=AAAA,i=1"), Ok(()));

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq;
 
+use super::gs2::{BindingFlag, Gs2Header, unescape};
 use super::keys::xor;
 use super::{SaslCondition, ScramHash, ScramKeys};
 
@@ -14,6 +15,7 @@ pub struct ScramClientFirst {
     pub authzid: String,
     /// Who one is, unescaped.
     pub username: String,
+    pub(crate) flag: BindingFlag,
     gs2_header: String,
     bare: String,
     nonce: String,
@@ -23,7 +25,8 @@ pub struct ScramClientFirst {
 pub struct ScramServer {
     hash: ScramHash,
     keys: ScramKeys,
-    gs2_header: String,
+    /// The GS2 header and the channel-binding data: what the client has to repeat in its proof.
+    binding: Vec<u8>,
     nonce: String,
     /// `client-first-message-bare,server-first-message`, the first two parts of the AuthMessage.
     transcript: String,
@@ -32,28 +35,18 @@ pub struct ScramServer {
 impl ScramClientFirst {
     /// Reads the client's first message.
     ///
-    /// The channel-binding flags `n` (not supported) and `y` (supported, but the server has none) are accepted;
-    /// `p` asks for a binding that we did not offer.
+    /// Any channel-binding flag is accepted; whether it fits the mechanism and the connection is for the caller to say.
     ///
     /// # Errors
     ///
-    /// [`SaslCondition::MalformedRequest`], for `p` and for mandatory extensions (`m=`) too.
+    /// [`SaslCondition::MalformedRequest`], for mandatory extensions (`m=`) too.
     pub fn parse(message: &[u8]) -> Result<Self, SaslCondition> {
         Self::read(message).ok_or(SaslCondition::MalformedRequest)
     }
 
     fn read(message: &[u8]) -> Option<Self> {
-        let message = std::str::from_utf8(message).ok()?;
-        let (flag, rest) = message.split_once(',')?;
-        let (authzid, bare) = rest.split_once(',')?;
-        if flag != "n" && flag != "y" {
-            return None;
-        }
-        let authzid = match authzid {
-            "" => String::new(),
-            authzid => unescape(authzid.strip_prefix("a=")?)?,
-        };
-        let mut attributes = bare.split(',');
+        let Gs2Header { flag, authzid, text, rest } = Gs2Header::read(std::str::from_utf8(message).ok()?)?;
+        let mut attributes = rest.split(',');
         let username = unescape(attributes.next()?.strip_prefix("n=")?)?;
         let nonce = attributes.next()?.strip_prefix("r=")?;
         if username.is_empty() || nonce.is_empty() || !nonce.bytes().all(|b| (0x21..=0x7e).contains(&b)) {
@@ -62,8 +55,9 @@ impl ScramClientFirst {
         Some(Self {
             authzid,
             username,
-            gs2_header: message[..message.len() - bare.len()].to_owned(),
-            bare: bare.to_owned(),
+            flag,
+            gs2_header: text.to_owned(),
+            bare: rest.to_owned(),
             nonce: nonce.to_owned(),
         })
     }
@@ -73,17 +67,20 @@ impl ScramServer {
     /// Answers the client's first message; the text is the challenge.
     ///
     /// - `keys`: those of the user; for an unknown user made-up ones that are the same each time.
+    /// - `binding`: the connection's data of the kind that the client named; empty if it named none.
     /// - `nonce`: fresh, unguessable, printable, without commas.
     pub fn challenge(
         hash: ScramHash,
         first: ScramClientFirst,
         keys: ScramKeys,
+        binding: &[u8],
         nonce: &str,
     ) -> (Self, String) {
         let nonce = format!("{}{nonce}", first.nonce);
         let server_first = format!("r={nonce},s={},i={}", STANDARD.encode(&keys.salt), keys.iterations);
         let transcript = format!("{},{server_first}", first.bare);
-        (Self { hash, keys, gs2_header: first.gs2_header, nonce, transcript }, server_first)
+        let binding = [first.gs2_header.as_bytes(), binding].concat();
+        (Self { hash, keys, binding, nonce, transcript }, server_first)
     }
 
     /// Checks the client's final message; the text proves to the client that we know the keys too.
@@ -95,7 +92,7 @@ impl ScramServer {
     pub fn finish(&self, message: &[u8]) -> Result<String, SaslCondition> {
         let (without_proof, binding, nonce, proof) =
             read_final(message).ok_or(SaslCondition::MalformedRequest)?;
-        if binding != self.gs2_header.as_bytes() || nonce != self.nonce {
+        if binding != self.binding || nonce != self.nonce {
             return Err(SaslCondition::NotAuthorized);
         }
         let auth_message = format!("{},{without_proof}", self.transcript);
@@ -122,25 +119,9 @@ fn read_final(message: &[u8]) -> Option<(&str, Vec<u8>, &str, Vec<u8>)> {
     Some((without_proof, binding, nonce, STANDARD.decode(proof).ok()?))
 }
 
-/// Undoes the escaping of a saslname: `=2C` is a comma, `=3D` an equals sign, nothing else may follow `=`.
-fn unescape(name: &str) -> Option<String> {
-    let mut parts = name.split('=');
-    let mut unescaped = parts.next()?.to_owned();
-    for part in parts {
-        let (character, rest) = match part.as_bytes() {
-            [b'2', b'C', ..] => (',', &part[2..]),
-            [b'3', b'D', ..] => ('=', &part[2..]),
-            _ => return None,
-        };
-        unescaped.push(character);
-        unescaped.push_str(rest);
-    }
-    Some(unescaped)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::derive;
+    use super::super::{ChannelBinding, derive};
     use super::*;
 
     fn run(
@@ -153,7 +134,7 @@ mod tests {
         let keys = derive(hash, "pencil", &STANDARD.decode(salt).unwrap(), 4096);
         let first = ScramClientFirst::parse(first.as_bytes()).unwrap();
         assert_eq!(first.username, "user");
-        let (server, challenge) = ScramServer::challenge(hash, first, keys, nonce);
+        let (server, challenge) = ScramServer::challenge(hash, first, keys, &[], nonce);
         (challenge, server.finish(last.as_bytes()))
     }
 
@@ -183,6 +164,38 @@ mod tests {
         );
         assert!(challenge.ends_with(",s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"));
         assert_eq!(outcome.as_deref(), Ok("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="));
+    }
+
+    /// SHA-512 has no vector in an RFC: this is the exchange of RFC 7677 §3, computed by another implementation.
+    #[test]
+    fn sha_512_vector() {
+        let (_, outcome) = run(
+            ScramHash::Sha512,
+            "n,,n=user,r=rOprNGfwEbeRWgbNEkqO",
+            "W22ZaJ0SNY7soEsUEjb6gQ==",
+            "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+            SHA512_LAST,
+        );
+        assert_eq!(outcome.as_deref(), Ok(SHA512_SIGNATURE));
+    }
+
+    /// The same exchange bound to a channel whose exporter gives the bytes 0 to 31; computed by another implementation.
+    #[test]
+    fn a_proof_counts_on_its_own_channel_only() {
+        let keys =
+            derive(ScramHash::Sha256, "pencil", &STANDARD.decode("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap(), 4096);
+        let outcome = |binding: &[u8]| {
+            let first = ScramClientFirst::parse(b"p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO").unwrap();
+            assert_eq!(first.flag, BindingFlag::Used(Some(ChannelBinding::TlsExporter)));
+            let nonce = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+            let (server, _) = ScramServer::challenge(ScramHash::Sha256, first, keys.clone(), binding, nonce);
+            server.finish(PLUS_LAST.as_bytes())
+        };
+        let mut exported: Vec<u8> = (0..32).collect();
+        assert_eq!(outcome(&exported).as_deref(), Ok(PLUS_SIGNATURE));
+        exported[31] ^= 1;
+        assert_eq!(outcome(&exported), Err(SaslCondition::NotAuthorized));
+        assert_eq!(outcome(&[]), Err(SaslCondition::NotAuthorized));
     }
 
     #[test]
@@ -217,7 +230,7 @@ mod tests {
             "n,,",
             "n,,n=a",
             "n,,r=1,n=a",
-            "p=tls-exporter,,n=a,r=1",
+            "p=,,n=a,r=1",
             "n,,m=x,n=a,r=1",
             "n,b,n=a,r=1",
             "n,,n=,r=1",
@@ -235,4 +248,12 @@ mod tests {
         }
         assert!(ScramClientFirst::parse(b"n,,n=\xff,r=1").is_err());
     }
+
+    const SHA512_LAST: &str = "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+        p=gMGXRcevScNtxZ6/8lQYpGtnsNAc3mGcmNomv+xnoOMw+3R2xNJdMNnzMlTN8PPC6wdp6dybEmDYXYTxwnYPJQ==";
+    const SHA512_SIGNATURE: &str =
+        "v=ZQnYEgWQMFmmsM8aQMF0nDDCy/AgCzkwk8CmMZYcMg0vSVlKDanekLtifDSeVGT4+5ZxXnJq199RVG2rR7N7Zw==";
+    const PLUS_LAST: &str = "c=cD10bHMtZXhwb3J0ZXIsLAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f,\
+        r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=QC6CS20quADQRb3mT99YUH+n3VJxUvzuK0K0E1Vrs2M=";
+    const PLUS_SIGNATURE: &str = "v=2GiAgapEppLVlUXbxUDksL3VgYHzuqiK5tR4mhJGgvs=";
 }

@@ -12,7 +12,7 @@ pub use client::{
     Authzid, ClientConfig, ClientError, ClientEvent, ClientStream, MechanismChoice, SessionRequest,
 };
 pub use error::{StreamCondition, StreamError};
-pub use server::{Caps, ServerStream, StreamConfig, StreamEvent};
+pub use server::{Caps, Channel, ServerStream, StreamConfig, StreamEvent};
 
 /// What a stream wants done, in this order.
 ///

@@ -116,7 +116,7 @@ fn a_login_with_plain() {
 fn the_strongest_common_mechanism_is_taken() {
     let (mut client, _) = Client::new(config());
     client.hear(OPEN);
-    assert!(client.hear(MECHANISMS)[0].contains("mechanism=\"SCRAM-SHA-1\""));
+    assert!(client.hear(MECHANISMS)[0].contains("mechanism=\"SCRAM-SHA-512\""));
 }
 
 #[test]

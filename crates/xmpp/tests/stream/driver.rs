@@ -4,11 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use xmpp::sasl::derive;
-use xmpp::{BareJid, Caps, Mechanism, Output, SaslCondition, ServerStream, StreamConfig, StreamEvent};
+use xmpp::{
+    BareJid, Caps, Channel, ChannelBindings, Mechanism, Output, SaslCondition, ServerStream, StreamConfig,
+    StreamEvent,
+};
 
 pub(crate) const DOMAIN: &str = "localhost";
 pub(crate) const USER: &str = "1001001";
 pub(crate) const PASSWORD: &str = "off,hook=é";
+/// A token that is good for [`USER`].
+pub(crate) const TOKEN: &str = "a.good.token";
 
 /// A server stream whose events are answered from a list of one user.
 pub(crate) struct Server {
@@ -26,10 +31,28 @@ pub(crate) fn config() -> StreamConfig {
     StreamConfig { caps: Some(Caps { node: "urn:n".into(), ver: "v=".into() }), ..StreamConfig::new(DOMAIN) }
 }
 
+/// A TLS 1.3 connection on which the user has shown a certificate.
+pub(crate) fn tls_channel() -> Channel {
+    Channel {
+        hides_secrets: true,
+        bindings: ChannelBindings { exporter: Some([5; 32]), server_end_point: Some([6; 32][..].into()) },
+        certificate_users: vec![user(USER)],
+    }
+}
+
+pub(crate) fn user(name: &str) -> BareJid {
+    BareJid::new(&format!("{name}@{DOMAIN}")).unwrap()
+}
+
 impl Server {
+    /// A stream on a connection that hides passwords and nothing more.
     pub(crate) fn new(config: StreamConfig) -> Self {
+        Self::on(Channel::hiding_secrets(), config)
+    }
+
+    pub(crate) fn on(channel: Channel, config: StreamConfig) -> Self {
         let now = Instant::now();
-        let stream = ServerStream::new(Arc::new(config), [7; 32], now);
+        let stream = ServerStream::new(Arc::new(config), channel, [7; 32], now);
         Self { stream, now, answers: true, unanswered: vec![], events: vec![], closed: false }
     }
 
@@ -89,10 +112,18 @@ impl Server {
         match event {
             StreamEvent::CheckPassword { username, password } => {
                 if username == USER && password.as_str() == PASSWORD {
-                    stream.authenticated(BareJid::new(&format!("{username}@{DOMAIN}")).unwrap(), now);
+                    stream.authenticated(user(USER), now);
                 } else {
                     stream.authentication_failed(SaslCondition::NotAuthorized, now);
                 }
+            }
+            StreamEvent::CheckToken { token, .. } => match token.as_str() {
+                TOKEN => stream.authenticated(user(USER), now),
+                _ => stream.authentication_failed(SaslCondition::NotAuthorized, now),
+            },
+            StreamEvent::CheckUser { username } => {
+                assert_eq!(username, USER);
+                stream.authenticated(user(USER), now);
             }
             StreamEvent::FindScramKeys { username, hash } => {
                 let password = if username == USER { PASSWORD } else { "nobody knows" };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::administration::{Account, IfExists, ListedUser, Person, TeamRef};
-use crate::credentials::credentials;
+use crate::credentials::{TEST_KEYS, credentials};
 use contact::{Role, Roles, UserId};
 
 struct Place {
@@ -43,7 +43,7 @@ fn account(id: &str, teams: &[&str], roles: Roles) -> Account {
         roles,
         extension: None,
     };
-    Account { person, credentials: credentials(&"offhook".into(), 16) }
+    Account { person, credentials: credentials(&"offhook".into(), TEST_KEYS) }
 }
 
 fn add(accounts: Vec<Account>, existing: IfExists) -> AccountRequest {
@@ -87,8 +87,10 @@ fn an_import_is_done_whole_or_not_at_all() {
 fn users_are_removed_and_get_new_passwords() {
     let place = Place::new();
     place.ask(add(vec![account("a", &[], AGENT)], IfExists::Refuse));
-    let set =
-        |id| AccountRequest::SetPassword { user: user(id), credentials: credentials(&"new".into(), 16) };
+    let set = |id| AccountRequest::SetPassword {
+        user: user(id),
+        credentials: credentials(&"new".into(), TEST_KEYS),
+    };
     assert_eq!(place.ask(set("a")), AccountAnswer::Done);
     assert_eq!(place.ask(set("b")), AccountAnswer::Refused("there is no user b".into()));
     assert_eq!(place.ask(AccountRequest::Remove { user: user("a") }), AccountAnswer::Done);

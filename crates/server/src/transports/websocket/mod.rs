@@ -17,7 +17,7 @@ use xmpp::stream::StreamConfig;
 
 use super::{OpenStreams, Peer, Socket};
 use crate::accounts::Accounts;
-use crate::config::Config;
+use crate::config::{Config, ListenerKind};
 use crate::hub::HubHandle;
 use session::Session;
 use upgrade::{Verdict, judge, upgrade_headers};
@@ -30,8 +30,8 @@ pub struct WebSockets {
     streams: Arc<OpenStreams>,
     /// For encrypted connections.
     stream: Arc<StreamConfig>,
-    /// For connections on which passwords must not be sent as they are.
-    stream_without_plain: Arc<StreamConfig>,
+    /// For connections in the clear.
+    stream_in_clear: Arc<StreamConfig>,
 }
 
 impl WebSockets {
@@ -46,16 +46,13 @@ impl WebSockets {
         streams: Arc<OpenStreams>,
         caps: Option<xmpp::stream::Caps>,
     ) -> WebSockets {
-        let stream = stream_config(&config, caps);
-        let mut stream_without_plain = stream.clone();
-        stream_without_plain.mechanisms.retain(|mechanism| *mechanism != xmpp::Mechanism::Plain);
         WebSockets {
+            stream: Arc::new(stream_config(&config, &accounts, caps.clone(), ListenerKind::Https)),
+            stream_in_clear: Arc::new(stream_config(&config, &accounts, caps, ListenerKind::Http)),
             config,
             hub,
             accounts,
             streams,
-            stream: Arc::new(stream),
-            stream_without_plain: Arc::new(stream_without_plain),
         }
     }
 
@@ -108,14 +105,16 @@ impl WebSockets {
     }
 
     fn stream_config(&self, peer: Peer) -> &Arc<StreamConfig> {
-        match peer.is_encrypted || self.config.auth.plain_in_clear.allows(peer.address.ip()) {
-            true => &self.stream,
-            false => &self.stream_without_plain,
-        }
+        if peer.is_encrypted { &self.stream } else { &self.stream_in_clear }
     }
 }
 
-fn stream_config(config: &Config, caps: Option<xmpp::stream::Caps>) -> StreamConfig {
+fn stream_config(
+    config: &Config,
+    accounts: &Accounts,
+    caps: Option<xmpp::stream::Caps>,
+    listener: ListenerKind,
+) -> StreamConfig {
     let mut stream = StreamConfig::new(config.domain.clone());
     stream.limits_before_auth.bytes_max = config.limits.message_bytes_before_auth_max;
     stream.limits.bytes_max = config.limits.message_bytes_max;
@@ -123,7 +122,7 @@ fn stream_config(config: &Config, caps: Option<xmpp::stream::Caps>) -> StreamCon
     stream.auth_timeout = config.limits.auth_timeout;
     stream.authentication_attempts_max = config.limits.authentication_attempts_max;
     stream.caps = caps;
-    stream.mechanisms.clone_from(&config.auth.mechanisms);
+    stream.mechanisms = accounts.mechanisms_on(listener);
     stream
 }
 

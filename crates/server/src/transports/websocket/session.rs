@@ -83,7 +83,8 @@ impl Session {
         let mut entropy = [0; 32];
         getrandom::fill(&mut entropy).expect("the system has random numbers");
         let now = Instant::now();
-        let stream = ServerStream::new(Arc::clone(shared.stream_config(peer)), entropy, now);
+        let channel = socket.channel(peer, &shared.config.auth);
+        let stream = ServerStream::new(Arc::clone(shared.stream_config(peer)), channel, entropy, now);
         let outbox = Arc::new(Outbox::new(shared.config.limits.outbox_bytes_max));
         let key = shared.streams.enter(&outbox);
         let timers = Timers::new(now, &shared.config, stream.next_timeout());

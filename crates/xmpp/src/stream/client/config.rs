@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::StreamError;
-use crate::sasl::{Mechanism, Password, SaslCondition, ScramClientError};
+use crate::sasl::{ChannelBindings, Mechanism, Password, SaslCondition, ScramClientError};
 use crate::{Limits, StanzaError, XmlError};
 
 /// How a client logs in.
@@ -13,12 +13,14 @@ pub struct ClientConfig {
     pub domain: String,
     /// The localpart of one's JID.
     pub username: String,
-    /// The password or token.
+    /// The password, or the token for [`Mechanism::OauthBearer`].
     pub password: Password,
     /// What to send as the identity to act as.
     pub authzid: Authzid,
     /// Which mechanism to use.
     pub mechanism: MechanismChoice,
+    /// What the TLS connection below gives to bind to; none leaves out the `-PLUS` mechanisms.
+    pub channel: ChannelBindings,
     /// The resource to ask for; none lets the server choose.
     pub resource: Option<String>,
     /// Whether to send the session request of RFC 3921.
@@ -41,7 +43,7 @@ pub enum Authzid {
 /// Which mechanism a client uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MechanismChoice {
-    /// The strongest that both sides know.
+    /// The strongest that both sides know and that takes a password.
     Strongest,
     /// This one, even when it is not offered: to see what the server answers.
     Only(Mechanism),
@@ -71,6 +73,7 @@ impl ClientConfig {
             password: password.into(),
             authzid: Authzid::Empty,
             mechanism: MechanismChoice::Strongest,
+            channel: ChannelBindings::default(),
             resource: None,
             session: SessionRequest::IfRequired,
             limits: Limits { depth_max: 64, elements_max: 65_536, ..Limits::with_bytes_max(4 << 20) },

@@ -7,8 +7,8 @@ use super::super::Output;
 use super::super::entropy::Entropy;
 use super::{Authzid, ClientConfig, ClientError, ClientEvent, MechanismChoice, SessionRequest};
 use crate::sasl::{
-    Mechanism, Plain, SaslCondition, ScramClient, ScramClientError, ScramClientFinal, decode_payload,
-    encode_payload,
+    Mechanism, OauthBearer, Plain, SaslCondition, ScramBinding, ScramClient, ScramClientError,
+    ScramClientFinal, decode_payload, encode_payload,
 };
 use crate::{Condition, Element, FullJid, StanzaError, ns};
 
@@ -32,10 +32,16 @@ enum Step {
     ExpectOpen,
     ExpectFeatures,
     ExpectSuccess,
+    /// As [`Step::ExpectSuccess`], but a refusal begins with a challenge (RFC 7628 §3.2.3).
+    ExpectTokenSuccess,
     ExpectChallenge(ScramClient),
     ExpectScramSuccess(ScramClientFinal),
-    ExpectBindResult { session: bool },
-    ExpectSessionResult { jid: FullJid },
+    ExpectBindResult {
+        session: bool,
+    },
+    ExpectSessionResult {
+        jid: FullJid,
+    },
 }
 
 type Outputs = VecDeque<Output<ClientEvent>>;
@@ -62,7 +68,7 @@ impl Handshake {
         match self.step {
             Step::ExpectOpen => "<open/>",
             Step::ExpectFeatures => "<stream:features/>",
-            Step::ExpectSuccess | Step::ExpectScramSuccess(_) => "<success/>",
+            Step::ExpectSuccess | Step::ExpectTokenSuccess | Step::ExpectScramSuccess(_) => "<success/>",
             Step::ExpectChallenge(_) => "<challenge/>",
             Step::ExpectBindResult { .. } => "the result of binding a resource",
             Step::ExpectSessionResult { .. } => "the result of the session request",
@@ -138,26 +144,49 @@ impl Handshake {
             .filter(|e| e.is("mechanism", ns::SASL))
             .map(Element::text)
             .collect();
+        let offers = |mechanism: Mechanism| offered.iter().any(|name| name == mechanism.name());
+        let binding = self.config.channel.choose(features);
+        let can_use = |mechanism: Mechanism| match mechanism {
+            // The configuration holds a password. Whoever has a token or a certificate says so.
+            Mechanism::OauthBearer | Mechanism::External => false,
+            mechanism => !mechanism.binds_channel() || binding.is_some(),
+        };
         let mechanism = match self.config.mechanism {
             MechanismChoice::Only(mechanism) => Some(mechanism),
-            MechanismChoice::Strongest => offered.iter().filter_map(|name| Mechanism::from_name(name)).max(),
+            MechanismChoice::Strongest => Mechanism::ALL.into_iter().find(|m| offers(*m) && can_use(*m)),
         };
         let Some(mechanism) = mechanism else { return Err(ClientError::NoCommonMechanism { offered }) };
         outputs.push_back(Output::Event(ClientEvent::Authenticating { mechanism }));
-        let ClientConfig { domain, username, password, authzid, .. } = &self.config;
+        let ClientConfig { domain, username, password, authzid, channel, .. } = &self.config;
         let authzid = match authzid {
             Authzid::Empty => String::new(),
             Authzid::BareJid => format!("{username}@{domain}"),
         };
-        let (step, payload) = match mechanism.scram_hash() {
-            Some(hash) => {
-                let nonce = self.entropy.token();
-                let (client, first) = ScramClient::start(hash, &authzid, username, password.clone(), &nonce);
-                (Step::ExpectChallenge(client), first.into_bytes())
-            }
-            None => {
+        let (step, payload) = match mechanism {
+            Mechanism::Plain => {
                 let plain = Plain { authzid, username: username.clone(), password: password.clone() };
                 (Step::ExpectSuccess, plain.to_bytes())
+            }
+            Mechanism::OauthBearer => {
+                (Step::ExpectTokenSuccess, OauthBearer { authzid, token: password.clone() }.to_bytes())
+            }
+            Mechanism::External => (Step::ExpectSuccess, authzid.into_bytes()),
+            _ => {
+                let hash = mechanism.scram_hash().expect("what is left are the SCRAM mechanisms");
+                let binding = match binding.and_then(|kind| Some((kind, channel.get(kind)?))) {
+                    Some((kind, data)) if mechanism.binds_channel() => ScramBinding::Used(kind, data),
+                    // RFC 5802 §6: whoever could have used it says so, unless it was offered.
+                    _ if !channel.is_empty()
+                        && !Mechanism::ALL.iter().any(|m| m.binds_channel() && offers(*m)) =>
+                    {
+                        ScramBinding::NotOffered
+                    }
+                    _ => ScramBinding::Unsupported,
+                };
+                let nonce = self.entropy.token();
+                let (client, first) =
+                    ScramClient::start(hash, &authzid, username, password.clone(), binding, &nonce);
+                (Step::ExpectChallenge(client), first.into_bytes())
             }
         };
         let auth = Element::new("auth", ns::SASL)
@@ -181,8 +210,13 @@ impl Handshake {
         let respond = |text: &str, outputs: &mut Outputs| {
             send(outputs, &Element::new("response", ns::SASL).with_text(text));
         };
-        let in_exchange =
-            matches!(step, Step::ExpectSuccess | Step::ExpectChallenge(_) | Step::ExpectScramSuccess(_));
+        let in_exchange = matches!(
+            step,
+            Step::ExpectSuccess
+                | Step::ExpectTokenSuccess
+                | Step::ExpectChallenge(_)
+                | Step::ExpectScramSuccess(_)
+        );
         Ok(match (element.name(), step) {
             ("failure", _) if in_exchange => {
                 return Err(ClientError::NotAuthenticated {
@@ -205,7 +239,11 @@ impl Handshake {
                 last.verify(&payload()?)?;
                 Some(self.restart(outputs))
             }
-            ("success", Step::ExpectSuccess) => Some(self.restart(outputs)),
+            ("challenge", Step::ExpectTokenSuccess) => {
+                respond(&encode_payload(OauthBearer::ACKNOWLEDGEMENT), outputs);
+                Some(Step::ExpectSuccess)
+            }
+            ("success", Step::ExpectSuccess | Step::ExpectTokenSuccess) => Some(self.restart(outputs)),
             _ => None,
         })
     }

@@ -15,7 +15,7 @@ pub struct StreamConfig {
     pub limits_before_auth: Limits,
     /// What one message may cost afterwards.
     pub limits: Limits,
-    /// The mechanisms offered, in the order they are offered in. None that the channel is too weak for.
+    /// The mechanisms offered, in the order they are offered in, as far as the [`Channel`](super::Channel) permits.
     pub mechanisms: Vec<Mechanism>,
     /// The server's capabilities, told in the stream features.
     pub caps: Option<Caps>,
@@ -44,7 +44,7 @@ pub struct Caps {
 }
 
 impl StreamConfig {
-    /// The defaults for a domain: all mechanisms, strongest first; 10 s to open and 30 s to be bound; five
+    /// The defaults for a domain: all mechanisms that the channel permits, strongest first; 10 s to open and 30 s to be bound; five
     /// attempts; 10,000 bytes before authentication and 262,144 after it.
     pub fn new(domain: impl Into<String>) -> Self {
         Self {

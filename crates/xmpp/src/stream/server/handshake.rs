@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::super::entropy::Entropy;
-use super::{Context, Stop, StreamConfig, parse, stop, unexpected};
-use crate::sasl::{Mechanism, ScramClientFirst, ScramHash, ScramServer};
+use super::{Channel, Context, Stop, StreamConfig, parse, stop, unexpected};
+use crate::sasl::{Mechanism, SaslCondition, ScramClientFirst, ScramServer};
 use crate::{BareJid, Limits, StreamCondition};
 
 /// All that is forgotten once a resource is bound.
 pub(super) struct Handshake {
     pub(super) entropy: Entropy,
     pub(super) step: Step,
+    pub(super) channel: Channel,
     /// Whether our `<open/>` of the present stream is out.
     pub(super) opened: bool,
     /// Failed authentications so far.
@@ -31,10 +32,12 @@ pub(super) enum Step {
     ExpectAuth,
     /// The initial response that did not come with `<auth/>`.
     ExpectInitialResponse(Mechanism),
-    /// The driver's word on a PLAIN password.
-    ExpectPassword { username: String },
+    /// The driver's word on a password, a token or a certificate; of whom, if the client has said so.
+    ExpectVerdict { mechanism: Mechanism, claimed: Option<BareJid> },
+    /// That the client has taken note of a token's refusal.
+    ExpectAcknowledgement { claimed: Option<BareJid>, condition: SaslCondition },
     /// The driver's SCRAM keys.
-    ExpectScramKeys { hash: ScramHash, first: ScramClientFirst, user: BareJid },
+    ExpectScramKeys { mechanism: Mechanism, first: Box<ScramClientFirst>, user: BareJid },
     /// The client's proof.
     ExpectScramFinal { mechanism: Mechanism, server: Box<ScramServer>, user: BareJid },
     /// The `<open/>` of the authenticated stream. `opening.rs`
@@ -46,10 +49,11 @@ pub(super) enum Step {
 }
 
 impl Handshake {
-    pub(super) fn new(config: &StreamConfig, entropy: [u8; 32], now: Instant) -> Self {
+    pub(super) fn new(config: &StreamConfig, channel: Channel, entropy: [u8; 32], now: Instant) -> Self {
         Self {
             entropy: Entropy::new(entropy),
             step: Step::ExpectOpen,
+            channel,
             opened: false,
             failures: 0,
             open_deadline: Some(now + config.open_timeout),
@@ -75,7 +79,7 @@ impl Handshake {
     pub(super) fn waits_for_driver(&self) -> bool {
         matches!(
             self.step,
-            Step::ExpectPassword { .. } | Step::ExpectScramKeys { .. } | Step::ExpectResource { .. }
+            Step::ExpectVerdict { .. } | Step::ExpectScramKeys { .. } | Step::ExpectResource { .. }
         )
     }
 
@@ -111,11 +115,12 @@ impl Handshake {
                 self.open_deadline = None;
                 Ok(())
             }
-            Step::ExpectAuth | Step::ExpectInitialResponse(_) | Step::ExpectScramFinal { .. } => {
-                self.authenticate(cx, &element)
-            }
+            Step::ExpectAuth
+            | Step::ExpectInitialResponse(_)
+            | Step::ExpectAcknowledgement { .. }
+            | Step::ExpectScramFinal { .. } => self.authenticate(cx, &element),
             Step::ExpectBind { .. } => self.bind(cx, &element),
-            Step::ExpectPassword { .. } | Step::ExpectScramKeys { .. } | Step::ExpectResource { .. } => {
+            Step::ExpectVerdict { .. } | Step::ExpectScramKeys { .. } | Step::ExpectResource { .. } => {
                 Err(unexpected(&element, StreamCondition::NotAuthorized, "an answer is still awaited"))
             }
         }

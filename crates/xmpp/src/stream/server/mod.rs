@@ -5,6 +5,7 @@
 
 mod authentication;
 mod binding;
+mod channel;
 mod config;
 mod established;
 mod handshake;
@@ -14,6 +15,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use channel::Channel;
 pub use config::{Caps, StreamConfig};
 
 use super::{Output, StreamCondition, StreamError};
@@ -51,6 +53,20 @@ pub enum StreamEvent {
         username: String,
         /// The password or token as sent.
         password: Password,
+    },
+    /// Is this token good, and whose is it? Answer with [`ServerStream::authenticated`] or
+    /// [`ServerStream::authentication_failed`].
+    CheckToken {
+        /// The localpart of the user whom the client wants to be, prepared; none if it leaves that to the token.
+        username: Option<String>,
+        /// The token as sent.
+        token: Password,
+    },
+    /// May this user log in? The certificate of [`Channel::certificate_users`] has told who it is. Answer with
+    /// [`ServerStream::authenticated`] or [`ServerStream::authentication_failed`].
+    CheckUser {
+        /// The localpart of the user's JID, prepared.
+        username: String,
     },
     /// Answer with [`ServerStream::scram_keys`]; for an unknown user with made-up keys that are the same
     /// each time, so that nobody can tell.
@@ -109,10 +125,18 @@ struct Context<'a> {
 impl ServerStream {
     /// Starts a stream whose peer has not said anything yet.
     ///
+    /// - `channel`: what is known about the connection; forgotten when a resource is bound.
     /// - `entropy`: random; stream ids, nonces and generated resources all derive from it.
-    pub fn new(config: Arc<StreamConfig>, entropy: [u8; 32], now: Instant) -> Self {
-        let handshake = Handshake::new(&config, entropy, now);
+    pub fn new(config: Arc<StreamConfig>, channel: Channel, entropy: [u8; 32], now: Instant) -> Self {
+        let handshake = Handshake::new(&config, channel, entropy, now);
         Self { config, outputs: VecDeque::new(), state: State::Handshake(Box::new(handshake)) }
+    }
+
+    /// Says what the connection has become, before the client opens the stream anew: after STARTTLS.
+    pub fn set_channel(&mut self, channel: Channel) {
+        if let State::Handshake(handshake) = &mut self.state {
+            handshake.channel = channel;
+        }
     }
 
     /// Takes one text message. Whatever is wrong with it is answered on the stream.
@@ -179,12 +203,13 @@ impl ServerStream {
         matches!(self.state, State::Ended)
     }
 
-    /// Answers [`StreamEvent::CheckPassword`]: the password is right.
+    /// Answers [`StreamEvent::CheckPassword`], [`StreamEvent::CheckToken`] or [`StreamEvent::CheckUser`]: yes, it is
+    /// `user`. If the client has claimed to be somebody else, it is refused with `invalid-authzid`.
     pub fn authenticated(&mut self, user: BareJid, now: Instant) {
-        self.answer(now, |handshake, cx| handshake.password_checked(cx, user));
+        self.answer(now, |handshake, cx| handshake.driver_agreed(cx, user));
     }
 
-    /// Answers [`StreamEvent::CheckPassword`] or [`StreamEvent::FindScramKeys`]: no.
+    /// Answers the same events and [`StreamEvent::FindScramKeys`]: no.
     pub fn authentication_failed(&mut self, why: SaslCondition, now: Instant) {
         self.answer(now, |handshake, cx| handshake.driver_refused(cx, why));
     }

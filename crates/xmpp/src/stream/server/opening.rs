@@ -2,14 +2,14 @@
 
 use super::handshake::{Handshake, Step};
 use super::{Context, Stop, stop};
-use crate::{Element, Jid, StreamCondition, ns};
+use crate::{Element, Jid, Mechanism, StreamCondition, ns};
 
 impl Handshake {
     /// Takes the client's `<open/>`, first or after authentication.
     pub(super) fn open(&mut self, cx: &mut Context<'_>, element: &Element) -> Result<(), Stop> {
         check_open(cx, element)?;
         self.say_open(cx);
-        let features = Element::new("features", ns::STREAMS);
+        let mut features = Element::new("features", ns::STREAMS);
         let mut features = match std::mem::replace(&mut self.step, Step::ExpectAuth) {
             Step::ExpectRestart { user } => {
                 self.step = Step::ExpectBind { user };
@@ -20,10 +20,14 @@ impl Handshake {
             }
             _ => {
                 let mut mechanisms = Element::new("mechanisms", ns::SASL);
-                for mechanism in &cx.config.mechanisms {
+                for mechanism in self.offered(cx) {
                     mechanisms.push(Element::new("mechanism", ns::SASL).with_text(mechanism.name()));
                 }
-                features.with_child(mechanisms)
+                features.push(mechanisms);
+                if self.offered(cx).any(Mechanism::binds_channel) {
+                    features.push(self.channel.bindings.to_element());
+                }
+                features
             }
         };
         if let Some(caps) = &cx.config.caps {

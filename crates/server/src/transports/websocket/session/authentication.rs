@@ -31,6 +31,17 @@ impl Session {
         self.is_to_be_polled_again = true;
     }
 
+    /// Tokens are not configured, so nobody was offered to send one.
+    pub(super) fn check_token(&mut self, _username: Option<String>, _token: Password, now: Instant) {
+        self.stream.authentication_failed(SaslCondition::NotAuthorized, now);
+    }
+
+    /// A certificate has told who it is; what is left is whether there is such a user.
+    pub(super) fn check_user(&mut self, username: &str, now: Instant) {
+        let verdict = if self.shared.accounts.knows(username) { Verdict::Correct } else { Verdict::Wrong };
+        self.answer(username, verdict, now);
+    }
+
     pub(super) fn poll_checking(&mut self, cx: &mut Context<'_>, now: Instant) {
         let Some(checking) = &mut self.checking else { return };
         if let Poll::Ready(verdict) = checking.verdict.as_mut().poll(cx)
