@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use rustls::{ClientConnection, ProtocolVersion};
 use rustls_pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -14,6 +15,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 use tokio_rustls::TlsConnector;
+use xmpp::ChannelBindings;
 
 use crate::{
     certificate::Certificate,
@@ -56,16 +58,19 @@ impl Connector {
         self.step_timeout
     }
 
-    /// Resolves and connects; then TLS if the URL says so.
+    /// Resolves and connects; then TLS if the URL says so. Also returns what authentication can be bound to.
     pub(crate) async fn connect(
         &self,
         url: &LineUrl,
         clock: &Clock,
         observer: &mut dyn Observer,
-    ) -> Result<Socket, Error> {
+    ) -> Result<(Socket, ChannelBindings), Error> {
         let addresses = self.resolve(url, clock, observer).await?;
         let tcp = self.dial(addresses, clock, observer).await?;
-        if url.is_secure() { self.secure(tcp, url, clock, observer).await } else { Ok(Box::new(tcp)) }
+        match url.is_secure() {
+            true => self.secure(tcp, url, clock, observer).await,
+            false => Ok((Box::new(tcp), ChannelBindings::default())),
+        }
     }
 
     async fn resolve(
@@ -125,7 +130,7 @@ impl Connector {
         url: &LineUrl,
         clock: &Clock,
         observer: &mut dyn Observer,
-    ) -> Result<Socket, Error> {
+    ) -> Result<(Socket, ChannelBindings), Error> {
         let started = Instant::now();
         let name = ServerName::try_from(url.host().to_owned())
             .map_err(|_| Error::TlsName { host: url.host().to_owned() })?;
@@ -158,7 +163,8 @@ impl Connector {
             problem: seen.problem,
         };
         clock.step(observer, Stage::Tls, started, Detail::Secured(detail));
-        Ok(Box::new(stream))
+        let bindings = bindings(session);
+        Ok((Box::new(stream), bindings))
     }
 }
 
@@ -175,6 +181,13 @@ pub struct Secured {
     pub chain: Vec<Certificate>,
     /// Why the certificate would not be trusted; only set when anything is accepted.
     pub problem: Option<CertificateProblem>,
+}
+
+/// `tls-exporter`, which is for TLS 1.3 only (RFC 9266 §3).
+fn bindings(session: &ClientConnection) -> ChannelBindings {
+    let exporter = (session.protocol_version() == Some(ProtocolVersion::TLSv1_3))
+        .then(|| session.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).ok());
+    ChannelBindings { exporter: exporter.flatten(), server_end_point: None }
 }
 
 fn tidy_version(debug: &str) -> String {

@@ -69,7 +69,7 @@ pub enum RequestError {
 impl Line {
     /// Connects, upgrades, authenticates and binds. The observer hears of every step.
     ///
-    /// - `config`: its `step_timeout` is replaced by the connector's.
+    /// - `config`: its `step_timeout` is replaced by the connector's, its `channel` by what the connection gives.
     ///
     /// # Errors
     ///
@@ -81,7 +81,8 @@ impl Line {
         mut observer: Box<dyn Observer>,
     ) -> Result<Line, Error> {
         let clock = Clock::start();
-        let transport = Transport::connect(connector, url, None, clock, &mut *observer).await?;
+        let mut transport = Transport::connect(connector, url, None, clock, &mut *observer).await?;
+        config.channel = std::mem::take(&mut transport.bindings);
         let mut entropy = [0; 32];
         getrandom::fill(&mut entropy).map_err(|_| Error::NoRandomness)?;
         config.step_timeout = connector.step_timeout();

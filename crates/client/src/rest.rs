@@ -181,7 +181,7 @@ impl Rest {
             None => false,
         };
         if !usable {
-            let socket = self
+            let (socket, _) = self
                 .connector
                 .connect(&self.url, &Clock::start(), &mut Unobserved)
                 .await

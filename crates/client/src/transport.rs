@@ -5,6 +5,7 @@ use std::{io, time::Duration};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::time::{Instant, timeout};
 use tokio_websockets::{ClientBuilder, CloseCode, Limits, Message, WebSocketStream};
+use xmpp::ChannelBindings;
 
 use crate::{
     connect::{Connector, Socket},
@@ -19,6 +20,8 @@ use crate::{
 /// A WebSocket that speaks the subprotocol `xmpp`.
 pub(crate) struct Transport {
     socket: WebSocketStream<Prefixed<Socket>>,
+    /// What authentication can be bound to.
+    pub(crate) bindings: ChannelBindings,
     clock: Clock,
     closed: bool,
 }
@@ -32,14 +35,14 @@ impl Transport {
         clock: Clock,
         observer: &mut dyn Observer,
     ) -> Result<Transport, Error> {
-        let socket = connector.connect(url, &clock, observer).await?;
+        let (socket, bindings) = connector.connect(url, &clock, observer).await?;
         let started = Instant::now();
         let (stream, exchange) = upgrade(socket, url, origin, connector.step_timeout(), observer).await?;
         let server = exchange.header("server").map(ToOwned::to_owned);
         clock.step(observer, Stage::Upgrade, started, Detail::Upgraded { server });
         let limits = Limits::default().max_payload_len(Some(MESSAGE_BYTES_MAX));
         let socket = ClientBuilder::new().limits(limits).take_over(stream);
-        Ok(Transport { socket, clock, closed: false })
+        Ok(Transport { socket, bindings, clock, closed: false })
     }
 
     /// Takes a message for sending, without waiting. What is taken leaves with [`Transport::flush`] or while
