@@ -188,7 +188,8 @@ pub struct NotifierLimits {
     pub commands_per_session_max: usize,
     /// Milliseconds that an ad-hoc command waits for its form. Later: `session-expired`.
     pub command_timeout_ms: i64,
-    /// Entries of a disco#items reply, and of a list of users. Further ones are left out.
+    /// Entries of a disco#items reply, and of a list of users. Further ones are left out; a disco#items reply says so and can
+    /// be asked for in pages.
     pub disco_items_max: usize,
 }
 

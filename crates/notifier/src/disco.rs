@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use contact::UserId;
 use sha1::{Digest as _, Sha1};
-use xmpp::{Condition, Element, IqType, StanzaError, ns};
+use xmpp::{Condition, Element, IqType, Jid, StanzaError, ns};
 
 use crate::access::Rights;
 use crate::commands::AdHocCommand;
@@ -15,6 +15,7 @@ use crate::feeds;
 use crate::input::SessionId;
 use crate::notifier::{Notifier, Target};
 use crate::pubsub;
+use crate::rsm::PageRequest;
 
 /// The entity capabilities that go into stream features and presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +53,15 @@ struct Identity {
 impl Entity {
     /// The server.
     pub(crate) fn server(config: &Config) -> Self {
-        let mut features = vec![ns::CAPS, ns::COMMANDS, ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING];
+        let mut features = vec![
+            ns::CAPS,
+            ns::COMMANDS,
+            ns::DISCO_INFO,
+            ns::DISCO_ITEMS,
+            ns::LAST_ACTIVITY,
+            ns::PING,
+            ns::TIME,
+        ];
         features.extend(config.software.version.is_some().then_some(ns::VERSION));
         Entity::new("server", "im", &config.software.name, features)
     }
@@ -62,7 +71,9 @@ impl Entity {
         let mut entity = Entity::server(config);
         entity.identity =
             Identity { category: "pubsub", kind: "service", name: "Finesse notifications".into() };
-        entity.features.retain(|feature| feature != ns::CAPS && feature != ns::COMMANDS);
+        let not_here = [ns::CAPS, ns::COMMANDS, ns::LAST_ACTIVITY];
+        entity.features.retain(|feature| !not_here.contains(&feature.as_str()));
+        entity.features.push(ns::RSM.into());
         entity.features.push(ns::PUBSUB.into());
         let all = pubsub::FEATURES.iter();
         entity.features.extend(all.map(|feature| format!("{}#{feature}", ns::PUBSUB)));
@@ -80,8 +91,16 @@ impl Entity {
         )
     }
 
+    /// The user's own account.
     fn account() -> Self {
-        Entity::new("account", "registered", "", vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING])
+        let features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::LAST_ACTIVITY, ns::PING];
+        Entity::new("account", "registered", "", features)
+    }
+
+    /// Another account, which shows itself to those who may see its presence.
+    fn contact() -> Self {
+        let features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::LAST_ACTIVITY];
+        Entity::new("account", "registered", "", features)
     }
 
     /// The list of ad-hoc commands.
@@ -157,6 +176,7 @@ impl Notifier {
         session: SessionId,
         kind: IqType,
         target: &Target,
+        to: Option<&Jid>,
         payload: &Element,
     ) -> Result<Option<Element>, StanzaError> {
         let node = asked_node(kind, payload)?;
@@ -187,6 +207,11 @@ impl Notifier {
                 }
             },
             Target::Account => Err(Condition::ItemNotFound.into()),
+            // XEP-0030 §8: to strangers an account looks like one that does not exist.
+            Target::Stranger if self.is_shown_to(session, to) => match node {
+                None => Ok(Some(Entity::contact().info(None))),
+                Some(_) => Err(Condition::ItemNotFound.into()),
+            },
             _ => Err(Condition::ServiceUnavailable.into()),
         }
     }
@@ -216,15 +241,21 @@ impl Notifier {
             }
             (Target::Account | Target::ServiceUser | Target::Stranger, None) => {}
             (Target::PubSub, None) => {
-                for (name, title) in self.visible_nodes(session) {
-                    let mut item = self.item().with_attribute("node", name);
-                    if let Some(title) = title {
-                        item.set_attribute("name", title);
+                let nodes = self.visible_nodes(session);
+                let item = |(name, title): &(String, Option<String>)| {
+                    let item = self.item().with_attribute("node", name.as_str());
+                    match title {
+                        Some(title) => item.with_attribute("name", title.as_str()),
+                        None => item,
                     }
-                    query.push(item);
-                }
+                };
+                self.list_page(payload, &nodes, |(name, _)| name, item, &mut query)?;
             }
-            (Target::PubSub, Some(name)) => self.list_items(session, name, &mut query)?,
+            (Target::PubSub, Some(name)) => {
+                let ids = self.visible_items(session, name)?;
+                let item = |id: &&str| self.item().with_attribute("name", *id);
+                self.list_page(payload, &ids, |id| id, item, &mut query)?;
+            }
             (Target::Server | Target::Account | Target::ServiceUser, Some(_)) => {
                 return Err(Condition::ItemNotFound.into());
             }
@@ -233,23 +264,48 @@ impl Notifier {
         Ok(Some(query))
     }
 
-    /// The items of a node, by name and without a node attribute (XEP-0060 §5.5).
-    fn list_items(&self, session: SessionId, name: &str, query: &mut Element) -> Result<(), StanzaError> {
+    /// Whether the account at this address shows itself to the user of a session.
+    fn is_shown_to(&self, session: SessionId, to: Option<&Jid>) -> bool {
+        let localpart = to.and_then(Jid::node).map(|node| node.as_str());
+        let viewer = self.sessions.get(session).map(|session| session.jid.to_bare());
+        localpart.zip(viewer).is_some_and(|(localpart, viewer)| self.shows_presence_to(localpart, &viewer))
+    }
+
+    /// Writes the part of a list that was asked for, or as much of it as one reply takes. What is left out, and how to get
+    /// it, is said in a `<set/>`.
+    fn list_page<T>(
+        &self,
+        payload: &Element,
+        all: &[T],
+        id: impl Fn(&T) -> &str,
+        item: impl Fn(&T) -> Element,
+        query: &mut Element,
+    ) -> Result<(), StanzaError> {
+        let max = self.config.limits.disco_items_max;
+        let asked = PageRequest::read(payload)?;
+        let says_so = asked.is_some() || all.len() > max;
+        let (page, set) = asked.unwrap_or_default().cut(all, id, max)?;
+        page.iter().for_each(|entry| query.push(item(entry)));
+        if says_so {
+            query.push(set);
+        }
+        Ok(())
+    }
+
+    /// The items of a node, newest first; they are listed by name and without a node attribute (XEP-0060 §5.5).
+    fn visible_items(&self, session: SessionId, name: &str) -> Result<Vec<&str>, StanzaError> {
         let (_, node) = self.durable.nodes.find(name).ok_or(Condition::ItemNotFound)?;
-        let Some(session) = self.sessions.get(session) else { return Ok(()) };
+        let Some(session) = self.sessions.get(session) else { return Ok(Vec::new()) };
         let (localpart, jid) = (self.sessions.localpart(session.user), session.jid.to_bare());
         if !Rights::of(&self.durable.centre, &self.config, localpart, &jid, node).follow {
             return Err(Condition::Forbidden.into());
         }
         let items = node.generic().map(|generic| generic.items.iter());
-        for (id, _) in items.into_iter().flatten().rev().take(self.config.limits.disco_items_max) {
-            query.push(self.item().with_attribute("name", id));
-        }
-        Ok(())
+        Ok(items.into_iter().flatten().rev().map(|(id, _)| id).collect())
     }
 
-    /// The nodes that mean something to this session's user, up to the limit: those it has by itself, those of teams that
-    /// it may follow, and those that somebody created.
+    /// The nodes that mean something to this session's user: those it has by itself, those of teams that it may follow, and
+    /// those that somebody created, by name.
     fn visible_nodes(&self, session: SessionId) -> Vec<(String, Option<String>)> {
         let Some(session) = self.sessions.get(session) else { return Vec::new() };
         let (localpart, jid) = (self.sessions.localpart(session.user), session.jid.to_bare());
@@ -262,7 +318,10 @@ impl Notifier {
         });
         let generic = self.durable.nodes.iter_generic();
         let generic = generic.map(|(node, generic)| (node.name.to_string(), generic.config.title.clone()));
-        feeds.chain(generic).take(self.config.limits.disco_items_max).collect()
+        let mut generic: Vec<(String, Option<String>)> = generic.collect();
+        // Pages need the same order each time.
+        generic.sort_unstable();
+        feeds.chain(generic).collect()
     }
 
     fn item(&self) -> Element {

@@ -22,6 +22,7 @@ use crate::pubsub::log_failed;
 use crate::pubsub::node::NodeIndex;
 use crate::rejection::Rejection;
 use crate::sessions::{Sessions, UserIndex};
+use crate::time::time;
 
 /// Who hears what: sessions, presence, publish-subscribe, and the contact centre behind them.
 ///
@@ -34,6 +35,10 @@ pub struct Notifier {
     pub(crate) sessions: Sessions,
     pub(crate) effects: Effects,
     pub(crate) outputs: VecDeque<Output>,
+    /// When the server was started, if it has been said.
+    pub(crate) started: Option<Timestamp>,
+    /// What the clock said with the newest input.
+    pub(crate) now: Timestamp,
     pub(crate) commands: CommandSessions,
     pub(crate) derivations: Derivations,
     /// Requests of ours that have been sent: what their ids come from.
@@ -78,6 +83,8 @@ impl Notifier {
             sessions: Sessions::new(config.hash_seed),
             effects: Effects::default(),
             outputs: VecDeque::new(),
+            started: None,
+            now: Timestamp(0),
             commands: CommandSessions::default(),
             derivations: Derivations::default(),
             pushes: 0,
@@ -182,8 +189,16 @@ impl Notifier {
         &self.config
     }
 
+    /// Says when the server was started, for those who ask how long it has been running. Without it, that is the time of the
+    /// first input.
+    pub fn started(&mut self, at: Timestamp) {
+        self.started = Some(at);
+    }
+
     /// Takes in one thing that happened at time `at`.
     pub fn handle(&mut self, input: Input, at: Timestamp) {
+        self.started.get_or_insert(at);
+        self.now = at;
         match input {
             Input::Bind { session, user, resource, generated } => {
                 self.bind(session, user, resource, &generated, at);
@@ -439,17 +454,28 @@ impl Notifier {
         };
         let target = self.target(session, stanza.to.as_ref());
         let answer = match (payload.ns(), &target) {
+            (ns::LAST_ACTIVITY, target) if !self.may_ask_activity(session, target, stanza.to.as_ref()) => {
+                Err(Condition::Forbidden.into())
+            }
             (_, Target::Session(other)) => return self.forward(*other, stanza),
             (_, Target::Elsewhere) => Err(Condition::RemoteServerNotFound.into()),
             (ns::PUBSUB | ns::PUBSUB_OWNER, Target::PubSub) => {
                 return self.pubsub(session, kind, stanza, payload, at);
             }
-            (ns::DISCO_INFO, target) => self.disco_info(session, kind, target, payload),
+            (ns::DISCO_INFO, target) => self.disco_info(session, kind, target, stanza.to.as_ref(), payload),
             (ns::DISCO_ITEMS, target) => self.disco_items(session, kind, target, payload),
             (ns::PING, target) => self.ping(kind, target, payload),
             (ns::ROSTER, Target::Account) => return self.roster(session, kind, stanza, payload, at),
             (ns::COMMANDS, target @ Target::Server) => {
                 return self.ad_hoc_command(session, kind, target, stanza, payload, at);
+            }
+            (ns::LAST_ACTIVITY, target) => {
+                self.last_activity(session, kind, target, stanza.to.as_ref(), payload, at)
+            }
+            (ns::TIME, Target::Server | Target::PubSub) => time(kind, payload, at),
+            (ns::REGISTER, Target::Server | Target::Account) => {
+                Err(StanzaError::from(Condition::NotAllowed)
+                    .with_text("Accounts are made by administrators."))
             }
             (ns::VERSION, Target::Server | Target::PubSub) => self.version(kind, payload),
             // RFC 3921's session request: the session began with the bind.

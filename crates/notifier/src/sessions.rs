@@ -62,6 +62,8 @@ pub(crate) struct User {
     pub(crate) sessions: Vec<SessionId>,
     /// Those that get what is sent to the bare JID: present, with a priority of 0 or more.
     pub(crate) reachable: Vec<SessionId>,
+    /// When the last session that had sent presence went.
+    pub(crate) left_at: Option<Timestamp>,
 }
 
 /// All sessions and all users that have ever been mentioned.
@@ -162,6 +164,11 @@ impl Sessions {
         user.sessions.retain(|&other| other != id);
         user.reachable.retain(|&other| other != id);
         Some(session)
+    }
+
+    /// Notes that a session of the user is no longer there.
+    pub(crate) fn left(&mut self, user: UserIndex, at: Timestamp) {
+        self.users[user.0 as usize].left_at = Some(at);
     }
 
     /// Records a session's presence, and with it whether it gets what is sent to the bare JID. Returns the one before.

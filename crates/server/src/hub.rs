@@ -46,7 +46,8 @@ pub struct HubParts {
 }
 
 /// Starts the hub's task, which ends with [`HubHandle::stop`].
-pub fn start(parts: HubParts) -> HubHandle {
+pub fn start(mut parts: HubParts) -> HubHandle {
+    parts.notifier.started(now());
     let (sender, inbox) = mpsc::channel(parts.requests_max);
     let position = parts.notifier.position();
     let task = HubTask {

@@ -47,6 +47,7 @@ impl Notifier {
             if content.len() > self.config.limits.presence_bytes_max { String::new() } else { content };
         let element = presence_xml(&jid, &jid, Some("unavailable"), &content);
         self.sessions.set_presence(id, None);
+        self.note_leaving(id);
         let told = self.broadcast(id, &jid, Some("unavailable"), &content);
         self.outputs.push_back(Output::Send { session: id, element });
         self.withdraw_directed(id, &jid, &told);
@@ -56,8 +57,18 @@ impl Notifier {
     pub(crate) fn withdraw_presence(&mut self, id: SessionId) {
         let Some(jid) = self.sessions.get(id).map(|session| session.jid.to_string()) else { return };
         let was_available = self.sessions.set_presence(id, None).is_some();
-        let told = if was_available { self.broadcast(id, &jid, Some("unavailable"), "") } else { Vec::new() };
+        let mut told = Vec::new();
+        if was_available {
+            self.note_leaving(id);
+            told = self.broadcast(id, &jid, Some("unavailable"), "");
+        }
         self.withdraw_directed(id, &jid, &told);
+    }
+
+    fn note_leaving(&mut self, id: SessionId) {
+        if let Some(user) = self.sessions.get(id).map(|session| session.user) {
+            self.sessions.left(user, self.now);
+        }
     }
 
     /// A user begins to see another one's presence (§3.1.5).

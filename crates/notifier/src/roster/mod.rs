@@ -25,6 +25,11 @@ pub(crate) use subscription::SubscriptionKind;
 use crate::notifier::Notifier;
 use crate::sessions::UserIndex;
 
+/// What the stream features say about rosters and presence: versions (RFC 6121 §2.6.1) and granting in advance (§3.4.1).
+pub fn stream_features() -> Vec<Element> {
+    vec![Element::new("ver", ns::ROSTER_VERSION), Element::new("sub", ns::PRE_APPROVAL)]
+}
+
 /// One user's contacts.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {

@@ -5,8 +5,9 @@ use xmpp::{BareJid, Condition};
 
 use crate::world::World;
 
+/// RFC 6120 §7.6, §7.7: the resource that was asked for, or one that nobody can guess.
 #[test]
-fn a_resource_is_what_was_asked_for_or_generated() {
+fn checklist_047_a_resource_is_what_was_asked_for_or_generated() {
     let mut world = World::new();
     let asked = world.try_bind("1001001", Some("desktop"));
     assert_eq!(world.jid(asked), "1001001@localhost/desktop");
@@ -16,8 +17,9 @@ fn a_resource_is_what_was_asked_for_or_generated() {
     assert_eq!(world.jid(empty), "1001001@localhost/generated-3");
 }
 
+/// RFC 6120 §7.7.2.1.
 #[test]
-fn a_resource_that_cannot_be_one_is_a_bad_request() {
+fn checklist_047_a_resource_that_cannot_be_one_is_a_bad_request() {
     let mut world = World::new();
     let long = "x".repeat(1_024);
     for resource in [long.as_str(), "bell\u{7}"] {
@@ -26,8 +28,9 @@ fn a_resource_that_cannot_be_one_is_a_bad_request() {
     }
 }
 
+/// RFC 6120 §7.7.2.2: the newer session wins, unless the setting says otherwise.
 #[test]
-fn the_newer_session_takes_a_resource_and_the_older_ends_with_conflict() {
+fn checklist_048_the_newer_session_takes_a_resource_and_the_older_ends_with_conflict() {
     let mut world = World::new();
     let other = world.connect("1001001/phone");
     let old = world.connect("1001001/desktop");
@@ -43,8 +46,9 @@ fn the_newer_session_takes_a_resource_and_the_older_ends_with_conflict() {
     assert_eq!(world.notifier.session_count(), 2);
 }
 
+/// RFC 6120 §7.7.2.2, the other way.
 #[test]
-fn or_the_newer_one_is_refused() {
+fn checklist_048_or_the_newer_one_is_refused() {
     let mut world = World::with(|config| config.resource_conflict = ResourceConflict::Refuse);
     let old = world.connect("1001001/desktop");
     let new = world.try_bind("1001001", Some("desktop"));
@@ -52,8 +56,9 @@ fn or_the_newer_one_is_refused() {
     assert_eq!(world.stream_error(old), None);
 }
 
+/// RFC 6120 §7.6.2.1: too many sessions of one user.
 #[test]
-fn sessions_of_a_user_are_bounded() {
+fn checklist_049_sessions_of_a_user_are_bounded() {
     let mut world = World::with(|config| config.limits.sessions_per_user_max = 2);
     world.bind("1001001/a");
     world.bind("1001001/b");
@@ -64,8 +69,9 @@ fn sessions_of_a_user_are_bounded() {
     world.bind("1001002/a");
 }
 
+/// RFC 6120 §7.6.2.2: one stream, one resource; and an account behind it.
 #[test]
-fn a_session_has_one_address_and_the_account_must_exist() {
+fn checklist_049_a_session_has_one_address_and_the_account_must_exist() {
     let mut world = World::new();
     let session = world.bind("1001001/a");
     let user = BareJid::new("1001001@localhost").unwrap();

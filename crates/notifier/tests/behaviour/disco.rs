@@ -30,8 +30,9 @@ fn identity(query: &Element) -> String {
     format!("{}/{}", identity.attribute("category").unwrap(), identity.attribute("type").unwrap())
 }
 
+/// XEP-0030 §3.1: whoever answers has an identity, the disco#info feature itself, and every feature once.
 #[test]
-fn everybody_says_who_they_are() {
+fn checklist_063_everybody_says_who_they_are() {
     let mut world = World::new();
     let session = world.connect("1001001/a");
     for (to, node, expected) in [
@@ -45,22 +46,116 @@ fn everybody_says_who_they_are() {
         let query = info(&mut world, session, to, node).unwrap();
         assert_eq!(identity(&query), expected, "{to} {node:?}");
         assert_eq!(query.attribute("node"), node);
+        assert_eq!(query.elements().filter(|e| e.is("identity", INFO)).count(), 1);
         let features = features(&query);
         assert!(features.iter().any(|feature| feature == INFO));
         assert!(features.is_sorted_by(|a, b| a < b), "sorted, no duplicates: {features:?}");
     }
-    for (to, node) in
-        [("localhost", Some("x")), ("", Some("x")), ("pubsub.localhost", Some("/finesse/api/User/9"))]
-    {
-        assert_eq!(info(&mut world, session, to, node), Err("error cancel item-not-found".into()));
+}
+
+/// XEP-0030 §3.2: the node that was asked for stands in the reply; a node that is not there is `item-not-found`.
+#[test]
+fn checklist_064_a_node_is_repeated_or_not_found() {
+    let mut world = World::new();
+    let session = world.connect("1001001/a");
+    let commands = "http://jabber.org/protocol/commands";
+    for (to, node) in [
+        ("localhost", commands),
+        ("pubsub.localhost", "/finesse/api/User/1001001"),
+        ("pubsub.localhost", "/finesse/api/SystemInfo"),
+    ] {
+        assert_eq!(info(&mut world, session, to, Some(node)).unwrap().attribute("node"), Some(node));
+        let items = format!("<query xmlns='http://jabber.org/protocol/disco#items' node='{node}'/>");
+        assert!(world.ask(session, "get", to, &items).contains(&format!("node=\"{node}\"")), "{node}");
     }
-    for to in ["1001002@localhost", "nobody@localhost", "finesse@localhost"] {
-        assert_eq!(info(&mut world, session, to, None), Err("error cancel service-unavailable".into()));
+    for (to, node) in [
+        ("localhost", Some("x")),
+        ("", Some("x")),
+        ("pubsub.localhost", Some("/finesse/api/User/9")),
+        ("pubsub.localhost", Some(commands)),
+        ("finesse@localhost/webapp", Some("x")),
+    ] {
+        assert_eq!(info(&mut world, session, to, node), Err("error cancel item-not-found".into()));
     }
 }
 
+/// XEP-0030 §8: an account shows itself to its own user and to those who may see its presence; to everybody else it looks
+/// like an account that does not exist.
 #[test]
-fn the_digest_in_presence_and_stream_features_is_answered_for() {
+fn checklist_065_an_account_shows_itself_to_whoever_may_see_it() {
+    let mut world = World::new();
+    let (ada, bea) = (world.connect("1001001/a"), world.connect("1001002/b"));
+    let unavailable = Err("error cancel service-unavailable".into());
+    for to in ["1001002@localhost", "nobody@localhost", "finesse@localhost"] {
+        assert_eq!(info(&mut world, ada, to, None), unavailable, "{to}");
+        let items = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
+        assert!(!world.ask(ada, "get", to, items).contains("<item"), "{to}");
+    }
+    world.send(bea, "<presence xmlns='jabber:client' type='subscribed' to='1001001@localhost'/>");
+    world.send(ada, "<presence xmlns='jabber:client' type='subscribe' to='1001002@localhost'/>");
+    world.take(ada);
+    world.take(bea);
+    let account = info(&mut world, ada, "1001002@localhost", None).unwrap();
+    assert_eq!(identity(&account), "account/registered");
+    // What it lists works for whoever sees it.
+    for feature in features(&account) {
+        let answer = match feature.as_str() {
+            "jabber:iq:last" => world.ask(ada, "get", "1001002@localhost", "<query xmlns='jabber:iq:last'/>"),
+            ns => world.ask(ada, "get", "1001002@localhost", &format!("<query xmlns='{ns}'/>")),
+        };
+        assert!(answer.starts_with("result"), "{feature}: {answer}");
+    }
+    assert_eq!(info(&mut world, bea, "1001001@localhost", None), unavailable, "not the other way round");
+}
+
+/// The hash of a reply, from the reply alone: XEP-0115 §5.1, with identities, features and forms each in order.
+fn hash(query: &Element) -> String {
+    use base64::Engine as _;
+    use sha1::Digest as _;
+    let attribute = |e: &Element, name| e.attribute(name).unwrap_or_default().to_owned();
+    let mut identities: Vec<String> = query
+        .elements()
+        .filter(|e| e.is("identity", INFO))
+        .map(|e| {
+            let lang = e.attribute_ns("lang", "http://www.w3.org/XML/1998/namespace").unwrap_or_default();
+            format!("{}/{}/{lang}/{}<", attribute(e, "category"), attribute(e, "type"), attribute(e, "name"))
+        })
+        .collect();
+    identities.sort_unstable();
+    let mut features: Vec<String> = features(query).iter().map(|feature| format!("{feature}<")).collect();
+    features.sort_unstable();
+    assert!(query.child("x", "jabber:x:data").is_none(), "forms are part of the hash as well");
+    let text = identities.concat() + &features.concat();
+    base64::engine::general_purpose::STANDARD.encode(sha1::Sha1::digest(text.as_bytes()))
+}
+
+/// XEP-0115 §5.1, §6.2: what stream features and presence promise is what the reply to `node#ver` hashes to, and it is
+/// another promise when a feature is switched off.
+#[test]
+fn checklist_066_capabilities_are_the_hash_of_what_is_answered() {
+    let mut seen = Vec::new();
+    for version in [Some("1.0"), None] {
+        let mut world = World::with(|config| config.software.version = version.map(String::from));
+        let session = world.bind("1001001/a");
+        world.send(session, "<presence xmlns='jabber:client'/>");
+        let got = world.take(session);
+        let caps = got[1].child("c", "http://jabber.org/protocol/caps").unwrap();
+        let own = world.notifier.capabilities();
+        for (to, promise) in [("finesse@localhost/webapp", caps.clone()), ("localhost", own.to_element())] {
+            assert_eq!(promise.attribute("hash"), Some("sha-1"));
+            let ver = promise.attribute("ver").unwrap();
+            let node = format!("{}#{ver}", promise.attribute("node").unwrap());
+            let query = info(&mut world, session, to, Some(&node)).unwrap();
+            assert_eq!(hash(&query), ver, "{to}");
+            assert_eq!(hash(&info(&mut world, session, to, None).unwrap()), ver, "{to} without a node");
+        }
+        seen.push(own.ver);
+    }
+    assert_ne!(seen[0], seen[1]);
+}
+
+#[test]
+fn a_digest_of_another_time_is_not_answered_for() {
     let mut world = World::new();
     let session = world.bind("1001001/a");
     world.send(session, "<presence xmlns='jabber:client'/>");
@@ -79,8 +174,10 @@ fn the_digest_in_presence_and_stream_features_is_answered_for() {
     );
 }
 
+/// XEP-0060 §5.1, §5.2, §5.5: the domain lists the service, the service its nodes, and a node its items by name and without
+/// a node attribute.
 #[test]
-fn items_lead_to_the_service_and_its_nodes() {
+fn checklist_068_items_lead_to_the_service_and_its_nodes() {
     let mut world = World::new();
     let agent = world.connect("1001001/a");
     let items = |node: &str| format!("<query xmlns='http://jabber.org/protocol/disco#items'{node}/>");
@@ -162,4 +259,50 @@ fn every_feature_of_publish_subscribe_works() {
         world.pubsub(admin, "<unsubscribe node='n' jid='admin@localhost/a'/>");
         world.take(admin);
     }
+}
+
+/// XEP-0059 §2: a long list of nodes or items is capped, says so, and can be had in pages; what one may not see is on none.
+#[test]
+fn checklist_069_long_lists_come_in_pages() {
+    let mut world = World::with(|config| config.limits.disco_items_max = 4);
+    let (admin, agent) = (world.connect("admin/a"), world.connect("1001001/a"));
+    for n in 0..9 {
+        world.pubsub(admin, &format!("<create node='n{n}'/>"));
+        world.pubsub(admin, &format!("<publish node='n0'><item id='i{n}'><x xmlns='y'/></item></publish>"));
+    }
+    let mut page = |to: &str, node: &str, set: &str| {
+        let rsm = "http://jabber.org/protocol/rsm";
+        let set = if set.is_empty() { String::new() } else { format!("<set xmlns='{rsm}'>{set}</set>") };
+        let node = if node.is_empty() { String::new() } else { format!(" node='{node}'") };
+        let query = format!("<query xmlns='http://jabber.org/protocol/disco#items'{node}>{set}</query>");
+        let answer = world.ask(agent, "get", to, &query);
+        let Some(xml) = answer.strip_prefix("result ") else { return (vec![answer], None, None) };
+        let query = Element::parse(xml, &Limits::default()).unwrap();
+        let set = query.child("set", rsm);
+        let of = |name| set.and_then(|set| set.child(name, rsm)).map(Element::text);
+        let items = query.elements().filter(|e| e.name() == "item");
+        let name = |e: &Element| e.attribute("node").or(e.attribute("name")).unwrap().to_owned();
+        (items.map(name).collect::<Vec<_>>(), of("last"), of("count"))
+    };
+    let (first, last, count) = page("pubsub.localhost", "", "");
+    assert_eq!((first.len(), count.as_deref()), (4, Some("14")), "capped, and it says so");
+    let (mut all, mut after) = (first, last.unwrap());
+    loop {
+        let (more, last, _) = page("pubsub.localhost", "", &format!("<max>3</max><after>{after}</after>"));
+        all.extend(more);
+        let Some(last) = last else { break };
+        after = last;
+    }
+    assert_eq!(all.len(), 14, "{all:?}");
+    assert!(all.contains(&"n8".to_owned()) && !all.iter().any(|node| node.contains("1001002")), "{all:?}");
+    let (items, _, count) = page("pubsub.localhost", "n0", "<max>2</max><before/>");
+    assert_eq!(
+        (items, count.as_deref()),
+        (vec!["i1".to_owned(), "i0".to_owned()], Some("9")),
+        "newest first"
+    );
+    let (all, last, count) = page("pubsub.localhost", "n1", "");
+    assert_eq!((all.len(), last, count), (0, None, None), "a short list says nothing");
+    let (missing, ..) = page("pubsub.localhost", "", "<after>nothing</after>");
+    assert_eq!(missing, ["error cancel item-not-found"]);
 }

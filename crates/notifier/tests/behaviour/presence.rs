@@ -14,8 +14,9 @@ fn show(world: &mut World, session: notifier::SessionId) -> Vec<String> {
     all.iter().map(show).collect()
 }
 
+/// RFC 6121 §4.2.2: the session itself hears its presence first; then it is introduced to the service user.
 #[test]
-fn initial_presence_is_echoed_and_brings_the_service_user() {
+fn checklist_058_initial_presence_is_echoed_and_brings_the_service_user() {
     let mut world = World::new();
     let session = world.bind("1001001/desktop");
     world.send(session, "<presence xmlns='jabber:client'><priority>0</priority></presence>");
@@ -66,8 +67,9 @@ fn a_lost_session_is_unavailable() {
     assert_eq!(show(&mut world, a), ["unavailable 1001001@localhost/b -> 1001001@localhost/a"]);
 }
 
+/// RFC 6121 §4.7.2.3.
 #[test]
-fn priorities_are_small_whole_numbers() {
+fn checklist_057_priorities_are_small_whole_numbers() {
     let mut world = World::new();
     let session = world.bind("1001001/a");
     for (priority, fine) in
@@ -82,8 +84,9 @@ fn priorities_are_small_whole_numbers() {
     }
 }
 
+/// RFC 6121 §4.6.3: whoever got presence by address hears the end as well.
 #[test]
-fn directed_presence_is_taken_back_when_the_session_ends() {
+fn checklist_059_directed_presence_is_taken_back_when_the_session_ends() {
     let mut world = World::new();
     let (from, to) = (world.bind("1001001/a"), world.connect("1001002/b"));
     world.send(from, "<presence xmlns='jabber:client' to='1001002@localhost'/>");

@@ -323,8 +323,10 @@ fn deliveries(notifier: &mut Notifier) -> (Heard, Heard) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
+    /// RFC 6120 §10.1: what one publisher sends to one node arrives at every subscriber in that order, and once, while
+    /// subscriptions come and go and the log is late or fails.
     #[test]
-    fn every_session_sees_each_nodes_items_in_order_and_once(steps in prop::collection::vec(step(), 1..80)) {
+    fn checklist_061_every_session_sees_each_nodes_items_in_order_and_once(steps in prop::collection::vec(step(), 1..80)) {
         let mut run = Run::new();
         for step in &steps {
             run.step(step);

@@ -6,8 +6,9 @@ fn message(to: &str, kind: &str) -> String {
     format!("<message xmlns='jabber:client' to='{to}' type='{kind}' id='q1'><body>hi</body></message>")
 }
 
+/// RFC 6121 §8.5.2.1.1: to a bare JID means to sessions that have sent presence with a priority of 0 or more.
 #[test]
-fn a_message_to_a_bare_jid_reaches_sessions_that_want_it() {
+fn checklist_056_a_message_to_a_bare_jid_reaches_sessions_that_want_it() {
     let mut world = World::new();
     let from = world.bind("1001001/a");
     let (zero, negative) = (world.connect("1001002/zero"), world.bind("1001002/negative"));
@@ -24,10 +25,34 @@ fn a_message_to_a_bare_jid_reaches_sessions_that_want_it() {
         assert!(world.take(negative).is_empty() && world.take(silent).is_empty());
     }
     assert!(world.take(from).is_empty());
+    // With nobody else there, there is nobody to take it; nothing is stored.
+    world.end(zero);
+    world.take(negative);
+    for kind in ["chat", "normal"] {
+        world.send(from, &message("1001002@localhost", kind));
+        assert_eq!(show_answer(&world.take(from)[0]), "error cancel service-unavailable", "{kind}");
+    }
+    world.send(from, &message("1001002@localhost", "headline"));
+    assert!(world.take(from).is_empty() && world.take(negative).is_empty() && world.take(silent).is_empty());
 }
 
+/// RFC 6121 §8.5.2.1.1: a group chat to a bare JID is refused even when somebody is there; an error is dropped.
 #[test]
-fn a_message_to_a_full_jid_reaches_that_session_or_is_refused() {
+fn groupchat_to_a_user_is_refused_and_an_error_is_dropped() {
+    let mut world = World::new();
+    let (from, there) = (world.bind("1001001/a"), world.connect("1001002/there"));
+    world.send(from, &message("1001002@localhost", "groupchat"));
+    assert_eq!(show_answer(&world.take(from)[0]), "error cancel service-unavailable");
+    world.send(from, &message("1001002@localhost", "error"));
+    assert!(world.take(from).is_empty() && world.take(there).is_empty());
+    // A type that nobody knows is an ordinary message (§5.2.2).
+    world.send(from, &message("1001002@localhost", "dance"));
+    assert_eq!(world.take(there).len(), 1);
+}
+
+/// RFC 6121 §8.5.3: a full JID means that session, whatever its priority; without it a chat goes on as if to the bare JID.
+#[test]
+fn checklist_055_a_message_to_a_full_jid_reaches_that_session_or_is_refused() {
     let mut world = World::new();
     let from = world.bind("1001001/a");
     let (there, silent) = (world.connect("1001002/there"), world.bind("1001002/silent"));
@@ -44,8 +69,9 @@ fn a_message_to_a_full_jid_reaches_that_session_or_is_refused() {
     }
 }
 
+/// RFC 6121 §8.5.1, §8.5.3.2: the same answers for accounts that exist and that do not.
 #[test]
-fn nobody_can_find_out_who_exists() {
+fn checklist_055_nobody_can_find_out_who_exists() {
     let mut world = World::new();
     let from = world.bind("1001001/a");
     for to in ["1001002@localhost", "nobody@localhost", "1001002@localhost/x", "nobody@localhost/x"] {
@@ -53,8 +79,12 @@ fn nobody_can_find_out_who_exists() {
             world.send(from, &message(to, kind));
             assert_eq!(show_answer(&world.take(from)[0]), "error cancel service-unavailable", "{to} {kind}");
         }
-        world.send(from, &message(to, "headline"));
-        assert!(world.take(from).is_empty());
+        for kind in ["headline", "error"] {
+            world.send(from, &message(to, kind));
+            assert!(world.take(from).is_empty(), "{to} {kind}");
+        }
+        world.send(from, &format!("<presence xmlns='jabber:client' to='{to}'/>"));
+        assert!(world.take(from).is_empty(), "presence is dropped: {to}");
         for payload in ["<query xmlns='http://jabber.org/protocol/disco#info'/>", "<x xmlns='y'/>"] {
             assert_eq!(world.ask(from, "get", to, payload), "error cancel service-unavailable", "{to}");
         }

@@ -308,5 +308,11 @@ fn scram_keys(keys: &Keys) -> ScramKeys {
 fn stream_config(Capabilities { node, ver }: Capabilities) -> StreamConfig {
     // The default of `auth.mechanisms`, as far as it is offered without TLS and without tokens.
     let mechanisms = vec![Mechanism::ScramSha256, Mechanism::ScramSha1, Mechanism::Plain];
-    StreamConfig { caps: Some(Caps { node, ver }), mechanisms, ..StreamConfig::new(DOMAIN) }
+    StreamConfig {
+        caps: Some(Caps { node, ver }),
+        mechanisms,
+        features: notifier::stream_features(),
+        idle_time: Some(server::config::Config::default().web.ping_interval),
+        ..StreamConfig::new(DOMAIN)
+    }
 }

@@ -305,7 +305,8 @@ settings! {
         item_id_bytes_max: usize = "1023", Size(64);
         /// Bytes in the payload of a published item. Over it: not-acceptable with payload-too-big.
         payload_bytes_max: usize = "\"64 KiB\"", Size(1024);
-        /// Entries in a reply to disco#items, and in a list of users. Over it: the rest is left out.
+        /// Entries in a reply to disco#items, and in a list of users. Over it: the rest is left out; disco#items can be
+        /// asked for in pages (XEP-0059).
         disco_items_max: u32 = "1000", Count(10, 1_000_000);
     }
 }

@@ -51,8 +51,12 @@ impl Server {
     }
 
     pub(crate) fn on(channel: Channel, config: StreamConfig) -> Self {
+        Self::with_entropy(channel, config, [7; 32])
+    }
+
+    fn with_entropy(channel: Channel, config: StreamConfig, entropy: [u8; 32]) -> Self {
         let now = Instant::now();
-        let stream = ServerStream::new(Arc::new(config), channel, [7; 32], now);
+        let stream = ServerStream::new(Arc::new(config), channel, entropy, now);
         Self { stream, now, answers: true, unanswered: vec![], events: vec![], closed: false }
     }
 
@@ -67,7 +71,12 @@ impl Server {
 
     /// A stream whose client may bind now.
     pub(crate) fn authenticated() -> Self {
-        let mut server = Self::new(config());
+        Self::authenticated_with([7; 32])
+    }
+
+    /// As [`Server::authenticated`], with other random numbers.
+    pub(crate) fn authenticated_with(entropy: [u8; 32]) -> Self {
+        let mut server = Self::with_entropy(Channel::hiding_secrets(), config(), entropy);
         server.say(OPEN);
         server.say(&plain("", USER, PASSWORD));
         server.say(OPEN);

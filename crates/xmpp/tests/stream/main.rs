@@ -6,3 +6,4 @@ mod client;
 mod driver;
 mod login;
 mod server;
+mod stanzas;

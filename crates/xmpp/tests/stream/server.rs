@@ -26,6 +26,30 @@ fn stanza(event: Option<&StreamEvent>) -> &xmpp::Stanza {
     }
 }
 
+/// XEP-0478 §3.1: the features say how long a message may be, before and after authentication, and when an idle stream is
+/// looked after. What the domain offers beyond the stream is told to those who have authenticated.
+#[test]
+fn limits_and_further_features_are_told_in_the_stream_features() {
+    let mut config = StreamConfig {
+        features: vec![Element::new("ver", "urn:ietf:params:xml:ns:xmpp-features-of-a-test".to_owned())],
+        idle_time: Some(std::time::Duration::from_millis(20_999)),
+        ..config()
+    };
+    config.limits.bytes_max = 20_000;
+    let mut server = Server::new(config);
+    let features = server.say(OPEN).remove(1);
+    let idle = "<idle-seconds>20</idle-seconds></limits>";
+    assert!(features.contains(&format!("<max-bytes>10000</max-bytes>{idle}")), "{features}");
+    assert!(!features.contains("<ver "), "{features}");
+    server.say(&plain("", USER, PASSWORD));
+    let features = server.say(OPEN).remove(1);
+    assert!(features.contains(&format!("<max-bytes>20000</max-bytes>{idle}")), "{features}");
+    assert!(
+        features.contains("<ver xmlns=\"urn:ietf:params:xml:ns:xmpp-features-of-a-test\"/>"),
+        "{features}"
+    );
+}
+
 #[test]
 fn the_whole_conversation_of_a_desktop() {
     let mut server = Server::new(config());
@@ -40,7 +64,8 @@ fn the_whole_conversation_of_a_desktop() {
          <mechanisms xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"><mechanism>SCRAM-SHA-512</mechanism>\
          <mechanism>SCRAM-SHA-256</mechanism><mechanism>SCRAM-SHA-1</mechanism><mechanism>OAUTHBEARER</mechanism>\
          <mechanism>PLAIN</mechanism></mechanisms>\
-         <c xmlns=\"http://jabber.org/protocol/caps\" hash=\"sha-1\" node=\"urn:n\" ver=\"v=\"/></stream:features>"
+         <c xmlns=\"http://jabber.org/protocol/caps\" hash=\"sha-1\" node=\"urn:n\" ver=\"v=\"/>\
+         <limits xmlns=\"urn:xmpp:stream-limits:0\"><max-bytes>10000</max-bytes></limits></stream:features>"
     );
     assert_eq!(server.stream.message_bytes_max(), 10_000);
     let success = server.say(&plain("1001001@localhost", USER, PASSWORD));
@@ -53,7 +78,8 @@ fn the_whole_conversation_of_a_desktop() {
         "<stream:features xmlns:stream=\"http://etherx.jabber.org/streams\">\
          <bind xmlns=\"urn:ietf:params:xml:ns:xmpp-bind\"/>\
          <session xmlns=\"urn:ietf:params:xml:ns:xmpp-session\"><optional/></session>\
-         <c xmlns=\"http://jabber.org/protocol/caps\" hash=\"sha-1\" node=\"urn:n\" ver=\"v=\"/></stream:features>"
+         <c xmlns=\"http://jabber.org/protocol/caps\" hash=\"sha-1\" node=\"urn:n\" ver=\"v=\"/>\
+         <limits xmlns=\"urn:xmpp:stream-limits:0\"><max-bytes>262144</max-bytes></limits></stream:features>"
     );
     assert_eq!(
         server.say(&bind("desktop")),
@@ -199,8 +225,9 @@ fn starttls_has_no_place_here() {
     }
 }
 
+/// RFC 6120 §7.6, §7.7: without a resource an unguessable one is offered to the driver; an invalid one is a bad request.
 #[test]
-fn a_resource_is_generated_requested_or_refused() {
+fn checklist_047_a_resource_is_generated_requested_or_refused() {
     let mut server = Server::authenticated();
     server.answers = false;
     server.say(
@@ -304,8 +331,9 @@ fn silence_ends_the_handshake() {
     assert!(server.advance(1_000_000).is_empty());
 }
 
+/// RFC 6120 §8.2.3: what an iq must have; what is wrong with an answer is not answered.
 #[test]
-fn an_iq_gets_one_answer_or_is_an_answer() {
+fn checklist_052_an_iq_gets_one_answer_or_is_an_answer() {
     for (attributes, content, condition) in [
         ("type='get'", "<a xmlns='x'/>", Some("bad-request")),
         ("type='get' id='1'", "", Some("bad-request")),
@@ -347,8 +375,9 @@ fn an_iq_gets_one_answer_or_is_an_answer() {
     assert_eq!(iq.element.attribute("from"), Some("1001001@localhost/desktop"));
 }
 
+/// RFC 6121 §4.7.2.3: one priority at most, a whole number from -128 to 127.
 #[test]
-fn presence_is_checked_before_it_spreads() {
+fn checklist_057_presence_is_checked_before_it_spreads() {
     for (text, valid) in [
         ("<presence xmlns='jabber:client'/>", true),
         ("<presence xmlns='jabber:client'><priority>-128</priority></presence>", true),

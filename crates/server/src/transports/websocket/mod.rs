@@ -122,6 +122,8 @@ fn stream_config(
     stream.auth_timeout = config.limits.auth_timeout;
     stream.authentication_attempts_max = config.limits.authentication_attempts_max;
     stream.caps = caps;
+    stream.features = notifier::stream_features();
+    stream.idle_time = Some(config.web.ping_interval);
     stream.mechanisms = accounts.mechanisms_on(listener);
     stream
 }

@@ -19,6 +19,10 @@ pub struct StreamConfig {
     pub mechanisms: Vec<Mechanism>,
     /// The server's capabilities, told in the stream features.
     pub caps: Option<Caps>,
+    /// Further features, told to clients that have authenticated.
+    pub features: Vec<Element>,
+    /// After how long without traffic the transport looks whether the client is still there; told in whole seconds.
+    pub idle_time: Option<Duration>,
     /// How long a client may take to its first `<open/>`.
     pub open_timeout: Duration,
     /// How long a client may take to the end of its handshake, a bound resource.
@@ -53,6 +57,8 @@ impl StreamConfig {
             limits: Limits::default(),
             mechanisms: Mechanism::ALL.to_vec(),
             caps: None,
+            features: Vec::new(),
+            idle_time: None,
             open_timeout: Duration::from_secs(10),
             auth_timeout: Duration::from_secs(30),
             authentication_attempts_max: 5,

@@ -1,5 +1,7 @@
 //! `<open/>` and the features that follow it (RFC 7395 §3.4, RFC 6120 §4.3, §4.7).
 
+use std::time::Duration;
+
 use super::handshake::{Handshake, Step};
 use super::{Context, Stop, stop};
 use crate::{Element, Jid, Mechanism, StreamCondition, ns};
@@ -14,9 +16,10 @@ impl Handshake {
             Step::ExpectRestart { user } => {
                 self.step = Step::ExpectBind { user };
                 let optional = Element::new("optional", ns::SESSION);
-                features
+                let features = features
                     .with_child(Element::new("bind", ns::BIND))
-                    .with_child(Element::new("session", ns::SESSION).with_child(optional))
+                    .with_child(Element::new("session", ns::SESSION).with_child(optional));
+                cx.config.features.iter().cloned().fold(features, Element::with_child)
             }
             _ => {
                 let mut mechanisms = Element::new("mechanisms", ns::SASL);
@@ -33,6 +36,7 @@ impl Handshake {
         if let Some(caps) = &cx.config.caps {
             features.push(caps.to_element());
         }
+        features.push(limits(self.limits(cx.config).bytes_max, cx.config.idle_time));
         cx.frame(&features);
         Ok(())
     }
@@ -49,6 +53,16 @@ impl Handshake {
             .with_attribute("version", "1.0");
         open.set_attribute_ns("lang", ns::XML, "en");
         cx.frame(&open);
+    }
+}
+
+/// What the stream may carry (XEP-0478 §3.1); it may carry more once the client has authenticated.
+fn limits(bytes_max: usize, idle_time: Option<Duration>) -> Element {
+    let number = |name, value: u64| Element::new(name, ns::STREAM_LIMITS).with_text(value.to_string());
+    let limits = Element::new("limits", ns::STREAM_LIMITS).with_child(number("max-bytes", bytes_max as u64));
+    match idle_time {
+        Some(time) => limits.with_child(number("idle-seconds", time.as_secs())),
+        None => limits,
     }
 }
 
