@@ -174,6 +174,18 @@ impl Notifier {
     }
 }
 
+impl Notifier {
+    /// The accounts that are no users of the contact centre, in order.
+    pub fn guests(&self) -> impl Iterator<Item = &UserId> {
+        self.durable.guests.iter()
+    }
+
+    /// Whether an account may not log in for now.
+    pub fn is_disabled(&self, user: &UserId) -> bool {
+        self.durable.disabled.contains(user)
+    }
+}
+
 impl Durable {
     /// Whether there is an account of this name: a user of the contact centre or not.
     pub(crate) fn is_account(&self, user: &UserId) -> bool {

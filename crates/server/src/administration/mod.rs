@@ -6,7 +6,7 @@ pub mod running;
 pub mod stopped;
 
 use contact::{Command, ContactCentre, Extension, Role, Roles, TeamId, UserDetails, UserId};
-use notifier::{AccountCommand, Credentials, Existing, NewAccount, Rejection};
+use notifier::{AccountCommand, Credentials, Existing, NewAccount, Notifier, Rejection};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
@@ -135,8 +135,11 @@ pub struct ListedUser {
     /// The extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
-    /// The state, as `User` documents spell it.
+    /// The state, as `User` documents spell it; empty for an account that is no user of the contact centre.
     pub state: String,
+    /// True if the account may not log in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_disabled: bool,
 }
 
 /// What a request comes to.
@@ -148,11 +151,13 @@ pub enum Plan {
     Change(AccountCommand),
 }
 
-/// Finds out what a request comes to in this contact centre.
-pub fn plan(centre: &ContactCentre, request: AccountRequest) -> Plan {
+/// Finds out what a request comes to as things are.
+pub fn plan(notifier: &Notifier, request: AccountRequest) -> Plan {
     match request {
-        AccountRequest::List => Plan::Answer(AccountAnswer::Users(list(centre))),
-        AccountRequest::Add { accounts, existing } => Plan::Change(add(centre, accounts, existing)),
+        AccountRequest::List => Plan::Answer(AccountAnswer::Users(list(notifier))),
+        AccountRequest::Add { accounts, existing } => {
+            Plan::Change(add(notifier.centre(), accounts, existing))
+        }
         AccountRequest::Remove { user } => Plan::Change(AccountCommand::Remove { user }),
         AccountRequest::SetPassword { user, credentials } => {
             Plan::Change(AccountCommand::SetCredentials { user, credentials })
@@ -172,7 +177,8 @@ pub fn answer(outcome: Result<(), Rejection>) -> AccountAnswer {
     }
 }
 
-fn list(centre: &ContactCentre) -> Vec<ListedUser> {
+fn list(notifier: &Notifier) -> Vec<ListedUser> {
+    let centre = notifier.centre();
     let mut users: Vec<_> = centre
         .users()
         .map(|user| ListedUser {
@@ -183,8 +189,19 @@ fn list(centre: &ContactCentre) -> Vec<ListedUser> {
             roles: user.details.roles,
             extension: user.details.extension.clone(),
             state: user.state.to_string(),
+            is_disabled: notifier.is_disabled(user.id()),
         })
         .collect();
+    users.extend(notifier.guests().map(|id| ListedUser {
+        id: id.clone(),
+        first_name: String::new(),
+        last_name: String::new(),
+        team: None,
+        roles: Roles::default(),
+        extension: None,
+        state: String::new(),
+        is_disabled: notifier.is_disabled(id),
+    }));
     users.sort_by(|a, b| a.id.cmp(&b.id));
     users
 }
@@ -277,13 +294,14 @@ impl fmt::Display for ListedUser {
         let name = format!("{} {}", self.first_name, self.last_name);
         let extension = self.extension.as_ref().map_or("-", Extension::as_str);
         let team = self.team.as_deref().unwrap_or("-");
+        let state = if self.is_disabled { "disabled" } else { &self.state };
         write!(
             f,
             "{:<16} {:<24} {team:<16} {:<22} {extension:<14} {}",
             self.id.as_str(),
             name.trim(),
             roles.join(","),
-            self.state
+            state
         )
     }
 }

@@ -6,7 +6,7 @@ use crate::hub::{CommandError, HubHandle};
 /// Does what is asked, through the hub. What is [`AccountAnswer::Done`] is in the log.
 pub async fn handle(hub: HubHandle, request: AccountRequest) -> AccountAnswer {
     // Between the look and the change somebody may add a team or a user. The change is checked again and refused then.
-    let plan = match hub.read(move |centre| plan(centre, request)).await {
+    let plan = match hub.query(move |notifier| plan(notifier, request)).await {
         Ok(plan) => plan,
         Err(unavailable) => return AccountAnswer::Refused(unavailable.to_string()),
     };

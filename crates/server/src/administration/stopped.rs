@@ -49,7 +49,7 @@ impl StoppedServer {
     ///
     /// [`Failure::Log`] if the log cannot be written.
     pub fn handle(&mut self, request: AccountRequest) -> Result<AccountAnswer, Failure> {
-        match plan(self.notifier.centre(), request) {
+        match plan(&self.notifier, request) {
             Plan::Answer(answer) => Ok(answer),
             Plan::Change(command) => self.change(command),
         }
