@@ -146,13 +146,30 @@ pub enum Change {
         /// How many.
         offset: u64,
     },
+    /// Snapshots only: one of the last events of a node, as its subscribers got it. A node's events follow each other
+    /// without a gap up to its [`Change::NodeOffset`], which comes first.
+    EventKept {
+        /// Which node.
+        node: String,
+        /// Which event of all nodes together.
+        number: u64,
+        /// The message from after its `to` to its end: [`xmpp::SharedStanza::tail`].
+        message: String,
+    },
     /// Snapshots only: what follows is state, not news; nothing of it counts as published.
     SnapshotBegins,
     /// Snapshots only: the end of what [`Change::SnapshotBegins`] began.
     SnapshotEnds {
         /// How many events have been published to all nodes together.
         event_count: u64,
+        /// The highest offset of any node that is gone.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        offset_floor: u64,
     },
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What passwords are checked with; the password itself is nowhere.
@@ -342,7 +359,18 @@ mod tests {
                 r#"{"type":"node_offset","node":"n","offset":7}"#.into(),
             ),
             (Change::SnapshotBegins, r#"{"type":"snapshot_begins"}"#.into()),
-            (Change::SnapshotEnds { event_count: 8 }, r#"{"type":"snapshot_ends","event_count":8}"#.into()),
+            (
+                Change::EventKept { node: node(), number: 9, message: " id=\"N\"></message>".into() },
+                r#"{"type":"event_kept","node":"n","number":9,"message":" id=\"N\"></message>"}"#.into(),
+            ),
+            (
+                Change::SnapshotEnds { event_count: 8, offset_floor: 0 },
+                r#"{"type":"snapshot_ends","event_count":8}"#.into(),
+            ),
+            (
+                Change::SnapshotEnds { event_count: 8, offset_floor: 5 },
+                r#"{"type":"snapshot_ends","event_count":8,"offset_floor":5}"#.into(),
+            ),
         ];
         for (change, text) in golden {
             let text: String = text;

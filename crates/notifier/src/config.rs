@@ -38,6 +38,9 @@ pub struct Config {
     /// The namespace of the `<notification/>` element around an update. Releases of Finesse differ in it; clients
     /// that check it at all want the default.
     pub notification_ns: String,
+    /// Stamp every event with its position and keep the last ones, so that a client can have what it missed
+    /// (`docs/recovery.md`). `false`: events look as if this did not exist, and nothing is kept or advertised.
+    pub recovery: bool,
     /// After this many milliseconds without anything but pings, a user who is online counts as idle.
     pub idle_after_ms: i64,
     /// What is bounded, and where the bounds are.
@@ -65,6 +68,7 @@ impl Config {
             subscription_ids: true,
             one_copy_per_session: true,
             notification_ns: xmpp::ns::PUBSUB.into(),
+            recovery: true,
             idle_after_ms: 600_000,
             limits: NotifierLimits::default(),
         }
@@ -191,6 +195,19 @@ pub struct NotifierLimits {
     /// Entries of a disco#items reply, and of a list of users. Further ones are left out; a disco#items reply says so and can
     /// be asked for in pages.
     pub disco_items_max: usize,
+    /// Events that a node remembers for recovery. The oldest goes, and whoever has missed it is told so.
+    pub history_events_per_node_max: usize,
+    /// Bytes of the events that all nodes together remember. The oldest of all goes, as above.
+    pub history_bytes_max: usize,
+    /// Bytes of the remembered events that a snapshot keeps, the newest ones. Older ones are forgotten at the next start,
+    /// unless they came after the snapshot.
+    pub history_snapshot_bytes_max: usize,
+    /// Nodes in one request for recovery. More: `not-acceptable`.
+    pub recovery_nodes_max: usize,
+    /// Events sent for one request for recovery. The rest has to be asked for again, from there.
+    pub recovery_events_max: usize,
+    /// Bytes of these events. As above; a single event is always sent.
+    pub recovery_bytes_max: usize,
 }
 
 impl Default for NotifierLimits {
@@ -215,6 +232,12 @@ impl Default for NotifierLimits {
             commands_per_session_max: 16,
             command_timeout_ms: 600_000,
             disco_items_max: 1_000,
+            history_events_per_node_max: 256,
+            history_bytes_max: 134_217_728,
+            history_snapshot_bytes_max: 16_777_216,
+            recovery_nodes_max: 1_000,
+            recovery_events_max: 500,
+            recovery_bytes_max: 262_144,
         }
     }
 }

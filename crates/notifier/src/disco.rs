@@ -74,6 +74,7 @@ impl Entity {
         let not_here = [ns::CAPS, ns::COMMANDS, ns::LAST_ACTIVITY];
         entity.features.retain(|feature| !not_here.contains(&feature.as_str()));
         entity.features.push(ns::RSM.into());
+        entity.features.extend(config.recovery.then(|| ns::RECOVERY.into()));
         entity.features.push(ns::PUBSUB.into());
         let all = pubsub::FEATURES.iter();
         entity.features.extend(all.map(|feature| format!("{}#{feature}", ns::PUBSUB)));

@@ -38,6 +38,9 @@ pub(crate) struct Durable {
     pub(crate) subscriptions: Subscriptions,
     /// Events published so far, all nodes together.
     pub(crate) event_count: u64,
+    /// The highest offset of any node that is gone. New nodes count from here, so that a position at a node of the past
+    /// is never one at its successor of the same name.
+    pub(crate) offset_floor: u64,
     /// A snapshot is being replayed: what it repeats was published, and counted, long ago.
     pub(crate) in_snapshot: bool,
 }
@@ -46,7 +49,7 @@ impl Durable {
     /// The state before the first entry of the log: nobody, and the node that exists by itself.
     pub(crate) fn new(settings: contact::Settings, domain: &str, hash_seed: u64) -> Self {
         let mut nodes = Registry::new(hash_seed);
-        nodes.create(&ApiPath::SystemInfo.to_string(), Nature::Feed);
+        nodes.create(&ApiPath::SystemInfo.to_string(), Nature::Feed, 0);
         Durable {
             centre: ContactCentre::new(settings),
             domain: domain.into(),
@@ -57,6 +60,7 @@ impl Durable {
             nodes,
             subscriptions: Subscriptions::default(),
             event_count: 0,
+            offset_floor: 0,
             in_snapshot: false,
         }
     }
@@ -106,7 +110,7 @@ impl Durable {
                     config: config.clone(),
                     items: Items::default(),
                 };
-                self.nodes.create(node, Nature::Generic(Box::new(generic)));
+                self.nodes.create(node, Nature::Generic(Box::new(generic)), self.offset_floor);
             }
             Change::NodeConfigured { node, config } => {
                 if let Some(generic) = self.generic_mut(node) {
@@ -161,13 +165,16 @@ impl Durable {
             Change::NodeOffset { node, offset } => {
                 let index = self.nodes.find(node).map(|(index, _)| index);
                 if let Some(node) = index.and_then(|index| self.nodes.get_mut(index)) {
-                    node.offset = *offset;
+                    (node.offset, node.released) = (*offset, *offset);
                 }
             }
             Change::SnapshotBegins => self.in_snapshot = true,
-            Change::SnapshotEnds { event_count } => {
+            // What subscribers were told is the notifier's affair.
+            Change::EventKept { .. } => {}
+            Change::SnapshotEnds { event_count, offset_floor } => {
                 self.in_snapshot = false;
                 self.event_count = *event_count;
+                self.offset_floor = *offset_floor;
             }
         }
     }
@@ -207,7 +214,7 @@ impl Durable {
         for node in counted {
             changes.push(Change::NodeOffset { node: node.name.to_string(), offset: node.offset });
         }
-        changes.push(Change::SnapshotEnds { event_count: self.event_count });
+        changes.push(Change::SnapshotEnds { event_count: self.event_count, offset_floor: self.offset_floor });
         changes
     }
 
@@ -250,7 +257,7 @@ impl Durable {
     ) {
         // Nodes that come are there before the updates, nodes that go are there until after them.
         for node in feeds::added_by(event) {
-            self.nodes.create(&node.to_string(), Nature::Feed);
+            self.nodes.create(&node.to_string(), Nature::Feed, self.offset_floor);
         }
         if let contact::Event::UserAdded(details) = event {
             self.guests.remove(&details.id);
@@ -332,12 +339,15 @@ impl Durable {
         let Some(node) = self.nodes.get_mut(index) else { return };
         node.offset += 1;
         self.event_count += 1;
-        effects.push(Effect::Publish { node: index, event: Event { number: self.event_count, content } });
+        let event = Event { number: self.event_count, offset: node.offset, content };
+        effects.push(Effect::Publish { node: index, event });
     }
 
     fn delete_node(&mut self, name: &str, redirect: Option<Box<str>>, effects: &mut Vec<Effect>) {
         if let Some(index) = self.nodes.withdraw(name) {
             self.publish_to(index, Content::Delete { redirect }, effects);
+            let last = self.nodes.get(index).map_or(0, |node| node.offset);
+            self.offset_floor = self.offset_floor.max(last);
             effects.push(Effect::DropNode { node: index });
         }
     }

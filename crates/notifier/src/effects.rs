@@ -12,6 +12,7 @@ use crate::change::Credentials;
 use crate::input::{Position, SessionId, Ticket};
 use crate::pubsub::event::Event;
 use crate::pubsub::node::NodeIndex;
+use crate::pubsub::recovery::Recovery;
 use crate::roster::RosterPush;
 use crate::sessions::UserIndex;
 
@@ -36,6 +37,8 @@ pub(crate) enum Effect {
     EndSessions { user: UserIndex, why: EndReason },
     /// Somebody is told if the change was lost; nothing otherwise.
     Failure { session: SessionId, failed: String },
+    /// A session gets the events that it has missed, and the answer; or the element if the log failed.
+    Recover { session: SessionId, recovery: Box<Recovery>, failed: String },
     /// A user's clients hear of a change of the roster.
     RosterPush { user: UserIndex, push: Box<RosterPush> },
     /// Some of a user's sessions get a stanza.

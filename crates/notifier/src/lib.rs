@@ -34,6 +34,7 @@ mod disco;
 mod durable;
 mod effects;
 mod feeds;
+mod history;
 mod input;
 mod last_activity;
 mod members;

@@ -16,6 +16,7 @@ use crate::commands::{CommandSessions, Derivations};
 use crate::config::Config;
 use crate::durable::Durable;
 use crate::effects::{Effect, Effects, EndReason};
+use crate::history::History;
 use crate::input::{Addressed, Input, Output, Position, Recipient, SessionId, Ticket};
 use crate::pubsub::event::Event;
 use crate::pubsub::log_failed;
@@ -34,6 +35,8 @@ pub struct Notifier {
     pub(crate) durable: Durable,
     pub(crate) sessions: Sessions,
     pub(crate) effects: Effects,
+    /// The last events, for sessions that were away.
+    pub(crate) history: History,
     pub(crate) outputs: VecDeque<Output>,
     /// When the server was started, if it has been said.
     pub(crate) started: Option<Timestamp>,
@@ -82,6 +85,7 @@ impl Notifier {
             durable: Durable::new(config.contact.clone(), &config.domain, config.hash_seed),
             sessions: Sessions::new(config.hash_seed),
             effects: Effects::default(),
+            history: History::default(),
             outputs: VecDeque::new(),
             started: None,
             now: Timestamp(0),
@@ -100,15 +104,19 @@ impl Notifier {
         for change in &entry.changes {
             let items_max = self.config.limits.items_per_node_max;
             self.durable.apply(change, &mut self.sessions, items_max, &mut effects);
+            if let Change::EventKept { node, number, message } = change {
+                self.remember_kept(node, *number, message);
+            }
             for effect in effects.drain(..) {
                 match effect {
+                    Effect::Publish { node, event } => self.remember_replayed(node, &event),
                     Effect::Route { node, user, resource } => self.route(node, user, resource.as_deref()),
                     Effect::Unroute { node, user, resource } => self.unroute(node, user, resource.as_deref()),
                     Effect::DropNode { node } => self.drop_node(node),
                     // News of the past: whoever had to hear it has heard it.
                     Effect::Reply { .. }
                     | Effect::Answer { .. }
-                    | Effect::Publish { .. }
+                    | Effect::Recover { .. }
                     | Effect::Account { .. }
                     | Effect::EndSessions { .. }
                     | Effect::Failure { .. }
@@ -128,7 +136,13 @@ impl Notifier {
     /// Together they make an [`Entry`] at [`Notifier::position`] that stands for the log up to there.
     pub fn snapshot(&self) -> Option<Vec<Change>> {
         let settled = self.effects.is_empty() && !self.diverged;
-        settled.then(|| self.durable.snapshot(&self.sessions, &self.config.domain))
+        settled.then(|| {
+            let mut changes = self.durable.snapshot(&self.sessions, &self.config.domain);
+            let end = changes.pop();
+            changes.extend(self.kept_events());
+            changes.extend(end);
+            changes
+        })
     }
 
     /// Forgets the durable state and rebuilds it from the log, after [`Input::AppendFailed`].
@@ -145,6 +159,7 @@ impl Notifier {
             heard.push((id, names.collect()));
         }
         self.durable = Durable::new(self.config.contact.clone(), &self.config.domain, self.config.hash_seed);
+        self.history = History::default();
         self.next = Position(1);
         for entry in entries {
             self.restore(entry);
@@ -303,7 +318,7 @@ impl Notifier {
         }
     }
 
-    fn run(&mut self, effect: Effect) {
+    pub(crate) fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Reply { session, done, .. } => self.send_text(session, done),
             Effect::Answer { ticket } => self.outputs.push_back(Output::Answer { ticket, outcome: Ok(()) }),
@@ -326,6 +341,7 @@ impl Notifier {
                 }
             }
             Effect::Failure { .. } => {}
+            Effect::Recover { session, recovery, .. } => self.answer_recovery(session, *recovery),
             Effect::RosterPush { user, push } => self.push_roster(user, &push),
             Effect::Tell { user, audience, xml } => self.tell(user, audience, &xml),
             Effect::Introduce { owner, viewer } => self.introduce(owner, viewer),
@@ -341,7 +357,9 @@ impl Notifier {
         self.diverged = true;
         for effect in self.effects.take_all() {
             match effect {
-                Effect::Reply { session, failed, .. } | Effect::Failure { session, failed } => {
+                Effect::Reply { session, failed, .. }
+                | Effect::Failure { session, failed }
+                | Effect::Recover { session, failed, .. } => {
                     self.send_text(session, failed);
                 }
                 Effect::Answer { ticket } => {
@@ -374,8 +392,14 @@ impl Notifier {
                 }
             }
         }
+        if recipients.is_empty() && !self.config.recovery {
+            return;
+        }
+        let stanza = event.encode(node, &self.config);
+        if self.config.recovery {
+            self.remember(index, event, &stanza);
+        }
         if !recipients.is_empty() {
-            let stanza = event.encode(node, &self.config);
             self.outputs.push_back(Output::Deliver { stanza, recipients });
         }
     }
@@ -413,6 +437,7 @@ impl Notifier {
     /// Gives up a deleted node: everybody who was subscribed no longer is.
     fn drop_node(&mut self, index: NodeIndex) {
         let Some(node) = self.durable.nodes.drop_node(index) else { return };
+        self.history.forget(index);
         for session in node.sessions.iter() {
             if let Some(session) = self.sessions.get_mut(session) {
                 session.subscriptions.retain(|&other| other != index);
@@ -461,6 +486,9 @@ impl Notifier {
             (_, Target::Elsewhere) => Err(Condition::RemoteServerNotFound.into()),
             (ns::PUBSUB | ns::PUBSUB_OWNER, Target::PubSub) => {
                 return self.pubsub(session, kind, stanza, payload, at);
+            }
+            (ns::RECOVERY, Target::PubSub) if self.config.recovery => {
+                return self.recover(session, kind, stanza, payload, at);
             }
             (ns::DISCO_INFO, target) => self.disco_info(session, kind, target, stanza.to.as_ref(), payload),
             (ns::DISCO_ITEMS, target) => self.disco_items(session, kind, target, payload),

@@ -85,6 +85,8 @@ namespaces! {
     SHIM = "http://jabber.org/protocol/shim";
     /// Stream management (XEP-0198).
     STREAM_MANAGEMENT = "urn:xmpp:sm:3";
+    /// Recovery by position, a protocol of our own: see `docs/recovery.md`.
+    RECOVERY = "urn:offhook:recovery:0";
     /// The `xml:` prefix itself.
     XML = "http://www.w3.org/XML/1998/namespace";
 }

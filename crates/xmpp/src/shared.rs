@@ -45,6 +45,11 @@ impl SharedStanza {
         Self { tail: Bytes::from(xml).slice(NAME.len()..) }
     }
 
+    /// The message whose [`SharedStanza::tail`] this was.
+    pub fn from_tail(tail: String) -> Self {
+        Self { tail: tail.into() }
+    }
+
     /// The part before the shared one: `<message xmlns="jabber:client" to="…"`.
     pub fn head(to: &str) -> String {
         let mut head = String::with_capacity(NAME.len() + 32 + to.len());

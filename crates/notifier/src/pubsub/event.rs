@@ -5,6 +5,7 @@ use std::sync::Arc;
 use xmpp::{SharedStanza, escape_attribute, escape_text, ns};
 
 use super::node::{Nature, Node, NotificationType};
+use super::recovery;
 use crate::config::Config;
 
 /// Something that happened at a node.
@@ -12,6 +13,8 @@ use crate::config::Config;
 pub(crate) struct Event {
     /// Which event of this server: the message's id comes from it.
     pub(crate) number: u64,
+    /// Which event of its node.
+    pub(crate) offset: u64,
     pub(crate) content: Content,
 }
 
@@ -83,6 +86,9 @@ impl Event {
             }
         }
         xml.push_str("</event>");
+        if config.recovery {
+            recovery::write_stamp(&config.instance, self.offset, &mut xml);
+        }
         let id = message_id(self.number);
         let mut attributes = vec![("from", config.pubsub_domain.as_str()), ("id", id.as_str())];
         if let Nature::Generic(generic) = &node.nature
@@ -152,6 +158,7 @@ mod tests {
             name: "/finesse/api/User/1001001".into(),
             nature,
             offset: 0,
+            released: 0,
             sessions: Members::new(),
             users: Members::new(),
             withdrawn: false,
@@ -164,8 +171,9 @@ mod tests {
     }
 
     fn encode(number: u64, content: Content, nature: Nature) -> String {
-        let config = Config::new("localhost", "a6ca891f-8b34-443f-8c7d-dac020d41838");
-        Event { number, content }.encode(&node(nature), &config).to_xml("x@localhost")
+        let mut config = Config::new("localhost", "a6ca891f-8b34-443f-8c7d-dac020d41838");
+        config.recovery = false;
+        Event { number, offset: 0, content }.encode(&node(nature), &config).to_xml("x@localhost")
     }
 
     #[test]

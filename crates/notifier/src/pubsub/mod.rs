@@ -13,6 +13,7 @@ pub(crate) mod items;
 pub(crate) mod node;
 mod owner;
 mod publish;
+pub(crate) mod recovery;
 pub(crate) mod registry;
 mod requests;
 mod retrieve;

@@ -18,8 +18,11 @@ pub(crate) struct NodeIndex(pub(crate) u32);
 pub(crate) struct Node {
     pub(crate) name: Arc<str>,
     pub(crate) nature: Nature,
-    /// Events published here so far. Grows by one with each; no gaps.
+    /// The number of the event published here last. Grows by one with each; no gaps. Starts above those of every node
+    /// that ever had this name.
     pub(crate) offset: u64,
+    /// Which of them was released last: subscribers know of it and of none after it.
+    pub(crate) released: u64,
     /// Full-JID subscribers with a session.
     pub(crate) sessions: Members<SessionId>,
     /// Bare-JID subscribers.

@@ -63,8 +63,8 @@ impl Registry {
             .filter_map(|node| Some((node, node.generic()?)))
     }
 
-    /// Adds a node; `None` if the name is taken.
-    pub(crate) fn create(&mut self, name: &str, nature: Nature) -> Option<NodeIndex> {
+    /// Adds a node whose events are counted from `first_offset`; `None` if the name is taken.
+    pub(crate) fn create(&mut self, name: &str, nature: Nature, first_offset: u64) -> Option<NodeIndex> {
         if self.names.contains_key(name) {
             return None;
         }
@@ -73,7 +73,8 @@ impl Registry {
         let node = Node {
             name: name.clone(),
             nature,
-            offset: 0,
+            offset: first_offset,
+            released: first_offset,
             sessions: Members::new(),
             users: Members::new(),
             withdrawn: false,
@@ -120,15 +121,15 @@ mod tests {
     #[test]
     fn a_deleted_node_keeps_its_place_until_it_is_dropped() {
         let mut registry = Registry::new(1);
-        let first = registry.create("a", Nature::Feed).unwrap();
-        assert!(registry.create("a", Nature::Feed).is_none());
+        let first = registry.create("a", Nature::Feed, 0).unwrap();
+        assert!(registry.create("a", Nature::Feed, 0).is_none());
         assert_eq!(registry.withdraw("a"), Some(first));
         assert!(registry.find("a").is_none());
         assert!(registry.get(first).is_some());
-        let second = registry.create("a", Nature::Feed).unwrap();
+        let second = registry.create("a", Nature::Feed, 0).unwrap();
         assert_ne!(first, second);
         assert!(registry.drop_node(first).is_some());
-        assert_eq!(registry.create("b", Nature::Feed), Some(first));
+        assert_eq!(registry.create("b", Nature::Feed, 0), Some(first));
         assert_eq!(registry.find("a").map(|(index, _)| index), Some(second));
         assert_eq!(registry.iter().count(), 2);
     }

@@ -10,6 +10,7 @@ mod log;
 mod nodes;
 mod presence;
 mod property;
+mod recovery;
 mod requests;
 mod roster;
 mod routing;

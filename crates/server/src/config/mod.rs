@@ -19,7 +19,8 @@ pub use example::annotated_example;
 pub use kind::ListenAddress;
 pub use origins::Origins;
 pub use sections::{
-    Auth, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear, Pubsub, Roster, Sessions, Web,
+    Auth, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear, Pubsub, Recovery, Roster,
+    Sessions, Web,
 };
 pub use table::Setting;
 pub use value::{Origin, Value};
@@ -60,6 +61,8 @@ pub struct Config {
     pub log: Log,
     /// Publish-subscribe.
     pub pubsub: Pubsub,
+    /// Recovery by position.
+    pub recovery: Recovery,
     /// What `SystemInfo` says.
     pub contact: Contact,
     /// Rosters and presence between users.
@@ -155,6 +158,7 @@ impl Config {
         let auth = Auth::read(&mut layers);
         let log = Log::read(&mut layers);
         let pubsub = Pubsub::read(&mut layers);
+        let recovery = Recovery::read(&mut layers);
         let contact = Contact::read(&mut layers);
         let roster = Roster::read(&mut layers);
         let commands = Commands::read(&mut layers);
@@ -167,10 +171,11 @@ impl Config {
             Some(auth),
             Some(log),
             Some(pubsub),
+            Some(recovery),
             Some(contact),
             Some(roster),
             Some(commands),
-        ) = (general, tls, web, limits, sessions, auth, log, pubsub, contact, roster, commands)
+        ) = (general, tls, web, limits, sessions, auth, log, pubsub, recovery, contact, roster, commands)
         else {
             return Err(ConfigError { problems: layers.problems });
         };
@@ -203,6 +208,7 @@ impl Config {
                 auth,
                 log,
                 pubsub,
+                recovery,
                 contact,
                 roster,
                 commands,

@@ -27,6 +27,7 @@ impl Config {
                 .clone()
                 .unwrap_or(defaults.notification_ns.clone()),
             idle_after_ms: milliseconds(self.commands.idle_after),
+            recovery: self.recovery.enabled,
             limits: self.notifier_limits(),
             ..defaults
         }
@@ -46,7 +47,7 @@ impl Config {
     }
 
     fn notifier_limits(&self) -> notifier::NotifierLimits {
-        let (sessions, pubsub) = (&self.sessions, &self.pubsub);
+        let (sessions, pubsub, recovery) = (&self.sessions, &self.pubsub, &self.recovery);
         notifier::NotifierLimits {
             sessions_per_user_max: sessions.per_user_max as usize,
             subscriptions_per_session_max: pubsub.subscriptions_per_session_max as usize,
@@ -67,6 +68,12 @@ impl Config {
             commands_per_session_max: self.commands.per_session_max as usize,
             command_timeout_ms: milliseconds(self.commands.form_timeout),
             disco_items_max: pubsub.disco_items_max as usize,
+            history_events_per_node_max: recovery.events_per_node_max as usize,
+            history_bytes_max: recovery.history_bytes_max,
+            history_snapshot_bytes_max: recovery.snapshot_bytes_max,
+            recovery_nodes_max: recovery.nodes_per_request_max as usize,
+            recovery_events_max: recovery.events_per_reply_max as usize,
+            recovery_bytes_max: recovery.reply_bytes_max.min(self.limits.outbox_bytes_max / 2),
         }
     }
 }

@@ -363,13 +363,38 @@ settings! {
     }
 }
 
+settings! {
+    /// Recovery by position: a client that was away gets what it missed, complete and in order, or is told that it cannot
+    /// (docs/recovery.md). The history is in memory; what a restart forgets of it is below.
+    pub Recovery in "recovery." {
+        /// Stamps every event with its position, keeps the last ones and announces it. Clients that do not know the stamp
+        /// ignore it. Off: events look exactly as Finesse sends them, and nothing is kept.
+        enabled: bool = "true", Switch;
+        /// Events remembered per node. Over it: the oldest goes, and who has missed it is told to read the current state.
+        events_per_node_max: u32 = "256", Count(1, 1_000_000);
+        /// Bytes of remembered events, all nodes together. Over it: the oldest of all go, as above. The default has room
+        /// for some 70000 events: with 20000 agents, for the last five minutes of a very busy day.
+        history_bytes_max: usize = "\"128 MiB\"", Size(65_536);
+        /// Bytes of remembered events that a snapshot of the log keeps, the newest ones. At a start, these and the
+        /// events since the snapshot are remembered. Over it: older ones are forgotten then.
+        snapshot_bytes_max: usize = "\"16 MiB\"", Size(0);
+        /// Nodes in one request. Over it: not-acceptable.
+        nodes_per_request_max: u32 = "1000", Count(1, 100_000);
+        /// Events sent for one request. Over it: the client asks again from there.
+        events_per_reply_max: u32 = "500", Count(1, 100_000);
+        /// Bytes of the events sent for one request. Over it: as above. Never more than half of limits.outbox_bytes_max,
+        /// where they wait for the client.
+        reply_bytes_max: usize = "\"256 KiB\"", Size(1024);
+    }
+}
+
 /// Every row, in the order of the annotated example.
 pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     sections().into_iter().flat_map(|(_, settings)| settings)
 }
 
 /// The sections: what stands above each in the example, and its rows.
-pub(super) fn sections() -> [(&'static str, &'static [Setting]); 11] {
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 12] {
     [
         ("", General::SETTINGS),
         ("tls", Tls::SETTINGS),
@@ -379,6 +404,7 @@ pub(super) fn sections() -> [(&'static str, &'static [Setting]); 11] {
         ("auth", Auth::SETTINGS),
         ("log", Log::SETTINGS),
         ("pubsub", Pubsub::SETTINGS),
+        ("recovery", Recovery::SETTINGS),
         ("contact", Contact::SETTINGS),
         ("roster", Roster::SETTINGS),
         ("commands", Commands::SETTINGS),
