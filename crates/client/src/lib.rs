@@ -38,7 +38,7 @@ pub use certificate::Certificate;
 pub use connect::{Connector, Secured};
 pub use error::Error;
 pub use event::{Control, Detail, Direction, Event, Frame, Observer, Step, Unobserved};
-pub use line::{Line, RequestError, Subscription};
+pub use line::{Continuity, Line, RequestError, Subscription};
 pub use rest::{Rest, RestError, StateChange, SystemInfo};
 pub use stage::Stage;
 pub use trust::{CertificateProblem, Trust, TrustError};

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use tokio::time::{Instant, timeout};
 use xmpp::{
     Condition, Element, FullJid, IqType, Stanza, StanzaError, StanzaKind, ns,
-    stream::{ClientConfig, ClientEvent, ClientStream, Output},
+    stream::{ClientConfig, ClientEvent, ClientStream, Output, Suspended},
 };
 
 use crate::{
@@ -32,10 +32,27 @@ pub struct Line {
     stage_started: Instant,
     mechanism: &'static str,
     inbox: VecDeque<Element>,
+    continuity: Continuity,
+    /// The server has answered our wish for stream management.
+    can_be_resumed: Option<bool>,
     request_count: u64,
     step_timeout: Duration,
     /// Why the line is over, until somebody has been told: a caller that stops waiting must not miss it.
     failure: Option<Error>,
+}
+
+/// What a line that asked to go on with a session has become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Continuity {
+    /// A new session: none was asked for, or the server knows nothing of stream management.
+    New,
+    /// The session goes on; nothing is lost.
+    Resumed,
+    /// A new session, because the other one is not there any more.
+    Lost {
+        /// Stanzas that the server has not handled, as far as that can be told, oldest first.
+        unhandled: Vec<String>,
+    },
 }
 
 /// A subscription that the service confirmed.
@@ -99,6 +116,8 @@ impl Line {
             stage_started: now,
             mechanism: "",
             inbox: VecDeque::new(),
+            continuity: Continuity::New,
+            can_be_resumed: None,
             request_count: 0,
             step_timeout: connector.step_timeout(),
             failure: None,
@@ -113,6 +132,33 @@ impl Line {
     /// The address the server gave this line.
     pub fn jid(&self) -> &FullJid {
         self.jid.as_ref().expect("a line is only handed out once it is bound")
+    }
+
+    /// What became of the session that was asked for with
+    /// [`ManagementChoice::Resume`](xmpp::stream::ManagementChoice::Resume).
+    pub fn continuity(&self) -> &Continuity {
+        &self.continuity
+    }
+
+    /// Waits until the server has said whether the session can be resumed. Only for a line that asked for stream management
+    /// from a server that offers it; any other waits for a line's end.
+    ///
+    /// # Errors
+    ///
+    /// The line is gone.
+    pub async fn can_be_resumed(&mut self) -> Result<bool, Error> {
+        loop {
+            if let Some(can_be_resumed) = self.can_be_resumed {
+                return Ok(can_be_resumed);
+            }
+            self.advance().await?;
+        }
+    }
+
+    /// Gives up the connection without a goodbye and keeps what another line needs to go on with the session. None if it
+    /// can't be resumed.
+    pub fn suspend(mut self) -> Option<Suspended> {
+        self.stream.suspend()
     }
 
     /// Time since the line was begun.
@@ -365,6 +411,12 @@ impl Line {
                 self.jid = Some(jid);
                 self.enter(Stage::Steady);
             }
+            ClientEvent::Managed { resumption } => self.can_be_resumed = Some(resumption.is_some()),
+            ClientEvent::Resumed => {
+                self.continuity = Continuity::Resumed;
+                self.can_be_resumed = Some(true);
+            }
+            ClientEvent::ResumeFailed { unhandled, .. } => self.continuity = Continuity::Lost { unhandled },
             ClientEvent::Element(element) => self.take(element)?,
             ClientEvent::Closed { see_other_uri } => {
                 return Err(Error::StreamClosed { stage: self.stage, see_other: see_other_uri });

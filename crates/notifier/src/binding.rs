@@ -60,6 +60,8 @@ impl Notifier {
         let localpart = user.node().map(xmpp::jid::NodeRef::as_str).unwrap_or_default();
         match (self.sessions.find(localpart, jid.resource().as_str()), self.config.resource_conflict) {
             (None, _) => {}
+            // Nobody is there to be disturbed.
+            (Some(older), ResourceConflict::Refuse) if self.is_waiting(older) => self.expire(older),
             (Some(_), ResourceConflict::Refuse) => {
                 return Err(
                     StanzaError::from(Condition::Conflict).with_text("Another session has this resource.")
@@ -72,7 +74,7 @@ impl Notifier {
         }
         let count =
             self.sessions.find_user(localpart).map_or(0, |user| self.sessions.user(user).sessions.len());
-        if count >= self.config.limits.sessions_per_user_max {
+        if count >= self.config.limits.sessions_per_user_max && !self.expire_oldest_of(localpart) {
             let text = "The user has as many sessions as the server allows.";
             return Err(StanzaError::from(Condition::ResourceConstraint).with_text(text));
         }
@@ -93,6 +95,12 @@ impl Notifier {
         if let Some(session) = self.sessions.remove(id) {
             self.forget_subscriptions(id, &session.subscriptions);
             self.forget_commands(id);
+            if let Some(resumption) = session.resumption {
+                let (user, count) = (self.sessions.localpart(session.user).to_owned(), resumption.handled);
+                let id_text = resumption.id.clone();
+                self.forget_resumption(id, *resumption);
+                self.remember_handled(id_text, &user, count);
+            }
         }
     }
 }

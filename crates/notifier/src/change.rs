@@ -139,6 +139,16 @@ pub enum Change {
         #[serde(default)]
         notify: bool,
     },
+    /// So many stanzas of a session have been handled, the one included that caused the changes of this entry. For a client
+    /// that comes back after a crash (XEP-0198 §5).
+    Handled {
+        /// The id that its client knows.
+        session: String,
+        /// The localpart of the user whose session it is.
+        user: String,
+        /// How many, modulo 2^32.
+        count: u32,
+    },
     /// Snapshots only: so many events have been published to a node.
     NodeOffset {
         /// Which node.
@@ -353,6 +363,10 @@ mod tests {
             (
                 Change::ItemRetracted { node: node(), id: "i".into(), notify: true },
                 r#"{"type":"item_retracted","node":"n","id":"i","notify":true}"#.into(),
+            ),
+            (
+                Change::Handled { session: "s".into(), user: "1001001".into(), count: 5 },
+                r#"{"type":"handled","session":"s","user":"1001001","count":5}"#.into(),
             ),
             (
                 Change::NodeOffset { node: node(), offset: 7 },

@@ -1,6 +1,7 @@
 //! What an operator may choose about notification, as plain values. Reading them from a file is the server's work.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// The notifier's settings. Built once; valid from then on.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Config {
     pub software: Software,
     /// What to do when a resource is asked for that is in use.
     pub resource_conflict: ResourceConflict,
+    /// How long a session without a connection waits to be resumed. Zero: sessions can't be resumed.
+    pub resume_timeout: Duration,
     /// Who may follow, create and publish.
     pub access: Access,
     /// Keep a subscription with a full JID after its session has ended, as Finesse does. The default is to
@@ -63,6 +66,7 @@ impl Config {
             contact: contact::Settings::default(),
             software: Software::default(),
             resource_conflict: ResourceConflict::NewWins,
+            resume_timeout: Duration::from_secs(300),
             access: Access::default(),
             keep_full_jid_subscriptions: false,
             subscription_ids: true,
@@ -154,8 +158,14 @@ pub enum Who {
 /// Bounds on everything that peers can make grow. Each names what happens at the limit.
 #[derive(Clone, Debug)]
 pub struct NotifierLimits {
-    /// Sessions of one user. One more: bind is refused with `resource-constraint`.
+    /// Sessions of one user. One more: one that waits to be resumed is over; if there is none, bind is refused with
+    /// `resource-constraint`.
     pub sessions_per_user_max: usize,
+    /// Sessions of one user that wait to be resumed. One more: the one that has waited longest is over.
+    pub waiting_sessions_per_user_max: usize,
+    /// Sessions that are over and whose clients may still ask how many stanzas were handled. One more: the oldest ones
+    /// are forgotten.
+    pub remembered_sessions_max: usize,
     /// Full-JID subscriptions of one session. One more: `policy-violation` with `too-many-subscriptions`.
     pub subscriptions_per_session_max: usize,
     /// Durable subscriptions of one user. One more: as above.
@@ -214,6 +224,8 @@ impl Default for NotifierLimits {
     fn default() -> Self {
         NotifierLimits {
             sessions_per_user_max: 16,
+            waiting_sessions_per_user_max: 4,
+            remembered_sessions_max: 10_000,
             subscriptions_per_session_max: 1_000,
             subscriptions_per_user_max: 1_000,
             nodes_max: 10_000,

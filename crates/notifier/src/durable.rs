@@ -19,6 +19,7 @@ use crate::pubsub::items::{Item, Items};
 use crate::pubsub::node::{Generic, Nature, NodeIndex};
 use crate::pubsub::registry::Registry;
 use crate::pubsub::subscriptions::Subscriptions;
+use crate::resumption::{Handled, insert_bounded};
 use crate::roster::Roster;
 use crate::sessions::{Sessions, UserIndex};
 
@@ -36,6 +37,8 @@ pub(crate) struct Durable {
     pub(crate) rosters: IndexMap<UserIndex, Roster, FixedState>,
     pub(crate) nodes: Registry,
     pub(crate) subscriptions: Subscriptions,
+    /// How many stanzas of a session had been handled when it last changed something, newest last.
+    pub(crate) handled: IndexMap<Box<str>, Handled, FixedState>,
     /// Events published so far, all nodes together.
     pub(crate) event_count: u64,
     /// The highest offset of any node that is gone. New nodes count from here, so that a position at a node of the past
@@ -59,6 +62,7 @@ impl Durable {
             rosters: IndexMap::default(),
             nodes,
             subscriptions: Subscriptions::default(),
+            handled: IndexMap::default(),
             event_count: 0,
             offset_floor: 0,
             in_snapshot: false,
@@ -168,6 +172,12 @@ impl Durable {
                     (node.offset, node.released) = (*offset, *offset);
                 }
             }
+            Change::Handled { session, user, count } => {
+                let handled = Handled { user: user.as_str().into(), count: *count };
+                // Again at the end, because the oldest ones are forgotten.
+                self.handled.shift_remove(session.as_str());
+                insert_bounded(&mut self.handled, session.as_str().into(), handled, HANDLED_MAX);
+            }
             Change::SnapshotBegins => self.in_snapshot = true,
             // What subscribers were told is the notifier's affair.
             Change::EventKept { .. } => {}
@@ -214,6 +224,11 @@ impl Durable {
         for node in counted {
             changes.push(Change::NodeOffset { node: node.name.to_string(), offset: node.offset });
         }
+        changes.extend(self.handled.iter().map(|(session, handled)| Change::Handled {
+            session: session.to_string(),
+            user: handled.user.to_string(),
+            count: handled.count,
+        }));
         changes.push(Change::SnapshotEnds { event_count: self.event_count, offset_floor: self.offset_floor });
         changes
     }
@@ -357,6 +372,9 @@ impl Durable {
         self.nodes.get_mut(index)?.generic_mut()
     }
 }
+
+/// Sessions of which the log says how much was handled. Older ones are forgotten.
+const HANDLED_MAX: usize = 10_000;
 
 /// How many items a node with this configuration keeps.
 pub(crate) fn items_kept(config: &NodeConfig, items_max: usize) -> usize {

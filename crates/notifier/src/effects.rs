@@ -23,6 +23,8 @@ pub(crate) enum Effect {
     Reply { session: SessionId, done: String, failed: String },
     /// A command is answered.
     Answer { ticket: Ticket },
+    /// A client hears how many of its stanzas have been handled.
+    Handled { session: SessionId, stream: u32, received: u32 },
     /// A node's subscribers, as they are then, hear an event.
     Publish { node: NodeIndex, event: Event },
     /// A user, or one resource of a user, hears a node from now on.

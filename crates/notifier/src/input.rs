@@ -141,6 +141,21 @@ pub enum Output {
         /// Why.
         error: StreamError,
     },
+    /// The answer to [`Notifier::answer_handled`](crate::Notifier::answer_handled).
+    Handled {
+        /// Which session.
+        session: SessionId,
+        /// Which of its streams asked.
+        stream: u32,
+        /// How many stanzas were received, and have been handled.
+        received: u32,
+    },
+    /// A session that waited to be resumed is over and already forgotten here. What its client has not acknowledged goes to
+    /// [`Notifier::undelivered`](crate::Notifier::undelivered).
+    Expired {
+        /// Which session.
+        session: SessionId,
+    },
     /// Add this entry to the log, after all earlier ones, and say how it went by [`Input::Appended`] or
     /// [`Input::AppendFailed`].
     Append(Entry),

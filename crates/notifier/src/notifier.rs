@@ -22,6 +22,7 @@ use crate::pubsub::event::Event;
 use crate::pubsub::log_failed;
 use crate::pubsub::node::NodeIndex;
 use crate::rejection::Rejection;
+use crate::resumption::Resumptions;
 use crate::sessions::{Sessions, UserIndex};
 use crate::time::time;
 
@@ -44,6 +45,9 @@ pub struct Notifier {
     pub(crate) now: Timestamp,
     pub(crate) commands: CommandSessions,
     pub(crate) derivations: Derivations,
+    pub(crate) resumptions: Resumptions,
+    /// Whose stanza is being handled, if its stream is managed.
+    acting: Option<SessionId>,
     /// Requests of ours that have been sent: what their ids come from.
     pub(crate) pushes: u64,
     /// Where the next entry goes.
@@ -91,6 +95,8 @@ impl Notifier {
             now: Timestamp(0),
             commands: CommandSessions::default(),
             derivations: Derivations::default(),
+            resumptions: Resumptions::default(),
+            acting: None,
             pushes: 0,
             next: Position(1),
             diverged: false,
@@ -115,6 +121,7 @@ impl Notifier {
                     Effect::DropNode { node } => self.drop_node(node),
                     // News of the past: whoever had to hear it has heard it.
                     Effect::Reply { .. }
+                    | Effect::Handled { .. }
                     | Effect::Answer { .. }
                     | Effect::Recover { .. }
                     | Effect::Account { .. }
@@ -218,7 +225,11 @@ impl Notifier {
             Input::Bind { session, user, resource, generated } => {
                 self.bind(session, user, resource, &generated, at);
             }
-            Input::Stanza { session, stanza } => self.stanza(session, stanza, at),
+            Input::Stanza { session, stanza } => {
+                self.acting = self.sessions.is_resumable(session).then_some(session);
+                self.stanza(session, stanza, at);
+                self.acting = None;
+            }
             Input::Ended { session } => self.ended(session),
             Input::Command { ticket, actor, command, request_id } => {
                 self.command(ticket, &actor, &command, request_id.as_deref(), at);
@@ -244,8 +255,11 @@ impl Notifier {
     }
 
     /// Applies changes, hands them to the log, and holds `first`, then what follows from the changes, until they are there.
-    pub(crate) fn commit(&mut self, changes: Vec<Change>, first: Vec<Effect>, at: Timestamp) {
+    ///
+    /// If a session that can be resumed asked for them, the entry also says how many of its stanzas have been handled.
+    pub(crate) fn commit(&mut self, mut changes: Vec<Change>, first: Vec<Effect>, at: Timestamp) {
         let mut effects = first;
+        changes.extend(self.acting.and_then(|session| self.handled_change(session)));
         for change in &changes {
             let items_max = self.config.limits.items_per_node_max;
             self.durable.apply(change, &mut self.sessions, items_max, &mut effects);
@@ -322,6 +336,9 @@ impl Notifier {
         match effect {
             Effect::Reply { session, done, .. } => self.send_text(session, done),
             Effect::Answer { ticket } => self.outputs.push_back(Output::Answer { ticket, outcome: Ok(()) }),
+            Effect::Handled { session, stream, received } => {
+                self.outputs.push_back(Output::Handled { session, stream, received });
+            }
             Effect::Publish { node, event } => self.deliver(node, &event),
             Effect::Route { node, user, resource } => self.route(node, user, resource.as_deref()),
             Effect::Unroute { node, user, resource } => self.unroute(node, user, resource.as_deref()),
@@ -364,6 +381,10 @@ impl Notifier {
                 }
                 Effect::Answer { ticket } => {
                     self.outputs.push_back(Output::Answer { ticket, outcome: Err(Rejection::LogFailed) });
+                }
+                // It was answered with a failure, which is an answer.
+                Effect::Handled { session, stream, received } => {
+                    self.outputs.push_back(Output::Handled { session, stream, received });
                 }
                 // It did not happen.
                 Effect::Publish { .. }

@@ -7,6 +7,7 @@ use xmpp::{FullJid, Jid};
 
 use crate::input::SessionId;
 use crate::pubsub::node::NodeIndex;
+use crate::resumption::Resumption;
 
 /// Names a user for as long as the process lives; a user who is removed and added again has the same one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,6 +28,8 @@ pub(crate) struct Session {
     pub(crate) subscriptions: Vec<NodeIndex>,
     /// Who got presence from this session by address and must hear that it has gone.
     pub(crate) directed: Vec<Jid>,
+    /// None if the session ends with its connection.
+    pub(crate) resumption: Option<Box<Resumption>>,
 }
 
 /// What a session wants to hear of its user's roster (RFC 6121 §2.2: "interested resource").
@@ -148,6 +151,7 @@ impl Sessions {
             presence: None,
             subscriptions: Vec::new(),
             directed: Vec::new(),
+            resumption: None,
         };
         self.by_id.insert(id, session);
         let sessions = &mut self.users[user.0 as usize].sessions;

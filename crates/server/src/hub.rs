@@ -6,17 +6,19 @@
 
 mod handle;
 mod log_failure;
+mod management;
 mod slots;
 
-pub(crate) use handle::Request;
 pub use handle::{CommandError, HubHandle, Unavailable};
+pub(crate) use handle::{Request, Sender};
+pub use management::{Left, Management, SavedSession};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use contact::Timestamp;
-use notifier::{Derivation, Entry, Input, Notifier, Output, Position, Rejection, Ticket};
+use notifier::{Derivation, Entry, Input, Notifier, Output, Position, Rejection, SessionId, Ticket};
 use slab::Slab;
 use tokio::sync::{mpsc, oneshot};
 use xmpp::Password;
@@ -43,6 +45,8 @@ pub struct HubParts {
     pub snapshot_every: u32,
     /// Entries since the last snapshot.
     pub entries_since_snapshot: u32,
+    /// Stream management, and what the last process left to resume.
+    pub management: Management,
 }
 
 /// Starts the hub's task, which ends with [`HubHandle::stop`].
@@ -50,7 +54,8 @@ pub fn start(mut parts: HubParts) -> HubHandle {
     parts.notifier.started(now());
     let (sender, inbox) = mpsc::channel(parts.requests_max);
     let position = parts.notifier.position();
-    let task = HubTask {
+    let metrics = Arc::clone(&parts.management.metrics);
+    let mut task = HubTask {
         notifier: parts.notifier,
         inbox: sender.downgrade(),
         log: parts.log,
@@ -63,10 +68,13 @@ pub fn start(mut parts: HubParts) -> HubHandle {
         snapshot_every: parts.snapshot_every,
         entries_since_snapshot: parts.entries_since_snapshot,
         rebuild_at: None,
+        overflowed: Vec::new(),
+        management: parts.management,
         stopped: None,
     };
+    task.restore_sessions(now());
     tokio::spawn(task.run(inbox, parts.log_events));
-    HubHandle::new(sender)
+    HubHandle::new(sender, metrics)
 }
 
 struct HubTask {
@@ -87,7 +95,10 @@ struct HubTask {
     entries_since_snapshot: u32,
     /// When to rebuild the durable state, after the log has failed.
     rebuild_at: Option<tokio::time::Instant>,
-    stopped: Option<oneshot::Sender<()>>,
+    /// Sessions without a connection for which too much waits.
+    overflowed: Vec<SessionId>,
+    management: Management,
+    stopped: Option<oneshot::Sender<Left>>,
 }
 
 /// Requests taken from the inbox at once. The log's reports are looked at in between.
@@ -103,10 +114,12 @@ impl HubTask {
         while self.stopped.is_none() {
             let take_requests = !self.snapshot_if_due();
             let rebuild_at = self.rebuild_at;
+            let timeout_at = self.timeout_at();
             tokio::select! {
                 biased;
                 Some(event) = log_events.recv() => self.log_event(event),
                 () = log_failure::until(rebuild_at), if rebuild_at.is_some() => self.rebuild().await,
+                () = log_failure::until(timeout_at), if timeout_at.is_some() => self.timeout(now()),
                 count = inbox.recv_many(&mut requests, REQUESTS_AT_ONCE), if take_requests => {
                     if count == 0 {
                         break; // every handle is gone
@@ -131,7 +144,7 @@ impl HubTask {
             self.log_event(event);
         }
         if let Some(stopped) = self.stopped.take() {
-            let _ = stopped.send(());
+            let _ = stopped.send(self.save_sessions());
         }
     }
 
@@ -143,10 +156,19 @@ impl HubTask {
                 Input::Bind { session, user, resource, generated }
             }
             Request::Stanza { session, stanza } => Input::Stanza { session, stanza: *stanza },
-            Request::Ended { outbox } => match self.slots.release(&outbox) {
-                Some(session) => Input::Ended { session },
-                None => return,
-            },
+            Request::Counted { from, stanza, received } => {
+                if !self.counts(from, received) {
+                    return;
+                }
+                Input::Stanza { session: from.session, stanza: *stanza }
+            }
+            Request::Answered { from, reply, received } => return self.answered(from, reply, received),
+            Request::Enable { from, resume, max } => return self.enable(from, resume, max),
+            Request::AnswerRequested { from, received } => return self.answer_requested(from, received),
+            Request::Resume { outbox, user, previd, h } => return self.resume(&outbox, &user, previd, h),
+            Request::Ended { outbox, attachment, is_over } => {
+                return self.connection_ended(&outbox, attachment, is_over, at);
+            }
             Request::Command { prepare, request_id, answer } => match prepare(self.notifier.centre()) {
                 Ok((actor, command)) => {
                     let ticket = self.ticket(answer);
@@ -206,22 +228,22 @@ impl HubTask {
             match output {
                 Output::Bound { session, jid } => {
                     let jid = Box::new(jid);
-                    self.slots.send(session, Outgoing::Bound { session, jid });
+                    self.send(session, Outgoing::Bound { session, jid });
                 }
                 Output::BindRefused { session, error } => {
-                    self.slots.send(session, Outgoing::BindRefused(Box::new(error)));
+                    self.send(session, Outgoing::BindRefused(Box::new(error)));
                 }
-                Output::Send { session, element } => self.slots.send(session, Outgoing::Frame(element)),
+                Output::Send { session, element } => self.send(session, Outgoing::Stanza(element)),
                 Output::Deliver { stanza, recipients } => {
                     for recipient in recipients {
                         let stanza = Arc::clone(&stanza);
                         let delivery = Outgoing::Shared { stanza, to: recipient.to };
-                        self.slots.send(recipient.session, delivery);
+                        self.send(recipient.session, delivery);
                     }
                 }
-                Output::End { session, error } => {
-                    self.slots.send(session, Outgoing::End(Box::new(error)));
-                }
+                Output::End { session, error } => self.end_session(session, error),
+                Output::Expired { session } => self.expired(session),
+                Output::Handled { session, stream, received } => self.say_handled(session, stream, received),
                 Output::Append(entry) => {
                     self.decided = entry.position;
                     self.entries_since_snapshot += 1;
@@ -239,6 +261,13 @@ impl HubTask {
                     self.accounts.set(user, credentials);
                 }
             }
+            self.end_overflowed();
+        }
+    }
+
+    fn send(&mut self, session: SessionId, entry: Outgoing) {
+        if let Some(consequence) = self.slots.send(session, entry) {
+            self.note(session, consequence);
         }
     }
 

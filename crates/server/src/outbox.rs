@@ -3,6 +3,16 @@
 //! The hub and the session's own stream put things in; the session's transport takes them out in batches. Putting
 //! something in never waits: an outbox that would exceed its limit ends its session instead, so that a reader that is
 //! too slow costs nobody else anything. Empty outboxes hold no buffer for long ([`Outbox::release_spare`]).
+//!
+//! With stream management it is also the session's mailbox ([`mailbox`]): it outlives the connection, and a connection
+//! works on it through its [`Attachment`], which stops working when the next one has taken over.
+
+mod attachment;
+mod inactive;
+mod mailbox;
+
+pub use attachment::{Attachment, Taken};
+pub use mailbox::{Detached, MailboxLimits, Saved, SavedEntry};
 
 use std::collections::VecDeque;
 use std::mem;
@@ -11,7 +21,10 @@ use std::task::Waker;
 
 use notifier::{Addressed, SessionId};
 use parking_lot::Mutex;
+use xmpp::stream::{HandledCountTooHigh, Resumption};
 use xmpp::{FullJid, SharedStanza, StanzaError, StreamCondition, StreamError};
+
+use mailbox::Mailbox;
 
 /// Deliveries that leave in one write at most.
 pub const BATCH_MAX: usize = 64;
@@ -25,8 +38,10 @@ const ENTRY_OVERHEAD_BYTES: usize = 64;
 /// One thing that waits.
 #[derive(Debug)]
 pub enum Outgoing {
-    /// One stand-alone element.
-    Frame(String),
+    /// One stand-alone element of the stream itself; not a stanza of a managed stream, which would be counted.
+    Frame(Box<str>),
+    /// One stanza for this session alone.
+    Stanza(String),
     /// One event that many sessions get; the session adds its own address.
     Shared {
         /// The event, encoded once.
@@ -43,17 +58,75 @@ pub enum Outgoing {
     },
     /// The resource has not been bound.
     BindRefused(Box<StanzaError>),
+    /// The stream is managed: stanzas that follow are counted.
+    Enabled(Option<Box<Resumption>>),
+    /// The session that the client asked for goes on here, with the mailbox it has had.
+    Resumed(Box<Resumed>),
+    /// The session that the client asked for is not there.
+    ResumeFailed {
+        /// How many of its stanzas had been handled, if that is known.
+        handled: Option<u32>,
+    },
+    /// The client asked for a session with a counter that cannot be.
+    CountTooHigh(HandledCountTooHigh),
+    /// The connection is to end; the session may be resumed. Nothing follows.
+    Interrupt(Box<StreamError>),
     /// The stream is to end. Nothing follows.
     End(Box<StreamError>),
 }
 
+/// A session that goes on with a new connection.
+#[derive(Debug)]
+pub struct Resumed {
+    /// The connection's hold on the session's mailbox.
+    pub attachment: Attachment,
+    /// The hub's name for the session.
+    pub session: SessionId,
+    /// The session's address.
+    pub jid: FullJid,
+    /// The id the client asked with.
+    pub previd: String,
+    /// How many stanzas of the client have been handled.
+    pub handled: u32,
+}
+
+/// What adding an entry has led to, besides that it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// The client reads too slowly: its stream ends, and the session with it.
+    Ended,
+    /// The client reads too slowly: its stream ends, and the session can be resumed.
+    Interrupted,
+    /// Too much is not acknowledged: the session goes on, but can't be resumed any more.
+    ResumabilityLost,
+    /// Too much waits for a session without a connection: it is over, and the hub has to end it.
+    SessionOver,
+    /// Nobody looks at the client, so only the last notification of each node waits.
+    Coalesced {
+        /// How many were dropped.
+        dropped: usize,
+    },
+}
+
 impl Outgoing {
+    fn is_stanza(&self) -> bool {
+        matches!(self, Outgoing::Stanza(_) | Outgoing::Shared { .. })
+    }
+
     fn cost(&self) -> usize {
         ENTRY_OVERHEAD_BYTES
             + match self {
                 Outgoing::Frame(element) => element.len(),
+                Outgoing::Stanza(element) => element.len(),
                 Outgoing::Shared { stanza, .. } => stanza.tail().len(),
-                Outgoing::Bound { .. } | Outgoing::BindRefused(_) | Outgoing::End(_) => 0,
+                Outgoing::Bound { .. }
+                | Outgoing::BindRefused(_)
+                | Outgoing::Enabled(_)
+                | Outgoing::Resumed(_)
+                | Outgoing::ResumeFailed { .. }
+                | Outgoing::CountTooHigh(_)
+                | Outgoing::Interrupt(_)
+                | Outgoing::End(_) => 0,
             }
     }
 }
@@ -74,6 +147,8 @@ struct State {
     is_blocked: bool,
     stage: Stage,
     session: Option<SessionId>,
+    /// Stream management and client state; none until the client asks for one of them.
+    mailbox: Option<Box<Mailbox>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,26 +172,33 @@ impl Outbox {
 
     /// Adds an entry, or ends the session if there is no room for it. Dropped without a word if the session is ending
     /// already.
-    pub fn push(&self, entry: Outgoing) {
+    ///
+    /// A session that can be resumed loses its connection only; see [`MailboxLimits`] for where that ends.
+    pub fn push(&self, entry: Outgoing) -> Option<Consequence> {
         let mut state = self.state.lock();
         if state.stage != Stage::Open {
-            return;
+            return None;
+        }
+        if state.mailbox.is_some() {
+            return self.push_to_mailbox(state, entry);
         }
         let mut cost = entry.cost();
         let mut entry = entry;
         let mut dropped = VecDeque::new();
+        let mut consequence = None;
         if state.bytes + cost > self.bytes_max && !matches!(entry, Outgoing::End(_)) {
             // Whoever does not keep up is not made to read it all before learning of the end.
             dropped = mem::take(&mut state.queue);
             entry = Outgoing::End(Box::new(too_slow()));
             cost = entry.cost();
             state.bytes = 0;
+            consequence = Some(Consequence::Ended);
         }
         if let Outgoing::End(_) = entry {
             state.stage = Stage::Ending;
         } else if state.is_blocked {
             state.add(entry, cost);
-            return;
+            return None;
         }
         state.add(entry, cost);
         let waker = state.waker.take();
@@ -125,59 +207,7 @@ impl Outbox {
         if let Some(waker) = waker {
             waker.wake();
         }
-    }
-
-    /// Lets nothing more in. What is in there still leaves.
-    pub fn close(&self) {
-        let mut state = self.state.lock();
-        if state.stage == Stage::Open {
-            state.stage = Stage::Closed;
-        }
-    }
-
-    /// Lets nothing more in and forgets what is in there: the stream has said its last word.
-    pub fn discard(&self) {
-        let mut state = self.state.lock();
-        state.stage = Stage::Closed;
-        state.bytes = 0;
-        let discarded = mem::take(&mut state.queue);
-        drop(state);
-        drop(discarded);
-    }
-
-    /// Moves the next entries to `batch`; when these are the last, arranges for `waker` to be woken by the next one.
-    ///
-    /// At most [`BATCH_MAX`] entries and, but for a single larger one, [`BATCH_BYTES_MAX`] bytes. True if these are the
-    /// last.
-    pub fn take(&self, batch: &mut Vec<Outgoing>, waker: &Waker) -> bool {
-        let mut state = self.state.lock();
-        state.is_blocked = false;
-        let mut bytes = 0;
-        while batch.len() < BATCH_MAX {
-            let Some(entry) = state.queue.front() else { break };
-            let cost = entry.cost();
-            if bytes > 0 && bytes + cost > BATCH_BYTES_MAX {
-                break;
-            }
-            bytes += cost;
-            batch.extend(state.queue.pop_front());
-        }
-        state.bytes -= bytes;
-        let are_last = state.queue.is_empty();
-        if are_last {
-            state.park(waker);
-        }
-        are_last
-    }
-
-    /// Arranges for `waker` to be woken when the session has to end, because the transport can't write anyway.
-    ///
-    /// True if it has to end already.
-    pub fn wait_for_end(&self, waker: &Waker) -> bool {
-        let mut state = self.state.lock();
-        state.is_blocked = true;
-        state.park(waker);
-        state.stage == Stage::Ending
+        consequence
     }
 
     /// Gives back what the empty queue holds. Called now and then on idle sessions.
@@ -185,6 +215,9 @@ impl Outbox {
         let mut state = self.state.lock();
         if state.queue.is_empty() {
             state.queue = VecDeque::new();
+        }
+        if let Some(mailbox) = &mut state.mailbox {
+            mailbox.release_spare();
         }
     }
 

@@ -20,10 +20,12 @@ use crate::data_dir::DataDir;
 use crate::demo;
 use crate::exit::Failure;
 use crate::http::{Door, Site, accept};
-use crate::hub::{HubHandle, HubParts};
+use crate::hub::{HubHandle, HubParts, Management};
 use crate::listener::{ListenError, Listener, raise_file_limit};
 use crate::log::{self, SqliteLog};
+use crate::metrics::Metrics;
 use crate::rest::{Rest, RestSettings};
+use crate::suspended;
 use crate::tls::{self, Tls};
 use crate::transports::OpenStreams;
 use crate::transports::websocket::WebSockets;
@@ -41,8 +43,10 @@ pub struct Server {
     room: Arc<Semaphore>,
     connections_max: u32,
     drain_timeout: Duration,
+    /// The log's, which goes with what is left to the next server.
+    epoch: String,
     /// Declared last, so that the lock is the last thing to go.
-    _dir: DataDir,
+    dir: DataDir,
 }
 
 /// Where the server listens.
@@ -134,7 +138,8 @@ impl Server {
             room,
             connections_max: config.limits.connections_max,
             drain_timeout: config.limits.drain_timeout,
-            _dir: dir,
+            epoch: core.epoch,
+            dir,
         })
     }
 
@@ -153,8 +158,14 @@ impl Server {
         &self.hub
     }
 
+    /// Counters of what happens to sessions.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        self.hub.metrics()
+    }
+
     /// Stops: accepts nothing more, ends every stream with `system-shutdown`, waits for the closing handshakes (at most
-    /// `limits.drain_timeout`), and lets the log write what it was given.
+    /// `limits.drain_timeout`), and lets the log write what it was given. Sessions that can be resumed are left to the next
+    /// server.
     pub async fn stop(self) {
         tracing::info!(streams = self.streams.count(), "stopping");
         // Nobody listens any more if the doors have failed; there is nothing to stop then.
@@ -169,7 +180,14 @@ impl Server {
         }
         self.control.abort();
         let _ = self.control.await;
-        self.hub.stop().await;
+        let left = self.hub.stop().await;
+        let sessions = left.sessions.len();
+        match suspended::save(&self.dir, &self.epoch, left) {
+            Ok(()) => tracing::info!(sessions, "sessions are left to the next server"),
+            Err(error) => {
+                tracing::error!(%error, sessions, "the sessions could not be left to the next server")
+            }
+        }
         // Answers that the hub has just given are still on their way out.
         let all = self.room.acquire_many(self.connections_max);
         let _ = tokio::time::timeout(LAST_ANSWERS_TIMEOUT, all).await;
@@ -182,6 +200,7 @@ struct Core {
     hub: HubHandle,
     accounts: Arc<Accounts>,
     caps: xmpp::stream::Caps,
+    epoch: String,
 }
 
 impl Core {
@@ -214,6 +233,10 @@ impl Core {
             .demo
             .as_ref()
             .and_then(|demo| demo::command(&notifier, &demo.password, config.auth.key_settings()));
+        let left = suspended::take(dir, &meta.epoch, position).map_err(|error| {
+            let sentence = format!("cannot take over the sessions of the last server: {error}");
+            Failure::Other(sentence.into())
+        })?;
         let hub = crate::hub::start(HubParts {
             notifier,
             log: Arc::new(log),
@@ -222,11 +245,18 @@ impl Core {
             requests_max: config.limits.commands_waiting_max as usize,
             snapshot_every: config.log.snapshot_every,
             entries_since_snapshot: entries,
+            management: Management {
+                limits: config.mailbox_limits(),
+                outbox_bytes_max: config.limits.outbox_bytes_max,
+                metrics: Arc::default(),
+                suspended: left.sessions,
+                lost: left.lost,
+            },
         });
         if let Some(command) = demo {
             hub.administer(command).await.map_err(|error| Failure::Other(Box::new(error)))?;
         }
-        Ok(Core { hub, accounts, caps })
+        Ok(Core { hub, accounts, caps, epoch: meta.epoch })
     }
 }
 

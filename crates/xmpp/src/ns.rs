@@ -87,6 +87,8 @@ namespaces! {
     STREAM_MANAGEMENT = "urn:xmpp:sm:3";
     /// Recovery by position, a protocol of our own: see `docs/recovery.md`.
     RECOVERY = "urn:offhook:recovery:0";
+    /// Client state indication (XEP-0352).
+    CLIENT_STATE = "urn:xmpp:csi:0";
     /// The `xml:` prefix itself.
     XML = "http://www.w3.org/XML/1998/namespace";
 }

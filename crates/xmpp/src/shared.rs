@@ -1,5 +1,7 @@
 //! One message for many recipients, encoded once.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::{Element, escape_attribute, ns};
@@ -12,6 +14,7 @@ use crate::{Element, escape_attribute, ns};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedStanza {
     tail: Bytes,
+    topic: Option<Arc<str>>,
 }
 
 impl SharedStanza {
@@ -32,7 +35,7 @@ impl SharedStanza {
         tail.push('>');
         tail.push_str(content);
         tail.push_str("</message>");
-        Self { tail: tail.into() }
+        Self { tail: tail.into(), topic: None }
     }
 
     /// Encodes a message element; its `to`, if any, is left out.
@@ -42,12 +45,22 @@ impl SharedStanza {
         message.remove_attribute("to");
         let mut xml = String::with_capacity(512);
         message.write_xml(&mut xml, ns::CLIENT);
-        Self { tail: Bytes::from(xml).slice(NAME.len()..) }
+        Self { tail: Bytes::from(xml).slice(NAME.len()..), topic: None }
+    }
+
+    /// Says what the message is about: of two with one topic the newer makes the older superfluous.
+    pub fn with_topic(self, topic: Arc<str>) -> Self {
+        Self { topic: Some(topic), ..self }
+    }
+
+    /// What the message is about, if that was said.
+    pub fn topic(&self) -> Option<&Arc<str>> {
+        self.topic.as_ref()
     }
 
     /// The message whose [`SharedStanza::tail`] this was.
     pub fn from_tail(tail: String) -> Self {
-        Self { tail: tail.into() }
+        Self { tail: tail.into(), topic: None }
     }
 
     /// The part before the shared one: `<message xmlns="jabber:client" to="…"`.

@@ -96,7 +96,7 @@ impl Event {
         {
             attributes.push(("type", "headline"));
         }
-        Arc::new(SharedStanza::message(&attributes, &xml))
+        Arc::new(SharedStanza::message(&attributes, &xml).with_topic(Arc::clone(&node.name)))
     }
 }
 

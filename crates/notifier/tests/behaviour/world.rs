@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) log_is_prompt: bool,
     pub(crate) answers: BTreeMap<Ticket, Result<(), Rejection>>,
     pub(crate) account_changes: Vec<(UserId, bool)>,
+    pub(crate) handled: Vec<(SessionId, u32)>,
+    pub(crate) expired: Vec<SessionId>,
     /// Passwords that wait to be made into keys.
     pub(crate) derivations: Vec<(Derivation, Password)>,
     pub(crate) now: Timestamp,
@@ -60,6 +62,8 @@ impl World {
             log_is_prompt: true,
             answers: BTreeMap::new(),
             account_changes: Vec::new(),
+            handled: Vec::new(),
+            expired: Vec::new(),
             derivations: Vec::new(),
             now: Timestamp(1_767_605_411_402),
             jids: BTreeMap::new(),
@@ -111,6 +115,11 @@ impl World {
                 }
                 Output::Answer { ticket, outcome } => {
                     assert!(self.answers.insert(ticket, outcome).is_none(), "{ticket:?} answered twice");
+                }
+                Output::Handled { session, received, .. } => self.handled.push((session, received)),
+                Output::Expired { session } => {
+                    assert!(!self.ended.contains_key(&session), "{session:?} has ended and expires");
+                    self.expired.push(session);
                 }
                 Output::Derive { derivation, password } => self.derivations.push((derivation, password)),
                 Output::AccountChanged { user, credentials } => {

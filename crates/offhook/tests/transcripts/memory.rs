@@ -144,6 +144,7 @@ impl Memory {
                 self.notifier.handle(Input::Ended { session }, at);
             }
             Output::Event(StreamEvent::Authenticated { .. } | StreamEvent::AuthenticationFailed { .. }) => {}
+            Output::Event(event) => unreachable!("no transcript asks for stream management: {event:?}"),
         }
     }
 
@@ -178,6 +179,9 @@ impl Memory {
                 // Everybody has the same password.
                 let credentials = Some(self.credentials.clone());
                 self.notifier.handle(Input::Derived { derivation, credentials }, self.at);
+            }
+            Output::Handled { .. } | Output::Expired { .. } => {
+                unreachable!("no transcript asks for stream management")
             }
             Output::AccountChanged { .. } => {} // Everybody has the same password.
         }
@@ -308,11 +312,14 @@ fn scram_keys(keys: &Keys) -> ScramKeys {
 fn stream_config(Capabilities { node, ver }: Capabilities) -> StreamConfig {
     // The default of `auth.mechanisms`, as far as it is offered without TLS and without tokens.
     let mechanisms = vec![Mechanism::ScramSha256, Mechanism::ScramSha1, Mechanism::Plain];
+    let config = server::config::Config::default();
     StreamConfig {
+        management: config.stream_management(),
+        client_state: config.client_state(),
         caps: Some(Caps { node, ver }),
         mechanisms,
         features: notifier::stream_features(),
-        idle_time: Some(server::config::Config::default().web.ping_interval),
+        idle_time: Some(config.web.ping_interval),
         ..StreamConfig::new(DOMAIN)
     }
 }

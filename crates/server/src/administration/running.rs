@@ -54,6 +54,7 @@ mod tests {
             requests_max: 16,
             snapshot_every: 1000,
             entries_since_snapshot: 0,
+            management: Default::default(),
         });
         let socket = ControlSocket::listen(&dir).expect("listens");
         let serving = tokio::spawn(socket.serve({

@@ -19,8 +19,8 @@ pub use example::annotated_example;
 pub use kind::ListenAddress;
 pub use origins::Origins;
 pub use sections::{
-    Auth, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear, Pubsub, Recovery, Roster,
-    Sessions, Web,
+    Auth, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear, Profile, Pubsub, Recovery,
+    Roster, Sessions, Web,
 };
 pub use table::Setting;
 pub use value::{Origin, Value};
@@ -35,6 +35,8 @@ use std::path::{Path, PathBuf};
 pub struct Config {
     /// The XMPP domain, in lower case.
     pub domain: String,
+    /// Whom the server resembles.
+    pub profile: Profile,
     /// The data folder. It may not exist yet.
     pub data: PathBuf,
     /// Where https and wss are served; `None` is off. At least one listener is on.
@@ -195,6 +197,7 @@ impl Config {
         match data {
             Some(data) if layers.problems.is_empty() => Ok(Config {
                 domain: general.domain,
+                profile: general.profile,
                 data,
                 https: general.https,
                 http: general.http,

@@ -1,6 +1,7 @@
 //! The settings of the pure crates, from those of this one.
 
-use super::Config;
+use super::{Config, Profile};
+use crate::outbox::MailboxLimits;
 
 impl Config {
     /// What the notifier needs.
@@ -14,6 +15,7 @@ impl Config {
             hash_seed,
             contact: self.contact_settings(),
             resource_conflict: self.sessions.conflict,
+            resume_timeout: self.sessions.resume_timeout,
             access: notifier::Access {
                 follow: pubsub.access,
                 create_nodes: pubsub.create_nodes.clone(),
@@ -30,6 +32,30 @@ impl Config {
             recovery: self.recovery.enabled,
             limits: self.notifier_limits(),
             ..defaults
+        }
+    }
+
+    /// When a managed stream asks for acknowledgements; none if streams are not managed.
+    pub fn stream_management(&self) -> Option<xmpp::stream::ManagementConfig> {
+        let sessions = &self.sessions;
+        let is_on = sessions.stream_management && self.profile != Profile::Finesse;
+        is_on.then_some(xmpp::stream::ManagementConfig {
+            request_stanzas: sessions.ack_request_stanzas,
+            request_interval: sessions.ack_request_interval,
+            answer_timeout: sessions.ack_timeout,
+        })
+    }
+
+    /// Whether clients may say that nobody looks.
+    pub fn client_state(&self) -> bool {
+        self.sessions.client_state && self.profile != Profile::Finesse
+    }
+
+    /// What a session that can be resumed may hold.
+    pub fn mailbox_limits(&self) -> MailboxLimits {
+        MailboxLimits {
+            stanzas_max: self.sessions.unacknowledged_stanzas_max as usize,
+            bytes_max: self.sessions.unacknowledged_bytes_max,
         }
     }
 
@@ -50,6 +76,8 @@ impl Config {
         let (sessions, pubsub, recovery) = (&self.sessions, &self.pubsub, &self.recovery);
         notifier::NotifierLimits {
             sessions_per_user_max: sessions.per_user_max as usize,
+            waiting_sessions_per_user_max: sessions.waiting_per_user_max as usize,
+            remembered_sessions_max: sessions.remembered_max as usize,
             subscriptions_per_session_max: pubsub.subscriptions_per_session_max as usize,
             subscriptions_per_user_max: pubsub.subscriptions_per_user_max as usize,
             nodes_max: pubsub.nodes_max as usize,

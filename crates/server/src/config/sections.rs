@@ -19,6 +19,9 @@ settings! {
     pub(super) General in "" {
         /// The XMPP domain. Users are `1001001@domain`, the publish-subscribe service is `pubsub.domain`.
         domain: String = "\"localhost\"", Domain, FLAG;
+        /// "default", or "finesse": as Finesse's notification service is, without what that does not have: stream management
+        /// and client state indication.
+        profile: Profile = "\"default\"", Choice(&[("default", Profile::Default), ("finesse", Profile::Finesse)]);
         /// The folder with the log, the development certificate and the control socket.
         /// Empty: the platform's data folder. One server per folder; a second one is refused.
         data: Option<PathBuf> = "\"\"", OptionalPath, FLAG;
@@ -92,7 +95,9 @@ settings! {
         auth_timeout: Duration = "\"30 s\"", Span::seconds(1, 600);
         /// Failed authentications on one stream. At the limit: stream error policy-violation.
         authentication_attempts_max: u32 = "5", Count(2, 100);
-        /// Bytes that may wait for one session. Over it: its stream ends with resource-constraint.
+        /// Bytes that may wait for one session. Over it: if its client says that nobody looks, only the last notification
+        /// of each node is kept; otherwise its stream ends with resource-constraint. The session ends with it unless it can
+        /// be resumed.
         outbox_bytes_max: usize = "\"1 MiB\"", Size(65_536);
         /// How long one write may make no progress while bytes wait. Over it: the connection is dropped.
         write_timeout: Duration = "\"30 s\"", Span::seconds(1, 600);
@@ -114,13 +119,48 @@ settings! {
             ("new-wins", ResourceConflict::NewWins),
             ("refuse", ResourceConflict::Refuse),
         ]);
-        /// Sessions of one user. Over it: the bind is refused with resource-constraint.
+        /// Sessions of one user. Over it: one that waits to be resumed is over; without one, the bind is refused with
+        /// resource-constraint.
         per_user_max: u32 = "16", Count(1, 1000);
         /// Bytes of a presence, which is kept for the user's other sessions and contacts. Over it: not-acceptable.
         presence_bytes_max: usize = "\"4 KiB\"", Size(256);
         /// Addresses one session may send directed presence to. Over it: resource-constraint.
         directed_presences_max: u32 = "32", Count(0, 10_000);
+        /// Offer stream management (XEP-0198). Off, and with profile = "finesse": neither offered nor accepted.
+        stream_management: bool = "true", Switch;
+        /// How long a session that lost its connection waits for its client. It keeps its presence and its subscriptions.
+        /// "0 s": sessions can't be resumed. Over it: the session is over; messages of people go to the user's other
+        /// sessions, requests are answered with service-unavailable, notifications are dropped.
+        resume_timeout: Duration = "\"5 min\"", Span::seconds(0, 86_400);
+        /// Sessions of one user that wait for their client. Over it: the one that has waited longest is over.
+        waiting_per_user_max: u32 = "4", Count(0, 1000);
+        /// Stanzas that a session which can be resumed has not acknowledged, or not been sent. Over it: without a connection
+        /// the session is over; with one it goes on and can't be resumed any more.
+        unacknowledged_stanzas_max: u32 = "10000", Count(10, 10_000_000);
+        /// The same in bytes.
+        unacknowledged_bytes_max: usize = "\"4 MiB\"", Size(65_536);
+        /// Stanzas sent on a managed stream after which an acknowledgement is asked for.
+        ack_request_stanzas: u32 = "64", Count(1, 10_000);
+        /// Time after which an acknowledgement is asked for if stanzas are under way.
+        ack_request_interval: Duration = "\"15 s\"", Span::seconds(1, 600);
+        /// How long an acknowledgement may take. Over it: the stream ends with connection-timeout, and the session can be
+        /// resumed.
+        ack_timeout: Duration = "\"60 s\"", Span::seconds(1, 600);
+        /// Sessions that are over and whose clients may still ask how many stanzas were handled. Over it: the oldest ones are
+        /// forgotten.
+        remembered_max: u32 = "10000", Count(0, 1_000_000);
+        /// Let clients say that nobody looks (XEP-0352): presence then waits, the last one of each sender.
+        client_state: bool = "true", Switch;
     }
+}
+
+/// Whom the server resembles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Itself.
+    Default,
+    /// Finesse's notification service.
+    Finesse,
 }
 
 /// Where a password may cross the line without encryption.

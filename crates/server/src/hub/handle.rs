@@ -7,6 +7,8 @@ use notifier::{AccountCommand, Credentials, Derivation, Notifier, Rejection, Ses
 use tokio::sync::{mpsc, oneshot};
 use xmpp::{BareJid, Stanza};
 
+use super::management::Left;
+use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 
 /// What goes into the hub's inbox.
@@ -15,8 +17,18 @@ pub(crate) enum Request {
     Bind { outbox: Arc<Outbox>, user: BareJid, resource: Option<String>, generated: String },
     /// A bound session sent a stanza.
     Stanza { session: SessionId, stanza: Box<Stanza> },
-    /// The stream of this outbox is gone.
-    Ended { outbox: Arc<Outbox> },
+    /// As `Stanza`, on a managed stream.
+    Counted { from: Sender, stanza: Box<Stanza>, received: u32 },
+    /// A managed stream has dealt with a stanza by itself.
+    Answered { from: Sender, reply: Option<String>, received: u32 },
+    /// A bound session wants its stream managed; the answer comes through the outbox.
+    Enable { from: Sender, resume: bool, max: Option<u32> },
+    /// The client of a managed stream asks how many of its stanzas have been handled.
+    AnswerRequested { from: Sender, received: u32 },
+    /// A stream wants to go on with a session; the answer comes through the outbox.
+    Resume { outbox: Arc<Outbox>, user: BareJid, previd: String, h: u32 },
+    /// A connection is gone, and with it the session, unless that is to be resumed.
+    Ended { outbox: Arc<Outbox>, attachment: u32, is_over: bool },
     /// A change to the contact centre.
     Command { prepare: Prepare, request_id: Option<String>, answer: Answer },
     /// A change to accounts.
@@ -25,8 +37,17 @@ pub(crate) enum Request {
     Derived { derivation: Derivation, credentials: Option<Box<Credentials>> },
     /// A look at the state.
     Read(Read),
-    /// The last request.
-    Stop { done: oneshot::Sender<()> },
+    /// The last request. Answered with the sessions that another process can go on with.
+    Stop { done: oneshot::Sender<Left> },
+}
+
+/// Which connection of which session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sender {
+    /// The session.
+    pub(crate) session: SessionId,
+    /// Its connection: what an earlier one still has under way is not heard.
+    pub(crate) attachment: u32,
 }
 
 /// Makes a command out of the state as it is when its turn comes.
@@ -41,6 +62,7 @@ pub(super) type Held = Box<dyn FnOnce() + Send>;
 #[derive(Clone, Debug)]
 pub struct HubHandle {
     inbox: mpsc::Sender<Request>,
+    metrics: Arc<Metrics>,
 }
 
 /// Why the hub gives no answer. For REST: 503.
@@ -88,8 +110,13 @@ impl From<CommandError> for Refusal {
 }
 
 impl HubHandle {
-    pub(super) fn new(inbox: mpsc::Sender<Request>) -> HubHandle {
-        HubHandle { inbox }
+    pub(super) fn new(inbox: mpsc::Sender<Request>, metrics: Arc<Metrics>) -> HubHandle {
+        HubHandle { inbox, metrics }
+    }
+
+    /// Counters of what happens to sessions.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     /// Asks the contact centre for a change, and waits until it is in the log or refused.
@@ -179,11 +206,14 @@ impl HubHandle {
 
     /// Lets the hub finish what is waiting, and the log write it; then the hub is gone. Requests that come later get
     /// [`Unavailable::Stopping`].
-    pub async fn stop(&self) {
+    ///
+    /// Returns the sessions that can be resumed, as they are after everything else.
+    pub async fn stop(&self) -> Left {
         let (done, stopped) = oneshot::channel();
-        if self.inbox.send(Request::Stop { done }).await.is_ok() {
-            let _ = stopped.await;
+        if self.inbox.send(Request::Stop { done }).await.is_err() {
+            return Left::default();
         }
+        stopped.await.unwrap_or_default()
     }
 
     /// Sends if there is room.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use notifier::SessionId;
 
-use crate::outbox::{Outbox, Outgoing};
+use crate::outbox::{Consequence, Outbox, Outgoing};
 
 /// Slots that are used again, each time under a new generation, so that what is said to an ended session can't reach the
 /// next one in its place.
@@ -45,23 +45,34 @@ impl Slots {
     }
 
     /// Adds to the session's outbox, if the session is still there.
-    pub(super) fn send(&self, session: SessionId, entry: Outgoing) {
-        let slot = self.slots.get(session.index as usize);
-        let slot = slot.filter(|slot| slot.generation == session.generation);
-        if let Some(outbox) = slot.and_then(|slot| slot.outbox.as_deref()) {
-            outbox.push(entry);
-        }
+    pub(super) fn send(&self, session: SessionId, entry: Outgoing) -> Option<Consequence> {
+        self.outbox(session)?.push(entry)
+    }
+
+    /// The session's outbox, if the session is still there.
+    pub(super) fn outbox(&self, session: SessionId) -> Option<&Arc<Outbox>> {
+        let slot = self.slots.get(session.index as usize)?;
+        slot.outbox.as_ref().filter(|_| slot.generation == session.generation)
+    }
+
+    /// The sessions there are.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (SessionId, &Arc<Outbox>)> {
+        self.slots.iter().enumerate().filter_map(|(index, slot)| {
+            let index = u32::try_from(index).ok()?;
+            Some((SessionId { index, generation: slot.generation }, slot.outbox.as_ref()?))
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbox::Attachment;
     use std::task::Waker;
 
-    fn waiting(outbox: &Outbox) -> usize {
+    fn waiting(outbox: &Arc<Outbox>) -> usize {
         let mut batch = Vec::new();
-        outbox.take(&mut batch, Waker::noop());
+        Attachment::first(Arc::clone(outbox)).take(&mut batch, Waker::noop());
         batch.len()
     }
 

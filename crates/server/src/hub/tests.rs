@@ -22,6 +22,7 @@ fn parts(requests_max: usize) -> Parts {
         requests_max,
         snapshot_every: 1000,
         entries_since_snapshot: 0,
+        management: Default::default(),
     });
     Parts { hub, log }
 }

@@ -11,10 +11,14 @@ impl Wake for Woken {
 }
 
 fn frame(bytes: usize) -> Outgoing {
-    Outgoing::Frame("x".repeat(bytes))
+    Outgoing::Frame("x".repeat(bytes).into())
 }
 
-fn take(outbox: &Outbox, waker: &Waker) -> Vec<Outgoing> {
+fn outbox(bytes_max: usize) -> Attachment {
+    Attachment::first(Arc::new(Outbox::new(bytes_max)))
+}
+
+fn take(outbox: &Attachment, waker: &Waker) -> Vec<Outgoing> {
     let mut batch = Vec::new();
     outbox.take(&mut batch, waker);
     batch
@@ -25,7 +29,7 @@ fn the_first_entry_wakes_and_the_next_ones_do_not() {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(Arc::clone(&woken));
     let count = || woken.0.load(Ordering::Relaxed);
-    let outbox = Outbox::new(10_000);
+    let outbox = outbox(10_000);
     outbox.push(frame(1));
     assert_eq!(count(), 0, "nobody waits yet");
     assert_eq!(take(&outbox, &waker).len(), 1);
@@ -41,7 +45,7 @@ fn the_first_entry_wakes_and_the_next_ones_do_not() {
 
 #[test]
 fn too_much_ends_the_session_and_is_dropped() {
-    let outbox = Outbox::new(1000);
+    let outbox = outbox(1000);
     for _ in 0..5 {
         outbox.push(frame(136)); // 200 with the overhead
     }
@@ -54,7 +58,7 @@ fn too_much_ends_the_session_and_is_dropped() {
 
 #[test]
 fn room_that_was_used_can_be_used_again() {
-    let outbox = Outbox::new(200);
+    let outbox = outbox(200);
     for _ in 0..100 {
         outbox.push(frame(136));
         assert!(matches!(take(&outbox, Waker::noop())[..], [Outgoing::Frame(_)]));
@@ -65,7 +69,7 @@ fn room_that_was_used_can_be_used_again() {
 fn whoever_cannot_write_is_woken_for_the_end_only() {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(Arc::clone(&woken));
-    let outbox = Outbox::new(400);
+    let outbox = outbox(400);
     assert!(!outbox.wait_for_end(&waker));
     outbox.push(frame(136));
     assert_eq!(woken.0.load(Ordering::Relaxed), 0);
@@ -78,7 +82,7 @@ fn whoever_cannot_write_is_woken_for_the_end_only() {
 
 #[test]
 fn an_end_waits_its_turn_and_nothing_comes_after_it() {
-    let outbox = Outbox::new(1000);
+    let outbox = outbox(1000);
     outbox.push(frame(1));
     outbox.push(Outgoing::End(Box::new(StreamCondition::SystemShutdown.into())));
     outbox.push(frame(1));
@@ -89,9 +93,9 @@ fn an_end_waits_its_turn_and_nothing_comes_after_it() {
 
 #[test]
 fn a_closed_outbox_gives_what_it_has_and_takes_nothing() {
-    let outbox = Outbox::new(1000);
+    let outbox = outbox(1000);
     outbox.push(frame(1));
-    outbox.close();
+    outbox.close(true);
     outbox.push(frame(1));
     assert_eq!(take(&outbox, Waker::noop()).len(), 1);
     assert!(take(&outbox, Waker::noop()).is_empty());
@@ -99,7 +103,7 @@ fn a_closed_outbox_gives_what_it_has_and_takes_nothing() {
 
 #[test]
 fn batches_are_bounded_in_entries_and_bytes() {
-    let outbox = Outbox::new(1 << 30);
+    let outbox = outbox(1 << 30);
     for _ in 0..BATCH_MAX + 1 {
         outbox.push(frame(1));
     }

@@ -81,6 +81,7 @@ impl Desk {
             requests_max: config.limits.commands_waiting_max as usize,
             snapshot_every: config.log.snapshot_every,
             entries_since_snapshot: 0,
+            management: Default::default(),
         });
         for command in contact::demo() {
             hub.command(Actor::system(), command, None).await.expect("the demo is accepted");

@@ -7,7 +7,7 @@ use slab::Slab;
 use tokio::sync::Notify;
 use xmpp::StreamError;
 
-use crate::outbox::{Outbox, Outgoing};
+use crate::outbox::Outbox;
 
 /// The open streams of this process.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ impl OpenStreams {
     pub(super) fn enter(&self, outbox: &Arc<Outbox>) -> usize {
         let mut state = self.state.lock();
         if let Some(error) = &state.ending {
-            outbox.push(Outgoing::End(Box::new(error.clone())));
+            outbox.interrupt(error.clone());
         }
         state.outboxes.insert(Arc::clone(outbox))
     }
@@ -51,7 +51,7 @@ impl OpenStreams {
         let mut state = self.state.lock();
         state.ending = Some(error.clone());
         for (_, outbox) in &state.outboxes {
-            outbox.push(Outgoing::End(Box::new(error.clone())));
+            outbox.interrupt(error.clone());
         }
     }
 

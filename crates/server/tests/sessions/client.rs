@@ -57,21 +57,38 @@ impl Client {
 
     /// Opens a session.
     pub(crate) async fn sign_in(address: SocketAddr, user: &str, resource: &str) -> Client {
+        let mut client = Client::authenticate(address, user).await;
+        client.bind(resource).await;
+        client
+    }
+
+    /// Connects and authenticates, no more.
+    pub(crate) async fn authenticate(address: SocketAddr, user: &str) -> Client {
         let mut client = Client::open(address).await;
-        client.text(OPEN).await;
-        client.expect("<open ").await;
-        client.expect("<stream:features ").await;
+        client.authenticate_here(user).await;
+        client
+    }
+
+    /// Authenticates on a new connection. Returns the features that are offered then.
+    pub(crate) async fn authenticate_here(&mut self, user: &str) -> String {
+        self.text(OPEN).await;
+        self.expect("<open ").await;
+        self.expect("<stream:features ").await;
         let credentials = STANDARD.encode(format!("\0{user}\0offhook"));
         let auth = "<auth xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\" mechanism=\"PLAIN\">";
-        client.text(&format!("{auth}{credentials}</auth>")).await;
-        client.expect("<success ").await;
-        client.text(OPEN).await;
-        client.expect("<open ").await;
-        client.expect("<stream:features ").await;
+        self.text(&format!("{auth}{credentials}</auth>")).await;
+        self.expect("<success ").await;
+        self.text(OPEN).await;
+        self.expect("<open ").await;
+        self.jid = format!("{user}@localhost");
+        self.expect("<stream:features ").await
+    }
+
+    /// Binds a resource on an authenticated connection.
+    pub(crate) async fn bind(&mut self, resource: &str) {
         let bind = "<bind xmlns=\"urn:ietf:params:xml:ns:xmpp-bind\"><resource>";
-        client.request("", &format!("{bind}{resource}</resource></bind>")).await;
-        client.jid = format!("{user}@localhost/{resource}");
-        client
+        self.request("", &format!("{bind}{resource}</resource></bind>")).await;
+        self.jid = format!("{}/{resource}", self.jid);
     }
 
     /// Sends a request to `to`, or without `to` if that is empty, and returns its result.

@@ -3,5 +3,6 @@
 mod busy_hub;
 mod client;
 mod ends;
+mod resumption;
 mod slow_reader;
 mod start;

@@ -1,6 +1,7 @@
 //! A server for one test.
 
 use server::config::Config;
+use server::metrics::Metrics;
 use server::serve::Server;
 use std::net::SocketAddr;
 
@@ -20,6 +21,18 @@ impl TestServer {
         );
         let config = Config::parse(&text).expect("a good configuration");
         TestServer { server: Server::start(config).await.expect("starts"), _folder: folder }
+    }
+
+    /// Waits until the counters say so.
+    pub(crate) async fn until(&self, is_so: impl Fn(&Metrics) -> bool) {
+        let waiting = async {
+            while !is_so(self.server.metrics()) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), waiting)
+            .await
+            .expect("it becomes so in time");
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::management::HandledCountTooHigh;
 use crate::{Element, ns};
 
 macro_rules! conditions {
@@ -91,12 +92,14 @@ pub struct StreamError {
     pub condition: StreamCondition,
     /// An explanation for a person.
     pub text: Option<String>,
+    /// With `undefined-condition`: the counters of stream management contradict each other (XEP-0198 §6).
+    pub handled_count_too_high: Option<HandledCountTooHigh>,
 }
 
 impl StreamError {
     /// An error with an explanation.
     pub fn new(condition: StreamCondition, text: impl Into<String>) -> Self {
-        Self { condition, text: Some(text.into()) }
+        Self { condition, text: Some(text.into()), handled_count_too_high: None }
     }
 
     /// The `<stream:error/>` element.
@@ -107,6 +110,12 @@ impl StreamError {
             let mut element = Element::new("text", ns::STREAM_ERRORS).with_text(text.as_str());
             element.set_attribute_ns("lang", ns::XML, "en");
             error.push(element);
+        }
+        if let Some(HandledCountTooHigh { h, sent }) = self.handled_count_too_high {
+            let counts = Element::new("handled-count-too-high", ns::STREAM_MANAGEMENT)
+                .with_attribute("h", h.to_string())
+                .with_attribute("send-count", sent.to_string());
+            error.push(counts);
         }
         error
     }
@@ -119,13 +128,21 @@ impl StreamError {
             .filter(|e| e.ns() == ns::STREAM_ERRORS)
             .find_map(|e| StreamCondition::from_name(e.name()))
             .unwrap_or(StreamCondition::UndefinedCondition);
-        Self { condition, text: element.child("text", ns::STREAM_ERRORS).map(Element::text) }
+        let counts = element.child("handled-count-too-high", ns::STREAM_MANAGEMENT).and_then(|counts| {
+            let count = |name| counts.attribute(name)?.parse().ok();
+            Some(HandledCountTooHigh { h: count("h")?, sent: count("send-count")? })
+        });
+        Self {
+            condition,
+            text: element.child("text", ns::STREAM_ERRORS).map(Element::text),
+            handled_count_too_high: counts,
+        }
     }
 }
 
 impl From<StreamCondition> for StreamError {
     fn from(condition: StreamCondition) -> Self {
-        Self { condition, text: None }
+        Self { condition, text: None, handled_count_too_high: None }
     }
 }
 

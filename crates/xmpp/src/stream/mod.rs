@@ -6,13 +6,16 @@
 mod client;
 mod entropy;
 mod error;
+mod management;
 mod server;
 
 pub use client::{
-    Authzid, ClientConfig, ClientError, ClientEvent, ClientStream, MechanismChoice, SessionRequest,
+    Authzid, ClientConfig, ClientError, ClientEvent, ClientStream, ManagementChoice, MechanismChoice,
+    SessionRequest, Suspended,
 };
 pub use error::{StreamCondition, StreamError};
-pub use server::{Caps, Channel, ServerStream, StreamConfig, StreamEvent};
+pub use management::{HandledCountTooHigh, InvalidNonza, Nonza, Resumption, Unacknowledged};
+pub use server::{Caps, Channel, ClientState, ManagementConfig, ServerStream, StreamConfig, StreamEvent};
 
 /// What a stream wants done, in this order.
 ///

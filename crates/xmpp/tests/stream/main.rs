@@ -5,5 +5,6 @@ mod authentication;
 mod client;
 mod driver;
 mod login;
+mod management;
 mod server;
 mod stanzas;

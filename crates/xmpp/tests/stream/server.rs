@@ -184,7 +184,6 @@ fn stanzas_before_their_time_end_the_stream() {
             StreamCondition::PolicyViolation,
         ),
         (&Server::bound, "<x xmlns='jabber:client'/>", StreamCondition::UnsupportedStanzaType),
-        (&Server::bound, "<enable xmlns='urn:xmpp:sm:3'/>", StreamCondition::UnsupportedStanzaType),
         (&Server::bound, "<message/>", StreamCondition::InvalidNamespace),
         (&Server::bound, "<message xmlns='jabber:server'/>", StreamCondition::InvalidNamespace),
         (&Server::bound, "<message xmlns='jabber:client'>", StreamCondition::NotWellFormed),

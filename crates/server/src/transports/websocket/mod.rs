@@ -121,6 +121,8 @@ fn stream_config(
     stream.open_timeout = config.limits.open_timeout;
     stream.auth_timeout = config.limits.auth_timeout;
     stream.authentication_attempts_max = config.limits.authentication_attempts_max;
+    stream.management = config.stream_management();
+    stream.client_state = config.client_state();
     stream.caps = caps;
     stream.features = notifier::stream_features();
     stream.idle_time = Some(config.web.ping_interval);

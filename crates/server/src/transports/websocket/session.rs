@@ -24,7 +24,7 @@ use xmpp::websocket::{Decoder, Role};
 
 use super::WebSockets;
 use super::write::Writer;
-use crate::outbox::Outbox;
+use crate::outbox::{Attachment, Outbox};
 use crate::transports::{Peer, Socket};
 use authentication::Checking;
 use closing::{Closing, Reason};
@@ -38,7 +38,7 @@ pub(super) struct Session {
     socket: Socket,
     decoder: Decoder,
     stream: ServerStream,
-    outbox: Arc<Outbox>,
+    outbox: Attachment,
     /// Among the open streams.
     key: usize,
     writer: Writer,
@@ -50,6 +50,8 @@ pub(super) struct Session {
     session: Option<SessionId>,
     /// Whether the hub has heard of this session and has to hear of its end.
     is_in_hub: bool,
+    /// Not only the connection ends: the session can't be resumed.
+    is_over: bool,
     /// What the hub has had no room for yet. Nothing is read meanwhile.
     backlog: Option<Box<Backlog>>,
     /// A password that is being checked.
@@ -95,13 +97,14 @@ impl Session {
             peer,
             socket,
             stream,
-            outbox,
+            outbox: Attachment::first(outbox),
             key,
             writer: Writer::default(),
             carried: read.into(),
             ping: None,
             session: None,
             is_in_hub: false,
+            is_over: false,
             backlog: None,
             checking: None,
             is_scram: false,

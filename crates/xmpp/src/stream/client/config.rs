@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::StreamError;
+use super::ManagementChoice;
 use crate::sasl::{ChannelBindings, Mechanism, Password, SaslCondition, ScramClientError};
 use crate::{Limits, StanzaError, XmlError};
 
@@ -25,6 +26,8 @@ pub struct ClientConfig {
     pub resource: Option<String>,
     /// Whether to send the session request of RFC 3921.
     pub session: SessionRequest,
+    /// Whether to use stream management, and which session to go on with.
+    pub management: ManagementChoice,
     /// What one message of the server may cost.
     pub limits: Limits,
     /// How long the server may take for each step of the handshake, and for its `<close/>`.
@@ -76,6 +79,7 @@ impl ClientConfig {
             channel: ChannelBindings::default(),
             resource: None,
             session: SessionRequest::IfRequired,
+            management: ManagementChoice::Off,
             limits: Limits { depth_max: 64, elements_max: 65_536, ..Limits::with_bytes_max(4 << 20) },
             step_timeout: Duration::from_secs(30),
         }

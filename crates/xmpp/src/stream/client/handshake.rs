@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use super::super::Output;
 use super::super::entropy::Entropy;
+use super::super::management::Nonza;
+use super::management::{Managed, ManagementChoice};
 use super::{Authzid, ClientConfig, ClientError, ClientEvent, MechanismChoice, SessionRequest};
 use crate::sasl::{
     Mechanism, OauthBearer, Plain, SaslCondition, ScramBinding, ScramClient, ScramClientError,
@@ -18,6 +20,8 @@ pub(super) struct Handshake {
     entropy: Entropy,
     step: Step,
     authenticated: bool,
+    /// The server offers stream management.
+    pub(super) offers_management: bool,
     deadline: Instant,
 }
 
@@ -25,6 +29,7 @@ pub(super) struct Handshake {
 pub(super) enum Progress {
     Waiting,
     Bound(FullJid),
+    Resumed { jid: FullJid, managed: Box<Managed>, h: u32 },
 }
 
 #[allow(clippy::enum_variant_names)] // The prefix is the point: what is waited for.
@@ -42,6 +47,9 @@ enum Step {
     ExpectSessionResult {
         jid: FullJid,
     },
+    ExpectResumed {
+        features: Element,
+    },
 }
 
 type Outputs = VecDeque<Output<ClientEvent>>;
@@ -55,7 +63,14 @@ impl Handshake {
     ) -> Self {
         let deadline = now + config.step_timeout;
         let entropy = Entropy::new(entropy);
-        let handshake = Self { config, entropy, step: Step::ExpectOpen, authenticated: false, deadline };
+        let handshake = Self {
+            config,
+            entropy,
+            step: Step::ExpectOpen,
+            authenticated: false,
+            offers_management: false,
+            deadline,
+        };
         handshake.say_open(outputs);
         handshake
     }
@@ -72,6 +87,7 @@ impl Handshake {
             Step::ExpectChallenge(_) => "<challenge/>",
             Step::ExpectBindResult { .. } => "the result of binding a resource",
             Step::ExpectSessionResult { .. } => "the result of the session request",
+            Step::ExpectResumed { .. } => "<resumed/>",
         }
     }
 
@@ -94,7 +110,8 @@ impl Handshake {
             Step::ExpectFeatures if element.is("features", ns::STREAMS) => {
                 outputs.push_back(Output::Event(ClientEvent::Features(element.clone())));
                 self.step = if self.authenticated {
-                    self.bind(&element, outputs)?
+                    self.offers_management = element.child("sm", ns::STREAM_MANAGEMENT).is_some();
+                    self.resume_or_bind(element, outputs)?
                 } else {
                     self.authenticate(&element, outputs)?
                 };
@@ -118,6 +135,25 @@ impl Handshake {
                 outputs.push_back(Output::Event(ClientEvent::Element(element)));
                 self.step = step;
                 return Ok(Progress::Waiting);
+            }
+            Step::ExpectResumed { features } if element.ns() == ns::STREAM_MANAGEMENT => {
+                let suspended = match std::mem::take(&mut self.config.management) {
+                    ManagementChoice::Resume(suspended) => suspended,
+                    _ => return Err(unexpected(&element)),
+                };
+                match Nonza::from_element(&element) {
+                    Ok(Nonza::Resumed { previd, h }) if previd == suspended.id => {
+                        let (jid, managed) = (suspended.jid, Box::new(suspended.managed));
+                        return Ok(Progress::Resumed { jid, managed, h });
+                    }
+                    Ok(Nonza::Failed { h, .. }) => {
+                        let unhandled = suspended.managed.lost(h);
+                        outputs.push_back(Output::Event(ClientEvent::ResumeFailed { h, unhandled }));
+                        self.config.management = ManagementChoice::Enable;
+                        self.step = self.bind(&features, outputs)?;
+                    }
+                    _ => return Err(unexpected(&element)),
+                }
             }
             step if element.ns() == ns::SASL => match self.sasl(step, &element, outputs)? {
                 Some(step) => self.step = step,
@@ -253,6 +289,22 @@ impl Handshake {
         outputs.push_back(Output::Event(ClientEvent::Authenticated));
         self.say_open(outputs);
         Step::ExpectOpen
+    }
+
+    fn resume_or_bind(&self, features: Element, outputs: &mut Outputs) -> Result<Step, ClientError> {
+        match &self.config.management {
+            ManagementChoice::Resume(suspended) if self.offers_management => {
+                let h = suspended.managed.count();
+                send(outputs, &Nonza::Resume { previd: suspended.id.clone(), h }.to_element());
+                Ok(Step::ExpectResumed { features })
+            }
+            _ => self.bind(&features, outputs),
+        }
+    }
+
+    /// Whether to enable stream management, now that a resource is bound.
+    pub(super) fn wants_management(&self) -> bool {
+        self.offers_management && self.config.management != ManagementChoice::Off
     }
 
     fn bind(&self, features: &Element, outputs: &mut Outputs) -> Result<Step, ClientError> {

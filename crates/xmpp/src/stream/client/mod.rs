@@ -5,16 +5,20 @@
 
 mod config;
 mod handshake;
+mod management;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 pub use config::{Authzid, ClientConfig, ClientError, MechanismChoice, SessionRequest};
+pub use management::{ManagementChoice, Suspended};
 
+use super::management::{Nonza, Resumption};
 use super::{Output, StreamError};
 use crate::sasl::Mechanism;
 use crate::{Element, FullJid, Limits, ns};
 use handshake::{Handshake, Progress};
+use management::{Managed, Reaction};
 
 /// One stream to a server, from our `<open/>` to the end.
 pub struct ClientStream {
@@ -22,6 +26,9 @@ pub struct ClientStream {
     limits: Limits,
     step_timeout: Duration,
     state: State,
+    jid: Option<FullJid>,
+    /// From our `<enable/>` on.
+    managed: Option<Box<Managed>>,
 }
 
 enum State {
@@ -53,6 +60,21 @@ pub enum ClientEvent {
     Authenticated,
     /// Logged in: stanzas may be sent.
     Bound(FullJid),
+    /// The stream is managed from now on.
+    Managed {
+        /// How the session can be resumed, if it can.
+        resumption: Option<Resumption>,
+    },
+    /// The session goes on: [`ClientEvent::Bound`] follows with the address it has had, and what the server had not
+    /// handled has been sent again.
+    Resumed,
+    /// The session is gone; a new one is being bound.
+    ResumeFailed {
+        /// How many stanzas the server says it handled.
+        h: Option<u32>,
+        /// Those it has not, as far as that can be told, oldest first. Sending them again is up to the caller.
+        unhandled: Vec<String>,
+    },
     /// Any other element the server sent.
     Element(Element),
     /// The stream is over, not as wished.
@@ -72,7 +94,8 @@ impl ClientStream {
         let (limits, step_timeout) = (config.limits, config.step_timeout);
         let mut outputs = VecDeque::new();
         let handshake = Handshake::start(config, entropy, now, &mut outputs);
-        Self { outputs, limits, step_timeout, state: State::Handshake(Box::new(handshake)) }
+        let state = State::Handshake(Box::new(handshake));
+        Self { outputs, limits, step_timeout, state, jid: None, managed: None }
     }
 
     /// Takes one text message of the server.
@@ -95,17 +118,97 @@ impl ClientStream {
         if element.is("error", ns::STREAMS) {
             return self.fail(StreamError::from_element(&element).into(), None);
         }
-        let State::Handshake(handshake) = &mut self.state else {
-            self.outputs.push_back(Output::Event(ClientEvent::Element(element)));
-            return;
-        };
+        let State::Handshake(handshake) = &mut self.state else { return self.established(element) };
         match handshake.handle(element, now, &mut self.outputs) {
             Ok(Progress::Waiting) => {}
             Ok(Progress::Bound(jid)) => {
-                self.state = State::Established;
-                self.outputs.push_back(Output::Event(ClientEvent::Bound(jid)));
+                let wants_management = handshake.wants_management();
+                self.bound(jid);
+                if wants_management {
+                    self.managed = Some(Box::default());
+                    self.say(&Nonza::Enable { resume: true, max: None }.to_element());
+                }
             }
+            Ok(Progress::Resumed { jid, mut managed, h }) => match managed.resumed(h) {
+                Ok(again) => {
+                    self.managed = Some(managed);
+                    self.outputs.push_back(Output::Event(ClientEvent::Resumed));
+                    self.bound(jid);
+                    self.outputs.extend(again.into_iter().map(Output::Frame));
+                }
+                Err(wrong) => self.fail(StreamError::from(wrong).into(), Some(&wrong.into())),
+            },
             Err(error) => self.fail(error, None),
+        }
+    }
+
+    fn bound(&mut self, jid: FullJid) {
+        self.state = State::Established;
+        self.jid = Some(jid.clone());
+        self.outputs.push_back(Output::Event(ClientEvent::Bound(jid)));
+    }
+
+    fn established(&mut self, element: Element) {
+        if let Some(managed) = &mut self.managed {
+            if element.ns() == ns::STREAM_MANAGEMENT
+                && let Some(reaction) = managed.handle(&element)
+            {
+                return self.react(reaction);
+            }
+            if matches!((element.ns(), element.name()), (ns::CLIENT, "message" | "presence" | "iq")) {
+                managed.received();
+            }
+        }
+        self.outputs.push_back(Output::Event(ClientEvent::Element(element)));
+    }
+
+    fn react(&mut self, reaction: Reaction) {
+        match reaction {
+            Reaction::Nothing => {}
+            Reaction::Send(nonza) => self.say(&nonza.to_element()),
+            Reaction::Enabled(resumption) => {
+                self.outputs.push_back(Output::Event(ClientEvent::Managed { resumption }));
+            }
+            // It goes on as it would without.
+            Reaction::Refused => self.managed = None,
+            Reaction::Wrong(wrong) => self.fail(StreamError::from(wrong).into(), Some(&wrong.into())),
+        }
+    }
+
+    /// Takes the session away from a stream whose connection is lost, so that another stream can go on with it
+    /// ([`ManagementChoice::Resume`]). None if the server can't resume it.
+    pub fn suspend(&mut self) -> Option<Suspended> {
+        let managed = *self.managed.take()?;
+        self.state = State::Ended;
+        let id = managed.resumption.as_ref()?.id.clone();
+        Some(Suspended { jid: self.jid.clone()?, id, managed })
+    }
+
+    /// Asks the server how many stanzas it has handled.
+    pub fn request_answer(&mut self) {
+        if self.managed.is_some() && self.is_bound() {
+            self.say(&Nonza::Request.to_element());
+        }
+    }
+
+    /// How many stanzas were sent and are not acknowledged.
+    pub fn outstanding(&self) -> u32 {
+        self.managed.as_ref().map_or(0, |managed| managed.outstanding())
+    }
+
+    /// Sends something that is not a stanza.
+    fn say(&mut self, nonza: &Element) {
+        self.outputs.push_back(Output::Frame(nonza.to_xml()));
+    }
+
+    /// Says whether anybody looks (XEP-0352). Ignored unless the stream is bound.
+    pub fn set_client_state(&mut self, state: super::ClientState) {
+        if self.is_bound() {
+            let name = match state {
+                super::ClientState::Active => "active",
+                super::ClientState::Inactive => "inactive",
+            };
+            self.say(&Element::new(name, ns::CLIENT_STATE));
         }
     }
 
@@ -142,13 +245,20 @@ impl ClientStream {
     /// Sends a stanza. Ignored unless the stream is bound and not being closed.
     pub fn send(&mut self, stanza: &Element) {
         if matches!(self.state, State::Established) {
-            self.outputs.push_back(Output::Frame(stanza.to_xml()));
+            let xml = stanza.to_xml();
+            let asks = self.managed.as_mut().is_some_and(|managed| managed.sent(&xml));
+            self.outputs.push_back(Output::Frame(xml));
+            if asks {
+                self.request_answer();
+            }
         }
     }
 
     /// Closes the stream and waits for the server to do the same; until then its elements are still emitted.
     pub fn close(&mut self, now: Instant) {
         if matches!(self.state, State::Handshake(_) | State::Established) {
+            // A session that is left in good order is over (§5).
+            self.managed = None;
             self.push_close();
             self.state = State::ExpectClose { deadline: now + self.step_timeout };
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ManagementConfig;
 use crate::sasl::Mechanism;
 use crate::{Element, Limits, ns};
 
@@ -36,6 +37,10 @@ pub struct StreamConfig {
     /// Whether messages of nothing but white space are ignored. RFC 7395 §3.8 forbids them, and without
     /// this they are `not-well-formed`; some clients that grew up on TCP send them as keep-alive.
     pub lenient_whitespace: bool,
+    /// Stream management (XEP-0198): none neither offers nor accepts it.
+    pub management: Option<ManagementConfig>,
+    /// Whether the client may say that nobody looks (XEP-0352).
+    pub client_state: bool,
 }
 
 /// Entity capabilities (XEP-0115) with the hash `sha-1`.
@@ -65,6 +70,8 @@ impl StreamConfig {
             queue_bytes_max: 65_536,
             default_to: false,
             lenient_whitespace: false,
+            management: None,
+            client_state: false,
         }
     }
 }

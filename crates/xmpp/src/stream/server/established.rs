@@ -1,5 +1,6 @@
 //! The stream of a bound client: which stanzas go on to the driver (RFC 6120 §8.1, §8.2; RFC 6121 §4.7).
 
+use super::management::{self, Management};
 use super::{Context, Stop, StreamEvent, parse, stop, unexpected};
 use crate::stanza::error_reply;
 use crate::{
@@ -7,30 +8,70 @@ use crate::{
     StreamCondition, ns,
 };
 
-/// Takes one message of the client that is bound as `jid`.
-pub(super) fn handle_message(cx: &mut Context<'_>, jid: &FullJid, text: &str) -> Result<(), Stop> {
+/// A stream with a resource.
+pub(super) struct Established {
+    pub(super) jid: FullJid,
+    /// None until the client has enabled it.
+    pub(super) management: Option<Box<Management>>,
+}
+
+/// Takes one message of the client.
+pub(super) fn handle_message(
+    cx: &mut Context<'_>,
+    established: &mut Established,
+    text: &str,
+) -> Result<(), Stop> {
+    let Established { jid, management } = established;
     let element = parse(text, &cx.config.limits)?;
-    match Stanza::from_element(element) {
-        Ok(stanza) => handle_stanza(cx, jid, stanza),
+    if element.ns() == ns::STREAM_MANAGEMENT {
+        return management::handle(cx, management, &element);
+    }
+    if cx.config.client_state
+        && let Some(state) = management::client_state(&element)
+    {
+        cx.event(StreamEvent::ClientState(state));
+        return Ok(());
+    }
+    let stanza = match Stanza::from_element(element) {
+        Ok(stanza) => stanza,
         Err(refused) => {
             let (invalid, element) = *refused;
-            handle_invalid(cx, jid, invalid, element)
+            let reply = handle_invalid(jid, invalid, element)?;
+            answered(cx, management, reply);
+            return Ok(());
         }
+    };
+    let stanza = stamp(jid, stanza)?;
+    match answer_here(cx, jid, &stanza) {
+        Some(reply) => answered(cx, management, Some(reply)),
+        None => cx.event(match management {
+            Some(management) => StreamEvent::Counted { stanza, received: management.count() },
+            None => StreamEvent::Stanza(stanza),
+        }),
+    }
+    Ok(())
+}
+
+/// A stanza that the stream itself has dealt with. What it says about it is a stanza too: on a managed stream it has to
+/// go where all others go.
+fn answered(cx: &mut Context<'_>, management: &mut Option<Box<Management>>, reply: Option<Element>) {
+    match (management, reply) {
+        (Some(management), reply) => {
+            let reply = reply.map(|reply| reply.to_xml());
+            cx.event(StreamEvent::Answered { reply, received: management.count() });
+        }
+        (None, Some(reply)) => cx.frame(&reply),
+        (None, None) => {}
     }
 }
 
-fn handle_stanza(cx: &mut Context<'_>, jid: &FullJid, mut stanza: Stanza) -> Result<(), Stop> {
+fn stamp(jid: &FullJid, mut stanza: Stanza) -> Result<Stanza, Stop> {
     if stanza.from.as_ref().is_some_and(|from| from != jid && *from != jid.to_bare()) {
         return Err(invalid_from());
     }
     stanza.element.set_attribute("from", jid.as_str());
     stanza.from = Some(Jid::from(jid.clone()));
-    if let Some(reply) = answer_here(cx, jid, &stanza) {
-        cx.frame(&reply);
-    } else {
-        cx.event(StreamEvent::Stanza(stanza));
-    }
-    Ok(())
+    Ok(stanza)
 }
 
 /// The reply to a stanza that the stream itself can answer.
@@ -72,11 +113,10 @@ fn is_presence_valid(presence: &Element) -> bool {
 
 /// Answers what is not a stanza, or not a proper one.
 fn handle_invalid(
-    cx: &mut Context<'_>,
     jid: &FullJid,
     invalid: InvalidStanza,
     mut element: Element,
-) -> Result<(), Stop> {
+) -> Result<Option<Element>, Stop> {
     let condition = match invalid {
         InvalidStanza::NotAStanza => {
             return Err(unexpected(&element, StreamCondition::UnsupportedStanzaType, "not a stanza"));
@@ -89,7 +129,7 @@ fn handle_invalid(
     };
     // Errors are never answered, and neither are results (RFC 6120 §8.2.3, §8.3.1).
     if matches!(element.attribute("type"), Some("error" | "result")) {
-        return Ok(());
+        return Ok(None);
     }
     if let Some(from) = element.attribute("from")
         && !Jid::new(from).is_ok_and(|from| from == *jid || from == jid.to_bare())
@@ -101,8 +141,7 @@ fn handle_invalid(
         // The reply would come from an address that nobody can read.
         element.remove_attribute("to");
     }
-    cx.frame(&error_reply(&element, &StanzaError::new(condition).with_text(invalid.to_string())));
-    Ok(())
+    Ok(Some(error_reply(&element, &StanzaError::new(condition).with_text(invalid.to_string()))))
 }
 
 fn invalid_from() -> Stop {

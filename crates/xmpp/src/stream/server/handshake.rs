@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::super::entropy::Entropy;
-use super::{Channel, Context, Stop, StreamConfig, parse, stop, unexpected};
+use super::{Channel, Context, Stop, StreamConfig, management, parse, stop, unexpected};
 use crate::sasl::{Mechanism, SaslCondition, ScramClientFirst, ScramServer};
-use crate::{BareJid, Limits, StreamCondition};
+use crate::{BareJid, Limits, StreamCondition, ns};
 
 /// All that is forgotten once a resource is bound.
 pub(super) struct Handshake {
@@ -46,6 +46,8 @@ pub(super) enum Step {
     ExpectBind { user: BareJid },
     /// The driver's word on the resource.
     ExpectResource { user: BareJid, id: String },
+    /// The driver's word on the session to resume. `management.rs`
+    ExpectResumption { user: BareJid },
 }
 
 impl Handshake {
@@ -69,9 +71,10 @@ impl Handshake {
 
     pub(super) fn limits<'a>(&self, config: &'a StreamConfig) -> &'a Limits {
         match self.step {
-            Step::ExpectRestart { .. } | Step::ExpectBind { .. } | Step::ExpectResource { .. } => {
-                &config.limits
-            }
+            Step::ExpectRestart { .. }
+            | Step::ExpectBind { .. }
+            | Step::ExpectResource { .. }
+            | Step::ExpectResumption { .. } => &config.limits,
             _ => &config.limits_before_auth,
         }
     }
@@ -79,7 +82,10 @@ impl Handshake {
     pub(super) fn waits_for_driver(&self) -> bool {
         matches!(
             self.step,
-            Step::ExpectVerdict { .. } | Step::ExpectScramKeys { .. } | Step::ExpectResource { .. }
+            Step::ExpectVerdict { .. }
+                | Step::ExpectScramKeys { .. }
+                | Step::ExpectResource { .. }
+                | Step::ExpectResumption { .. }
         )
     }
 
@@ -118,9 +124,22 @@ impl Handshake {
             Step::ExpectAuth
             | Step::ExpectInitialResponse(_)
             | Step::ExpectAcknowledgement { .. }
+            | Step::ExpectScramFinal { .. }
+                if element.ns() == ns::STREAM_MANAGEMENT =>
+            {
+                management::too_early(cx);
+                Ok(())
+            }
+            Step::ExpectAuth
+            | Step::ExpectInitialResponse(_)
+            | Step::ExpectAcknowledgement { .. }
             | Step::ExpectScramFinal { .. } => self.authenticate(cx, &element),
+            Step::ExpectBind { .. } if element.ns() == ns::STREAM_MANAGEMENT => self.resume(cx, &element),
             Step::ExpectBind { .. } => self.bind(cx, &element),
-            Step::ExpectVerdict { .. } | Step::ExpectScramKeys { .. } | Step::ExpectResource { .. } => {
+            Step::ExpectVerdict { .. }
+            | Step::ExpectScramKeys { .. }
+            | Step::ExpectResource { .. }
+            | Step::ExpectResumption { .. } => {
                 Err(unexpected(&element, StreamCondition::NotAuthorized, "an answer is still awaited"))
             }
         }

@@ -9,6 +9,7 @@ mod channel;
 mod config;
 mod established;
 mod handshake;
+mod management;
 mod opening;
 
 use std::collections::VecDeque;
@@ -17,11 +18,15 @@ use std::time::Instant;
 
 pub use channel::Channel;
 pub use config::{Caps, StreamConfig};
+pub use management::{ClientState, ManagementConfig};
 
+use super::management::{HandledCountTooHigh, Resumption};
 use super::{Output, StreamCondition, StreamError};
 use crate::sasl::{Mechanism, Password, SaslCondition, ScramHash, ScramKeys};
 use crate::{BareJid, Element, FullJid, Limits, Stanza, StanzaError, ns};
+use established::Established;
 use handshake::Handshake;
+use management::{Due, Management};
 
 /// One client's stream, from the first message to the last.
 ///
@@ -39,7 +44,7 @@ pub struct ServerStream {
 
 enum State {
     Handshake(Box<Handshake>),
-    Established(FullJid),
+    Established(Established),
     Ended,
 }
 
@@ -101,6 +106,54 @@ pub enum StreamEvent {
     },
     /// A stanza of the bound client: `from` stamped, shape checked.
     Stanza(Stanza),
+    /// As [`StreamEvent::Stanza`], on a managed stream.
+    Counted {
+        /// The stanza.
+        stanza: Stanza,
+        /// How many stanzas were received with it, modulo 2^32.
+        received: u32,
+    },
+    /// A stanza on a managed stream that needed nobody else. The reply is a stanza: it belongs where all others wait to be
+    /// sent.
+    Answered {
+        /// One stand-alone element; none if there is nothing to say.
+        reply: Option<String>,
+        /// How many stanzas were received with it, modulo 2^32.
+        received: u32,
+    },
+    /// The client wants its stream managed. Answer with [`ServerStream::enabled`].
+    Enable {
+        /// Whether it wants to be able to resume.
+        resume: bool,
+        /// For how many seconds at most.
+        max: Option<u32>,
+    },
+    /// The client asks how many stanzas have been handled. Answer with [`Nonza::Answer`](super::Nonza::Answer) as soon as
+    /// the stanzas up to this one are.
+    AnswerRequested {
+        /// How many were received.
+        received: u32,
+    },
+    /// The client has handled so many stanzas. Answer with [`ServerStream::acknowledged`], or
+    /// [`ServerStream::handled_count_too_high`].
+    Acknowledged {
+        /// The client's counter.
+        h: u32,
+    },
+    /// An authenticated client wants to go on with a session. Answer with [`ServerStream::resumed`],
+    /// [`ServerStream::resume_failed`] or [`ServerStream::handled_count_too_high`].
+    Resume {
+        /// Who asks. Somebody else's session is none.
+        user: BareJid,
+        /// Which session.
+        previd: String,
+        /// The client's counter.
+        h: u32,
+    },
+    /// The client says whether anybody looks; nothing to answer.
+    ClientState(ClientState),
+    /// The stream ended because the client did not acknowledge what it was sent. The session may be resumed.
+    Unresponsive,
     /// The peer closed the stream, properly.
     Closed,
     /// The stream ended in an error that this end found, and the peer was told.
@@ -113,6 +166,8 @@ enum Stop {
     Closed,
     /// STARTTLS, which RFC 7395 §3.9 forbids.
     Starttls,
+    /// The client does not acknowledge what it is sent.
+    Unresponsive,
     Error(StreamError),
 }
 
@@ -149,25 +204,41 @@ impl ServerStream {
         let outcome = match &mut self.state {
             State::Handshake(handshake) if handshake.waits_for_driver() => handshake.queue(&cx, text),
             State::Handshake(handshake) => handshake.handle_message(&mut cx, text),
-            State::Established(jid) => established::handle_message(&mut cx, jid, text),
+            State::Established(established) => established::handle_message(&mut cx, established, text),
             State::Ended => Ok(()),
         };
         self.conclude(outcome);
     }
 
-    /// Ends the stream if the peer was too slow.
+    /// Ends the stream if the peer was too slow, and asks for acknowledgements that are due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.next_timeout().is_some_and(|deadline| deadline <= now) {
-            let error = StreamError::new(StreamCondition::ConnectionTimeout, "the handshake took too long");
-            self.conclude(Err(Stop::Error(error)));
+        if self.next_timeout().is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        let due = match (&mut self.state, &self.config.management) {
+            (State::Established(Established { management: Some(management), .. }), Some(config)) => {
+                management.due(config, now)
+            }
+            (State::Handshake(_), _) => {
+                let error =
+                    StreamError::new(StreamCondition::ConnectionTimeout, "the handshake took too long");
+                return self.conclude(Err(Stop::Error(error)));
+            }
+            _ => Due::Nothing,
+        };
+        match due {
+            Due::Nothing => {}
+            Due::Request => self.request_answer(),
+            Due::Unresponsive => self.conclude(Err(Stop::Unresponsive)),
         }
     }
 
-    /// When to call [`ServerStream::handle_timeout`]; none once a resource is bound.
+    /// When to call [`ServerStream::handle_timeout`]; once a resource is bound, only on managed streams.
     pub fn next_timeout(&self) -> Option<Instant> {
         match &self.state {
             State::Handshake(handshake) => Some(handshake.deadline()),
-            State::Established(_) | State::Ended => None,
+            State::Established(established) => established.management.as_ref()?.next_timeout(),
+            State::Ended => None,
         }
     }
 
@@ -193,7 +264,7 @@ impl ServerStream {
     /// The bound JID.
     pub fn jid(&self) -> Option<&FullJid> {
         match &self.state {
-            State::Established(jid) => Some(jid),
+            State::Established(established) => Some(&established.jid),
             State::Handshake(_) | State::Ended => None,
         }
     }
@@ -228,12 +299,91 @@ impl ServerStream {
         let State::Handshake(handshake) = &mut self.state else { return };
         let mut cx = Context { config: &self.config, outputs: &mut self.outputs };
         if handshake.bound(&mut cx, &jid) {
-            let queued = handshake.take_queue();
-            self.state = State::Established(jid);
-            for text in queued {
-                self.handle_message(&text, now);
-            }
+            self.establish(Established { jid, management: None }, now);
         }
+    }
+
+    /// Answers [`StreamEvent::Resume`]: the session goes on here. What the client has not acknowledged follows, then what
+    /// is new.
+    ///
+    /// - `jid`: what the session was bound as.
+    /// - `received`: how many of the client's stanzas have been handled.
+    pub fn resumed(&mut self, jid: FullJid, previd: String, received: u32, now: Instant) {
+        self.handle_timeout(now);
+        let State::Handshake(handshake) = &mut self.state else { return };
+        if handshake.expects_resumption() {
+            let mut cx = Context { config: &self.config, outputs: &mut self.outputs };
+            cx.frame(&management::resumed(previd, received));
+            self.establish(Established { jid, management: Some(Management::new(received)) }, now);
+        }
+    }
+
+    /// Answers [`StreamEvent::Resume`]: there is no such session; the client may bind a resource.
+    ///
+    /// - `h`: how many of the client's stanzas had been handled, if that is known.
+    pub fn resume_failed(&mut self, h: Option<u32>, now: Instant) {
+        self.answer(now, |handshake, cx| {
+            handshake.resume_failed(cx, h);
+            Ok(())
+        });
+    }
+
+    /// Answers [`StreamEvent::Enable`]. What is sent from now on counts.
+    ///
+    /// - `resumption`: how to resume; none if the session can't be.
+    pub fn enabled(&mut self, resumption: Option<Resumption>) {
+        if let State::Established(Established { management: Some(_), .. }) = &self.state {
+            let enabled = management::enabled(resumption);
+            Context { config: &self.config, outputs: &mut self.outputs }.frame(&enabled);
+        }
+    }
+
+    /// Says that `count` stanzas have been handed to the writer of a managed stream.
+    pub fn sent(&mut self, count: u32, now: Instant) {
+        if let (State::Established(Established { management: Some(management), .. }), Some(config)) =
+            (&mut self.state, &self.config.management)
+            && management.sent(config, count, now)
+        {
+            self.request_answer();
+        }
+    }
+
+    /// Answers [`StreamEvent::Acknowledged`].
+    ///
+    /// - `outstanding`: how many stanzas have been sent and are not acknowledged.
+    pub fn acknowledged(&mut self, outstanding: u32, now: Instant) {
+        if let (State::Established(Established { management: Some(management), .. }), Some(config)) =
+            (&mut self.state, &self.config.management)
+        {
+            management.acknowledged(config, outstanding, now);
+        }
+    }
+
+    /// Answers [`StreamEvent::Acknowledged`] or [`StreamEvent::Resume`]: the counter is wrong, which ends the stream
+    /// (XEP-0198 §6).
+    pub fn handled_count_too_high(&mut self, count: HandledCountTooHigh) {
+        if !self.is_ended() {
+            self.conclude(Err(Stop::Error(count.into())));
+        }
+    }
+
+    /// Whether the client has enabled stream management.
+    pub fn is_managed(&self) -> bool {
+        matches!(&self.state, State::Established(Established { management: Some(_), .. }))
+    }
+
+    /// The handshake is over. Runs what was queued meanwhile.
+    fn establish(&mut self, established: Established, now: Instant) {
+        let State::Handshake(handshake) = &mut self.state else { return };
+        let queued = handshake.take_queue();
+        self.state = State::Established(established);
+        for text in queued {
+            self.handle_message(&text, now);
+        }
+    }
+
+    fn request_answer(&mut self) {
+        Context { config: &self.config, outputs: &mut self.outputs }.frame(&management::request());
     }
 
     /// Answers [`StreamEvent::Bind`]: the client may try another resource.
@@ -293,6 +443,11 @@ impl ServerStream {
                 self.outputs.push_back(Output::Frame(Element::new("failure", ns::TLS).to_xml()));
                 self.say_end(None, close);
                 self.before_close(StreamEvent::Closed);
+            }
+            Stop::Unresponsive => {
+                let text = "what was sent has not been acknowledged in time";
+                self.say_end(Some(&StreamError::new(StreamCondition::ConnectionTimeout, text)), close);
+                self.before_close(StreamEvent::Unresponsive);
             }
             Stop::Error(error) => {
                 self.say_open();

@@ -16,9 +16,15 @@ impl Handshake {
             Step::ExpectRestart { user } => {
                 self.step = Step::ExpectBind { user };
                 let optional = Element::new("optional", ns::SESSION);
-                let features = features
+                let mut features = features
                     .with_child(Element::new("bind", ns::BIND))
                     .with_child(Element::new("session", ns::SESSION).with_child(optional));
+                if cx.config.management.is_some() {
+                    features.push(Element::new("sm", ns::STREAM_MANAGEMENT));
+                }
+                if cx.config.client_state {
+                    features.push(Element::new("csi", ns::CLIENT_STATE));
+                }
                 cx.config.features.iter().cloned().fold(features, Element::with_child)
             }
             _ => {

@@ -44,6 +44,8 @@ pub(super) enum Reason {
     Binary,
     #[error("no pong")]
     NoPong,
+    #[error("the client acknowledges nothing")]
+    Unresponsive,
     #[error("the client reads nothing")]
     WriteTimeout,
     #[error("the client does not finish the closing handshake")]
@@ -85,7 +87,7 @@ impl Session {
     fn want_close(&mut self, code: Option<u16>, is_answer: bool) {
         if self.closing == Closing::Open {
             self.closing = Closing::Wanted { code, is_answer };
-            self.outbox.close();
+            self.outbox.close(self.is_over);
             self.timers.start_closing(Instant::now(), self.shared.config.web.close_timeout);
             self.leave_hub();
         }
@@ -108,7 +110,11 @@ impl Session {
         let session = self.session.map(|session| session.index);
         let peer = self.peer.address;
         match reason {
-            Reason::Lost(_) | Reason::NoPong | Reason::WriteTimeout | Reason::Frame(_) => {
+            Reason::Lost(_)
+            | Reason::NoPong
+            | Reason::Unresponsive
+            | Reason::WriteTimeout
+            | Reason::Frame(_) => {
                 tracing::info!(session, %peer, %reason, "session lost");
             }
             _ => tracing::info!(session, %peer, %reason, "session ended"),

@@ -11,7 +11,7 @@ use xmpp::stream::{Output, StreamEvent};
 
 use super::Session;
 use super::closing::Reason;
-use crate::hub::{HubHandle, Request};
+use crate::hub::{HubHandle, Request, Sender};
 use crate::outbox::Outgoing;
 
 /// Requests that the hub has had no room for, in order. One read's worth at most.
@@ -63,7 +63,7 @@ impl Session {
 
     /// Does what the stream wants; its frames go to the outbox, behind what waits there.
     pub(super) fn pump_to_outbox(&mut self, now: Instant) {
-        self.pump(now, |session, frame| session.outbox.push(Outgoing::Frame(frame)));
+        self.pump(now, |session, frame| session.outbox.push(Outgoing::Frame(frame.into())));
     }
 
     /// Does what the stream wants; its frames go out next, in the place of what was taken from the outbox.
@@ -94,7 +94,7 @@ impl Session {
             }
             StreamEvent::Bind { user, resource, generated } => {
                 self.is_in_hub = true;
-                let outbox = Arc::clone(&self.outbox);
+                let outbox = Arc::clone(self.outbox.outbox());
                 self.tell_hub(Request::Bind { outbox, user, resource, generated });
             }
             StreamEvent::Stanza(stanza) => {
@@ -102,8 +102,49 @@ impl Session {
                     self.tell_hub(Request::Stanza { session, stanza: Box::new(stanza) });
                 }
             }
-            StreamEvent::Closed => self.note(Reason::Closed),
-            StreamEvent::Failed(error) => self.note(Reason::Stream(error)),
+            StreamEvent::Counted { stanza, received } => {
+                let stanza = Box::new(stanza);
+                self.tell_hub_as_sender(|from| Request::Counted { from, stanza, received });
+            }
+            StreamEvent::Answered { reply, received } => {
+                self.tell_hub_as_sender(|from| Request::Answered { from, reply, received });
+            }
+            StreamEvent::Enable { resume, max } => {
+                self.tell_hub_as_sender(|from| Request::Enable { from, resume, max });
+            }
+            StreamEvent::AnswerRequested { received } => {
+                self.tell_hub_as_sender(|from| Request::AnswerRequested { from, received });
+            }
+            StreamEvent::Acknowledged { h } => match self.outbox.acknowledge(h) {
+                Ok(outstanding) => self.stream.acknowledged(outstanding, now),
+                Err(wrong) => self.stream.handled_count_too_high(wrong),
+            },
+            StreamEvent::Resume { user, previd, h } => {
+                self.is_in_hub = true;
+                let outbox = Arc::clone(self.outbox.outbox());
+                self.tell_hub(Request::Resume { outbox, user, previd, h });
+            }
+            StreamEvent::ClientState(state) => self.outbox.set_client_state(state),
+            StreamEvent::Unresponsive => {
+                self.shared.hub.metrics().acknowledgements_missed.add();
+                self.note(Reason::Unresponsive);
+            }
+            // While a session is being asked for, it is not this stream's to end.
+            StreamEvent::Closed => {
+                self.is_over = self.session.is_some();
+                self.note(Reason::Closed);
+            }
+            StreamEvent::Failed(error) => {
+                self.is_over = self.session.is_some();
+                self.note(Reason::Stream(error));
+            }
+        }
+    }
+
+    /// Tells the hub something that only counts while this is the session's connection.
+    fn tell_hub_as_sender(&mut self, request: impl FnOnce(Sender) -> Request) {
+        if let Some(session) = self.session {
+            self.tell_hub(request(Sender { session, attachment: self.outbox.number() }));
         }
     }
 
@@ -123,8 +164,9 @@ impl Session {
     pub(super) fn leave_hub(&mut self) {
         if self.is_in_hub {
             self.is_in_hub = false;
-            let outbox = Arc::clone(&self.outbox);
-            self.tell_hub(Request::Ended { outbox });
+            let outbox = Arc::clone(self.outbox.outbox());
+            let (attachment, is_over) = (self.outbox.number(), self.is_over);
+            self.tell_hub(Request::Ended { outbox, attachment, is_over });
         }
     }
 }

@@ -1,16 +1,18 @@
 //! From the outbox to the socket.
 
 use std::cell::RefCell;
+use std::mem;
 use std::pin::Pin;
 use std::task::Context;
 use std::time::Instant;
 
 use tokio::io::AsyncWrite;
+use xmpp::StreamError;
 use xmpp::websocket::{Opcode, encode, encode_close};
 
 use super::closing::{Closing, Reason, close_code};
 use super::{Over, Session};
-use crate::outbox::Outgoing;
+use crate::outbox::{Outgoing, Resumed, Taken};
 
 thread_local! {
     /// What is taken from an outbox at a time.
@@ -55,13 +57,17 @@ impl Session {
             self.writer.control(pong);
         }
         let mut batch = BATCH.take();
-        let is_emptied = self.outbox.take(&mut batch, cx.waker());
+        let Taken { is_emptied, stanzas } = self.outbox.take(&mut batch, cx.waker());
         for entry in batch.drain(..) {
             if !self.has_closed {
                 self.send(entry, now);
             }
         }
         BATCH.set(batch);
+        if stanzas > 0 {
+            self.stream.sent(stanzas, now);
+            self.pump_to_writer(now);
+        }
         if self.writer.is_empty()
             && let Closing::Wanted { code, is_answer } = self.closing
         {
@@ -79,13 +85,14 @@ impl Session {
         self.pump_to_writer(now);
         if self.stream.is_ended() {
             self.has_closed = true;
-            self.outbox.discard();
+            self.outbox.discard(self.is_over);
         }
     }
 
     fn send(&mut self, entry: Outgoing, now: Instant) {
         match entry {
-            Outgoing::Frame(element) => self.writer.text(element),
+            Outgoing::Frame(element) => self.writer.text(element.into()),
+            Outgoing::Stanza(element) => self.writer.text(element),
             Outgoing::Shared { stanza, to } => {
                 if let Some(jid) = self.stream.jid() {
                     self.writer.shared(stanza, to, jid);
@@ -102,15 +109,52 @@ impl Session {
                 self.stream.bind_refused(*error, now);
                 self.speak(now);
             }
+            Outgoing::Enabled(resumption) => {
+                self.stream.enabled(resumption.map(|resumption| *resumption));
+                self.speak(now);
+            }
+            Outgoing::Resumed(resumed) => self.resumed(*resumed, now),
+            Outgoing::ResumeFailed { handled } => {
+                self.stream.resume_failed(handled, now);
+                self.speak(now);
+            }
+            Outgoing::CountTooHigh(wrong) => {
+                self.stream.handled_count_too_high(wrong);
+                self.speak(now);
+            }
+            Outgoing::Interrupt(error) => self.end(*error, now),
             Outgoing::End(error) => {
-                if !self.stream.is_ended() {
-                    self.close_after_stream(close_code(error.condition));
-                    self.note(Reason::Ended(*error.clone()));
-                    self.stream.end(*error);
-                    self.speak(now);
-                }
+                self.is_over = true;
+                self.end(*error, now);
             }
         }
+    }
+
+    fn end(&mut self, error: StreamError, now: Instant) {
+        if !self.stream.is_ended() {
+            self.close_after_stream(close_code(error.condition));
+            self.note(Reason::Ended(error.clone()));
+            self.stream.end(error);
+            self.speak(now);
+        }
+    }
+
+    /// Goes on with a session that another connection had, and with its mailbox.
+    fn resumed(&mut self, resumed: Resumed, now: Instant) {
+        let Resumed { attachment, session, jid, previd, handled } = resumed;
+        tracing::info!(session = session.index, %jid, peer = %self.peer.address, "session resumed");
+        let asking = mem::replace(&mut self.outbox, attachment);
+        // From here on the end of this connection is the end of that attachment.
+        let _ = asking.outbox().take_resuming();
+        self.shared.streams.leave(self.key);
+        self.key = self.shared.streams.enter(self.outbox.outbox());
+        self.stream.resumed(jid, previd, handled, now);
+        if self.stream.jid().is_some() {
+            self.session = Some(session);
+        }
+        self.speak(now);
+        // The mailbox has not been looked into yet.
+        self.is_to_be_polled_again = true;
     }
 
     /// Ends the connection if both close frames have passed; half of it if only ours has and the peer's would not be

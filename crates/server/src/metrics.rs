@@ -1,0 +1,70 @@
+//! Counters of what happens to sessions, for people who run the server. Only ever growing, but for those that say so.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One counter.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Counts one more.
+    pub fn add(&self) {
+        self.add_many(1);
+    }
+
+    /// Counts several more.
+    pub fn add_many(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Sets a counter that goes up and down.
+    pub fn set(&self, count: u64) {
+        self.0.store(count, Ordering::Relaxed);
+    }
+
+    /// The count.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The counters of one server.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Sessions that lost their connection and began to wait for their client.
+    pub sessions_detached: Counter,
+    /// Sessions that wait for their client now; goes up and down.
+    pub sessions_waiting: Counter,
+    /// Sessions that were resumed.
+    pub sessions_resumed: Counter,
+    /// Attempts to resume a session that is not there.
+    pub resumes_failed: Counter,
+    /// Sessions that waited for their client in vain.
+    pub sessions_expired: Counter,
+    /// Sessions without a connection that ended because too much waited for them.
+    pub sessions_overflowed: Counter,
+    /// Sessions that can't be resumed any more because too much of what they got is not acknowledged.
+    pub resumability_lost: Counter,
+    /// Streams of slow readers that ended and whose sessions can be resumed.
+    pub slow_readers_interrupted: Counter,
+    /// Streams of slow readers that ended together with their sessions.
+    pub slow_readers_ended: Counter,
+    /// Times when only the last notification of each node was kept for a client that nobody looks at.
+    pub outboxes_coalesced: Counter,
+    /// Notifications that were dropped by that.
+    pub notifications_coalesced: Counter,
+    /// Notifications that were dropped with their session.
+    pub notifications_dropped: Counter,
+    /// Messages that went to other sessions because theirs was over.
+    pub messages_rerouted: Counter,
+    /// Messages and requests whose senders were told that nobody answers.
+    pub stanzas_answered: Counter,
+    /// Other stanzas that were dropped with their session.
+    pub stanzas_dropped: Counter,
+    /// Sessions that were left to the next process.
+    pub sessions_saved: Counter,
+    /// Sessions that the last process left and that can be resumed.
+    pub sessions_restored: Counter,
+    /// Connections that ended because what they got was not acknowledged in time.
+    pub acknowledgements_missed: Counter,
+}
