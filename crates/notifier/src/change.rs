@@ -74,6 +74,20 @@ pub enum Change {
         /// The contact's bare JID.
         contact: String,
     },
+    /// A user no longer wants to hear these addresses.
+    Blocked {
+        /// Who.
+        user: UserId,
+        /// The addresses.
+        jids: Vec<String>,
+    },
+    /// A user wants to hear these addresses again.
+    Unblocked {
+        /// Who.
+        user: UserId,
+        /// The addresses; all that were blocked if there is none.
+        jids: Vec<String>,
+    },
     /// Somebody created a node.
     NodeCreated {
         /// Its name.
@@ -333,6 +347,17 @@ mod tests {
                     contact: "guest@localhost".into(),
                 },
                 r#"{"type":"roster_item_removed","user":"1001001","contact":"guest@localhost"}"#.into(),
+            ),
+            (
+                Change::Blocked {
+                    user: UserId::new("1001001").unwrap(),
+                    jids: vec!["guest@localhost".into(), "example.org".into()],
+                },
+                r#"{"type":"blocked","user":"1001001","jids":["guest@localhost","example.org"]}"#.into(),
+            ),
+            (
+                Change::Unblocked { user: UserId::new("1001001").unwrap(), jids: Vec::new() },
+                r#"{"type":"unblocked","user":"1001001","jids":[]}"#.into(),
             ),
             (
                 Change::NodeCreated { node: node(), creator: jid(), config: NodeConfig::default() },

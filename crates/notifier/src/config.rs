@@ -196,6 +196,8 @@ pub struct NotifierLimits {
     pub roster_groups_max: usize,
     /// Bytes of a contact's name and of a group's. More: `not-acceptable`.
     pub roster_text_bytes_max: usize,
+    /// Addresses that one user has blocked. One more: `policy-violation`.
+    pub blocked_max: usize,
     /// Addresses one session may send directed presence to. More: `resource-constraint`.
     pub directed_presences_max: usize,
     /// Ad-hoc commands of one session that wait for a form. One more: `resource-constraint`.
@@ -240,6 +242,7 @@ impl Default for NotifierLimits {
             roster_items_max: 1_000,
             roster_groups_max: 16,
             roster_text_bytes_max: 1_023,
+            blocked_max: 1_000,
             directed_presences_max: 32,
             commands_per_session_max: 16,
             command_timeout_ms: 600_000,

@@ -54,6 +54,7 @@ impl Entity {
     /// The server.
     pub(crate) fn server(config: &Config) -> Self {
         let mut features = vec![
+            ns::BLOCKING,
             ns::CAPS,
             ns::COMMANDS,
             ns::DISCO_INFO,
@@ -71,7 +72,7 @@ impl Entity {
         let mut entity = Entity::server(config);
         entity.identity =
             Identity { category: "pubsub", kind: "service", name: "Finesse notifications".into() };
-        let not_here = [ns::CAPS, ns::COMMANDS, ns::LAST_ACTIVITY];
+        let not_here = [ns::BLOCKING, ns::CAPS, ns::COMMANDS, ns::LAST_ACTIVITY];
         entity.features.retain(|feature| !not_here.contains(&feature.as_str()));
         entity.features.push(ns::RSM.into());
         entity.features.extend(config.recovery.then(|| ns::RECOVERY.into()));

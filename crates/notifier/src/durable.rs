@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use xmpp::Jid;
 
 use crate::access;
+use crate::blocking::Blocklist;
 use crate::change::{Change, Credentials, NodeConfig};
 use crate::effects::{Effect, EndReason};
 use crate::feeds;
@@ -35,6 +36,7 @@ pub(crate) struct Durable {
     /// Accounts that may not log in for now.
     pub(crate) disabled: BTreeSet<UserId>,
     pub(crate) rosters: IndexMap<UserIndex, Roster, FixedState>,
+    pub(crate) blocklists: IndexMap<UserIndex, Blocklist, FixedState>,
     pub(crate) nodes: Registry,
     pub(crate) subscriptions: Subscriptions,
     /// How many stanzas of a session had been handled when it last changed something, newest last.
@@ -60,6 +62,7 @@ impl Durable {
             guests: BTreeSet::new(),
             disabled: BTreeSet::new(),
             rosters: IndexMap::default(),
+            blocklists: IndexMap::default(),
             nodes,
             subscriptions: Subscriptions::default(),
             handled: IndexMap::default(),
@@ -99,6 +102,10 @@ impl Durable {
             }
             Change::AccountDisabled { user, disabled } => {
                 self.disable(user, *disabled, sessions, effects);
+            }
+            Change::Blocked { user, jids } => self.change_blocklist(user, jids, true, sessions, effects),
+            Change::Unblocked { user, jids } => {
+                self.change_blocklist(user, jids, false, sessions, effects);
             }
             Change::RosterItem { user, contact, item } => {
                 let user = sessions.user_index(user.as_str());
@@ -203,6 +210,7 @@ impl Durable {
             self.disabled.iter().map(|user| Change::AccountDisabled { user: user.clone(), disabled: true }),
         );
         self.snapshot_rosters(sessions, &mut changes);
+        self.snapshot_blocklists(sessions, &mut changes);
         for (_, node) in self.nodes.iter() {
             if let Some(generic) = node.generic() {
                 let name = || String::from(&*node.name);
@@ -322,6 +330,7 @@ impl Durable {
         }
         self.disabled.remove(user);
         self.forget_roster(user, index, sessions, effects);
+        self.blocklists.swap_remove(&index);
         effects.push(Effect::EndSessions { user: index, why: EndReason::Removed });
     }
 

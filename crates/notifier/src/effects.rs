@@ -7,7 +7,9 @@
 use std::collections::VecDeque;
 
 use contact::UserId;
+use xmpp::Jid;
 
+use crate::blocking::BlockPush;
 use crate::change::Credentials;
 use crate::input::{Position, SessionId, Ticket};
 use crate::pubsub::event::Event;
@@ -43,6 +45,10 @@ pub(crate) enum Effect {
     Recover { session: SessionId, recovery: Box<Recovery>, failed: String },
     /// A user's clients hear of a change of the roster.
     RosterPush { user: UserIndex, push: Box<RosterPush> },
+    /// A user's clients hear of a change of the list of blocked addresses.
+    BlockPush { user: UserIndex, push: Box<BlockPush> },
+    /// A user has blocked an address, or unblocked it: presence follows.
+    Concealed { user: UserIndex, jid: Jid, blocked: bool },
     /// Some of a user's sessions get a stanza.
     Tell { user: UserIndex, audience: Audience, xml: Box<str> },
     /// A user begins to see another one's presence.

@@ -26,6 +26,7 @@
 mod access;
 mod accounts;
 mod binding;
+mod blocking;
 mod change;
 mod commands;
 mod config;

@@ -128,6 +128,8 @@ impl Notifier {
                     | Effect::EndSessions { .. }
                     | Effect::Failure { .. }
                     | Effect::RosterPush { .. }
+                    | Effect::BlockPush { .. }
+                    | Effect::Concealed { .. }
                     | Effect::Tell { .. }
                     | Effect::Introduce { .. }
                     | Effect::Withdraw { .. } => {}
@@ -360,6 +362,8 @@ impl Notifier {
             Effect::Failure { .. } => {}
             Effect::Recover { session, recovery, .. } => self.answer_recovery(session, *recovery),
             Effect::RosterPush { user, push } => self.push_roster(user, &push),
+            Effect::BlockPush { user, push } => self.push_blocks(user, &push),
+            Effect::Concealed { user, jid, blocked } => self.conceal(user, &jid, blocked),
             Effect::Tell { user, audience, xml } => self.tell(user, audience, &xml),
             Effect::Introduce { owner, viewer } => self.introduce(owner, viewer),
             Effect::Withdraw { owner, viewer } => self.withdraw_from(owner, viewer),
@@ -394,6 +398,8 @@ impl Notifier {
                 | Effect::Account { .. }
                 | Effect::EndSessions { .. }
                 | Effect::RosterPush { .. }
+                | Effect::BlockPush { .. }
+                | Effect::Concealed { .. }
                 | Effect::Tell { .. }
                 | Effect::Introduce { .. }
                 | Effect::Withdraw { .. } => {}
@@ -484,6 +490,9 @@ impl Notifier {
         // The stream has checked `from`; whatever way it was written, everybody sees the full JID (RFC 6120 §8.1.2.1).
         stanza.element.set_attribute("from", known.jid.as_str());
         stanza.from = Some(known.jid.clone().into());
+        if self.stop_blocked(session, &stanza) {
+            return;
+        }
         match stanza.kind {
             StanzaKind::Iq(kind) if kind.is_request() => self.request(session, kind, &stanza, at),
             StanzaKind::Iq(_) => self.forward_answer(session, &stanza),
@@ -514,6 +523,7 @@ impl Notifier {
             (ns::DISCO_INFO, target) => self.disco_info(session, kind, target, stanza.to.as_ref(), payload),
             (ns::DISCO_ITEMS, target) => self.disco_items(session, kind, target, payload),
             (ns::PING, target) => self.ping(kind, target, payload),
+            (ns::BLOCKING, Target::Account) => return self.blocking(session, kind, stanza, payload, at),
             (ns::ROSTER, Target::Account) => return self.roster(session, kind, stanza, payload, at),
             (ns::COMMANDS, target @ Target::Server) => {
                 return self.ad_hoc_command(session, kind, target, stanza, payload, at);

@@ -22,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) last_active: Timestamp,
     /// Whether it hears of changes of the roster.
     pub(crate) roster: RosterInterest,
+    /// Whether it hears of changes of the list of blocked addresses.
+    pub(crate) hears_of_blocks: bool,
     /// `None` until initial presence and after unavailable presence.
     pub(crate) presence: Option<Presence>,
     /// Nodes that this session hears by its full JID.
@@ -148,6 +150,7 @@ impl Sessions {
             user,
             last_active: at,
             roster: RosterInterest::None,
+            hears_of_blocks: false,
             presence: None,
             subscriptions: Vec::new(),
             directed: Vec::new(),

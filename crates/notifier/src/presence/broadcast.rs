@@ -1,6 +1,6 @@
 //! Presence for everybody who may see it: the user's own sessions and contacts with a subscription (RFC 6121 §4.2 to §4.5).
 
-use xmpp::{Condition, Element, StanzaError};
+use xmpp::{Condition, Element, Jid, StanzaError};
 
 use super::{content, presence_xml, priority};
 use crate::input::{Output, SessionId};
@@ -65,6 +65,17 @@ impl Notifier {
         self.withdraw_directed(id, &jid, &told);
     }
 
+    /// Whether presence may go from one session to another: neither user has blocked the other one.
+    pub(super) fn may_see(&self, owner: UserIndex, from: &str, viewer: UserIndex, to: &str) -> bool {
+        if self.durable.blocklists.is_empty() {
+            return true;
+        }
+        match (Jid::new(from), Jid::new(to)) {
+            (Ok(from), Ok(to)) => !self.blocks(owner, &to) && !self.blocks(viewer, &from),
+            _ => false,
+        }
+    }
+
     fn note_leaving(&mut self, id: SessionId) {
         if let Some(user) = self.sessions.get(id).map(|session| session.user) {
             self.sessions.left(user, self.now);
@@ -74,9 +85,12 @@ impl Notifier {
     /// A user begins to see another one's presence (§3.1.5).
     pub(crate) fn introduce(&mut self, owner: UserIndex, viewer: UserIndex) {
         let to = self.bare_jid(viewer);
-        for (shown, _) in self.available_sessions(owner) {
+        for (shown, from) in self.available_sessions(owner) {
             let Some(element) = self.presence_of(shown, &to) else { continue };
-            for (session, _) in self.available_sessions(viewer) {
+            for (session, full) in self.available_sessions(viewer) {
+                if !self.may_see(owner, &from, viewer, &full) {
+                    continue;
+                }
                 self.outputs.push_back(Output::Send { session, element: element.clone() });
             }
         }
@@ -87,8 +101,10 @@ impl Notifier {
         let to = self.bare_jid(viewer);
         for (_, from) in self.available_sessions(owner) {
             let element = presence_xml(&from, &to, Some("unavailable"), "");
-            for (session, _) in self.available_sessions(viewer) {
-                self.outputs.push_back(Output::Send { session, element: element.clone() });
+            for (session, full) in self.available_sessions(viewer) {
+                if self.may_see(owner, &from, viewer, &full) {
+                    self.outputs.push_back(Output::Send { session, element: element.clone() });
+                }
             }
         }
     }
@@ -111,8 +127,10 @@ impl Notifier {
             self.outputs.push_back(Output::Send { session, element });
             told.push(session);
         }
+        let owner = self.sessions.get(id).map(|session| session.user);
         for (contact, viewer) in self.viewers_of(id) {
-            let sessions = self.available_sessions(viewer);
+            let mut sessions = self.available_sessions(viewer);
+            sessions.retain(|(_, to)| owner.is_some_and(|owner| self.may_see(owner, from, viewer, to)));
             let element = if sessions.is_empty() {
                 continue;
             } else {
@@ -145,7 +163,10 @@ impl Notifier {
             if !granted.is_some_and(|item| item.from) {
                 continue;
             }
-            for (other, _) in self.available_sessions(contact) {
+            for (other, from) in self.available_sessions(contact) {
+                if !self.may_see(contact, &from, user, jid) {
+                    continue;
+                }
                 if let Some(element) = self.presence_of(other, jid) {
                     self.outputs.push_back(Output::Send { session: id, element });
                 }
@@ -159,6 +180,10 @@ impl Notifier {
         let roster = self.durable.rosters.get(&user);
         let items = roster.into_iter().flat_map(|roster| roster.items());
         let requests = items.filter_map(|(contact, item)| {
+            let blocked = Jid::new(contact).is_ok_and(|contact| self.blocks(user, &contact));
+            if blocked {
+                return None;
+            }
             Some(presence_xml(contact, &own, Some("subscribe"), item.request.as_deref()?))
         });
         let requests: Vec<String> = requests.collect();

@@ -48,7 +48,11 @@ impl Notifier {
             .unwrap_or_default();
         for to in directed {
             for session in self.reached_by(&to) {
-                if session != id && !told.contains(&session) {
+                let heard =
+                    self.sessions.get(session).zip(self.sessions.get(id)).is_some_and(|(other, own)| {
+                        self.may_see(own.user, from, other.user, other.jid.as_str())
+                    });
+                if session != id && heard && !told.contains(&session) {
                     let element = presence_xml(from, to.as_str(), Some("unavailable"), "");
                     self.outputs.push_back(Output::Send { session, element });
                 }

@@ -1,9 +1,10 @@
 //! Presence: who is there, and who is told.
 //!
-//! `broadcast.rs` tells a user's own sessions and those contacts who have a subscription, `directed.rs` the addresses that
+//! `blocked.rs` conceals it, `broadcast.rs` tells a user's own sessions and those contacts who have a subscription, `directed.rs` the addresses that
 //! a session chose itself, `probe.rs` whoever asks, and `service_user.rs` has the one user who is always there.
 //! Subscriptions are decided in `roster/subscription.rs`.
 
+mod blocked;
 mod broadcast;
 mod directed;
 mod probe;

@@ -90,7 +90,8 @@ impl Notifier {
     pub(crate) fn shows_presence_to(&self, localpart: &str, viewer: &BareJid) -> bool {
         let own = viewer.domain().as_str() == self.config.domain
             && viewer.node().is_some_and(|node| node.as_str() == localpart);
-        own || self.roster_item(localpart, viewer).is_some_and(|item| item.from)
+        own || (self.roster_item(localpart, viewer).is_some_and(|item| item.from)
+            && !self.localpart_blocks(localpart, viewer))
     }
 
     /// The user behind an address, if the address is one of our domain and has ever been mentioned.

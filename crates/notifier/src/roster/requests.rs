@@ -88,7 +88,7 @@ impl Notifier {
             return Err(StanzaError::from(Condition::NotAllowed)
                 .with_text("This contact is kept by the server, in everybody's roster."));
         }
-        self.log_is_ready_for_roster()?;
+        self.check_log()?;
         let Some(owner) = self.account(self.sessions.localpart(user)) else {
             return Err(Condition::ItemNotFound.into());
         };
@@ -155,7 +155,8 @@ impl Notifier {
             .with_text("The roster has as many contacts as the server allows."))
     }
 
-    pub(super) fn log_is_ready_for_roster(&self) -> Result<(), StanzaError> {
+    /// Refuses while the log is behind.
+    pub(crate) fn check_log(&self) -> Result<(), StanzaError> {
         if self.accepts_changes() {
             return Ok(());
         }

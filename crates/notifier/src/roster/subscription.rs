@@ -65,6 +65,8 @@ pub(super) struct Decision {
     contact: BareJid,
     /// The contact's end, if the contact has an account here.
     other: Option<Side>,
+    /// The contact has blocked the user: states change, and the contact's clients get nothing from the user.
+    unheard: bool,
     /// Told after the changes are pushed.
     then: Vec<Effect>,
 }
@@ -104,8 +106,10 @@ impl Decision {
                 if kind == SubscriptionKind::Unsubscribed && saw {
                     self.then.push(Effect::Withdraw { owner: user, viewer: contact });
                 }
-                let xml = stanza(&self.user.jid, &self.contact, kind, content);
-                self.then.push(deliver(contact, kind, xml));
+                if !self.unheard {
+                    let xml = stanza(&self.user.jid, &self.contact, kind, content);
+                    self.then.push(deliver(contact, kind, xml));
+                }
                 match kind {
                     SubscriptionKind::Subscribed => {
                         self.then.push(Effect::Introduce { owner: user, viewer: contact });
@@ -158,7 +162,7 @@ impl Notifier {
         if kind == SubscriptionKind::Subscribe && to.domain().as_str() != self.config.domain {
             return Err(self.nobody_there(to));
         }
-        self.log_is_ready_for_roster()?;
+        self.check_log()?;
         let content = content(&stanza.element);
         if content.len() > self.config.limits.presence_bytes_max {
             return Err(StanzaError::from(Condition::NotAcceptable).with_text("The presence is too long."));
@@ -171,7 +175,8 @@ impl Notifier {
             self.check_room(user)?;
         }
         let mut decision = self.begin_decision(&owner, &own, &contact);
-        if kind == SubscriptionKind::Subscribe && self.is_full_for(decision.other.as_ref()) {
+        let unheard = decision.unheard || self.is_full_for(decision.other.as_ref());
+        if kind == SubscriptionKind::Subscribe && unheard {
             // As for an account that does not exist: it stays unanswered.
             decision.other = None;
         }
@@ -198,7 +203,8 @@ impl Notifier {
         let other = self.durable.local_part(contact.as_str()).and_then(|local| self.account(local));
         let other = other.map(|user| self.side(user, contact.clone(), own));
         let user = self.side(owner.clone(), own.clone(), contact);
-        Decision { user, contact: contact.clone(), other, then: Vec::new() }
+        let unheard = self.recipient_blocks(&contact.clone().into(), &own.clone().into());
+        Decision { user, contact: contact.clone(), other, unheard, then: Vec::new() }
     }
 
     fn side(&mut self, user: UserId, jid: BareJid, about: &BareJid) -> Side {
@@ -210,7 +216,7 @@ impl Notifier {
 
     /// Commits what was decided and holds what follows from it. Says whether anything durable changes.
     pub(super) fn carry_out(&mut self, decision: Decision, at: Timestamp) -> bool {
-        let Decision { user, contact, other, then } = decision;
+        let Decision { user, contact, other, then, .. } = decision;
         let own = user.jid.clone();
         let changes: Vec<Change> =
             user.change(&contact).into_iter().chain(other.and_then(|other| other.change(&own))).collect();

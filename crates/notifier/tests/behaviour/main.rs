@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod administration;
 mod binding;
+mod blocking;
 mod commands;
 mod disco;
 mod log;

@@ -92,6 +92,7 @@ impl Config {
             roster_items_max: self.roster.contacts_max as usize,
             roster_groups_max: self.roster.groups_max as usize,
             roster_text_bytes_max: self.roster.text_bytes_max,
+            blocked_max: self.roster.blocked_max as usize,
             directed_presences_max: sessions.directed_presences_max as usize,
             commands_per_session_max: self.commands.per_session_max as usize,
             command_timeout_ms: milliseconds(self.commands.form_timeout),

@@ -388,6 +388,8 @@ settings! {
         groups_max: u32 = "16", Count(1, 1000);
         /// Bytes in a contact's name and in a group's. Over it: not-acceptable.
         text_bytes_max: usize = "1023", Size(64);
+        /// Addresses that one user has blocked (XEP-0191). Over it: policy-violation.
+        blocked_max: u32 = "1000", Count(1, 100_000);
     }
 }
 
