@@ -334,7 +334,7 @@ impl Notifier {
         }
     }
 
-    pub(crate) fn run(&mut self, effect: Effect) {
+    fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Reply { session, done, .. } => self.send_text(session, done),
             Effect::Answer { ticket } => self.outputs.push_back(Output::Answer { ticket, outcome: Ok(()) }),

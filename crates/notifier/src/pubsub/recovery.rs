@@ -118,7 +118,6 @@ impl Notifier {
             nodes: Vec::with_capacity(read.nodes.len()),
         };
         let mut changes = Vec::new();
-        let mut shows_decided = false;
         for asked in &read.nodes {
             let mut wanted = Wanted {
                 name: asked.node.into(),
@@ -134,7 +133,6 @@ impl Notifier {
                     match self.join(&recovery.requester, asked.node, jid, changes.len()) {
                         Ok(Outcome::Now(confirmed)) => wanted.joining = Joining::Decided(confirmed),
                         Ok(Outcome::Shown(confirmed)) => {
-                            shows_decided = true;
                             wanted.joining =
                                 Joining::Decided(Element::parse(&confirmed, &Limits::default()).ok());
                         }
@@ -150,10 +148,11 @@ impl Notifier {
         }
         let failed = stanza.error(log_failed()).to_xml();
         let effect = Effect::Recover { session, recovery: Box::new(recovery), failed };
-        match (changes.is_empty(), shows_decided) {
-            (false, _) => self.commit(changes, vec![effect], at),
-            (true, true) => self.run_when_logged(effect),
-            (true, false) => self.run(effect),
+        if changes.is_empty() {
+            // That the nodes exist and may be followed was judged by what is decided.
+            self.run_when_logged(effect);
+        } else {
+            self.commit(changes, vec![effect], at);
         }
     }
 
@@ -196,12 +195,19 @@ impl Notifier {
             // Until everything is sent, what is new would come ahead of what is old.
             let begins = parts[at].is_some_and(|(status, _)| status != Status::More);
             let Joining::WithAnswer(jid) = &wanted.joining else { continue };
-            if begins {
-                match self.subscribe(&requester, &wanted.name, jid) {
-                    Ok(Outcome::Now(confirmed)) => wanted.joining = Joining::Decided(confirmed),
-                    Ok(_) => wanted.node = Err(PubSubError::TryLater),
-                    Err(error) => wanted.node = Err(error),
-                }
+            if !begins {
+                continue;
+            }
+            // A node that has been deleted meanwhile may have a successor, to which nothing of this applies.
+            let found = self.durable.nodes.find(&wanted.name).map(|(index, _)| index);
+            let outcome = match wanted.node == found.ok_or(PubSubError::NoSuchNode) {
+                true => self.subscribe(&requester, &wanted.name, jid),
+                false => Err(PubSubError::NoSuchNode),
+            };
+            match outcome {
+                Ok(Outcome::Now(confirmed)) => wanted.joining = Joining::Decided(confirmed),
+                Ok(_) => wanted.node = Err(PubSubError::TryLater),
+                Err(error) => wanted.node = Err(error),
             }
         }
         events.retain(|(at, _)| nodes[*at].node.is_ok());

@@ -12,6 +12,7 @@ mod nodes;
 mod presence;
 mod property;
 mod recovery;
+mod recovery_property;
 mod requests;
 mod roster;
 mod routing;
