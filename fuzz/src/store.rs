@@ -1,4 +1,4 @@
-//! What the server reads from files: its log, its configuration, lists of users.
+//! What the server reads from files and providers: its log, its configuration, lists of users, sets of keys.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -8,6 +8,7 @@ use notifier::{Entry, Notifier, Position};
 use server::administration::csv;
 use server::config::Config;
 use server::log::{decode_changes, inspect};
+use server::tokens::KeySet;
 
 /// Fuzz entry: changes that can be read are the same after they were written again, and whatever they say, a
 /// notifier takes them in, and what it makes of them can be taken in as well.
@@ -31,6 +32,13 @@ pub fn log_record(data: &[u8]) {
 
 fn notifier() -> Notifier {
     Notifier::new(notifier::Config::new("localhost", "00000000-0000-4000-8000-000000000000"))
+}
+
+/// Fuzz entry: bytes of an identity provider are a set of keys or are refused with a sentence.
+pub fn jwks(data: &[u8]) {
+    if let Err(error) = KeySet::parse(data) {
+        assert!(!error.to_string().is_empty());
+    }
 }
 
 /// Fuzz entry: a file is taken whole or refused line by line; no user is in it twice.

@@ -12,7 +12,7 @@ pub const EXIT_CODES: [(u8, &str); 10] = [
     (1, "anything not listed here"),
     (2, "the command line, a variable or the configuration file is not right"),
     (3, "an address cannot be listened on: taken, not allowed, or not of this machine"),
-    (4, "a certificate or key cannot be read or used"),
+    (4, "a certificate or key, also one for tokens, cannot be read or used"),
     (5, "the data is damaged; nothing was changed"),
     (6, "the data was written by a later version; nothing was changed"),
     (7, "the data folder is in use by another process"),

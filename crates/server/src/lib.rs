@@ -18,4 +18,5 @@ pub mod rest;
 pub mod serve;
 pub mod suspended;
 pub mod tls;
+pub mod tokens;
 pub mod transports;

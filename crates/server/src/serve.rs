@@ -27,6 +27,7 @@ use crate::metrics::Metrics;
 use crate::rest::{Rest, RestSettings};
 use crate::suspended;
 use crate::tls::{self, Tls};
+use crate::tokens::Tokens;
 use crate::transports::OpenStreams;
 use crate::transports::websocket::WebSockets;
 
@@ -82,7 +83,9 @@ impl Server {
         let dir = DataDir::open(&config.data)?;
         let tls = if https.is_some() { Some(load_tls(&config, &dir)?) } else { None };
         let authority = tls.as_ref().and_then(|tls| tls.authority.clone());
-        let core = Core::start(&config, &dir).await?;
+        let tokens = config.tokens.as_ref().map(Tokens::new).transpose();
+        let tokens = tokens.map_err(|error| Failure::Certificate(Box::new(error)))?;
+        let core = Core::start(&config, &dir, tokens).await?;
         let control = {
             let hub = core.hub.clone();
             tokio::spawn(listen_control(&dir)?.serve(move |request| running::handle(hub.clone(), request)))
@@ -204,7 +207,7 @@ struct Core {
 }
 
 impl Core {
-    async fn start(config: &Config, dir: &DataDir) -> Result<Core, Failure> {
+    async fn start(config: &Config, dir: &DataDir, tokens: Option<Tokens>) -> Result<Core, Failure> {
         let opened = log::open(dir, &config.log)?;
         for warning in opened.warnings() {
             tracing::warn!("{warning}");
@@ -223,7 +226,8 @@ impl Core {
         let users = notifier.centre().users().len();
         tracing::info!(entries, position = position.0, users, "log replayed");
 
-        let accounts = Arc::new(Accounts::new(&config.auth, &meta.secret));
+        let accounts = Accounts::new(&config.auth, &meta.secret).with_tokens(tokens, &config.domain);
+        let accounts = Arc::new(accounts);
         for (user, credentials) in notifier.credentials() {
             accounts.set(user.clone(), Some(credentials.clone()));
         }

@@ -10,11 +10,12 @@ type Judge = fn(&[u8]);
 
 #[test]
 fn the_seeds_of_the_fuzz_targets_pass() {
-    let targets: [(&str, Judge); 4] = [
+    let targets: [(&str, Judge); 5] = [
         ("log_record", judge::log_record),
         ("csv_import", judge::csv_import),
         ("config", judge::config),
         ("wal", judge::wal),
+        ("jwks", judge::jwks),
     ];
     for (target, judge) in targets {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);

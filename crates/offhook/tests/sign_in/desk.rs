@@ -81,6 +81,17 @@ async fn visit(url: &str, connector: Connector, config: ClientConfig) -> Result<
     Ok(Visit { line, mechanism, features })
 }
 
+/// The mechanisms offered before authentication.
+pub(crate) fn offered(visit: &Visit) -> Vec<String> {
+    let mechanisms = visit.features.child("mechanisms", xmpp::ns::SASL).expect("offered");
+    mechanisms.elements().map(Element::text).collect()
+}
+
+/// Whether the sign-in was refused for this reason.
+pub(crate) fn is_refused(outcome: Result<Visit, Error>, expected: &str) -> bool {
+    matches!(outcome, Err(Error::Sasl { condition, .. }) if condition == expected)
+}
+
 /// How the agent 1001001 signs in by `mechanism`.
 pub(crate) fn by(mechanism: Mechanism, secret: &str) -> ClientConfig {
     ClientConfig {

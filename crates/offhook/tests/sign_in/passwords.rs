@@ -1,19 +1,9 @@
 //! By password: the SCRAM family with and without channel binding, and PLAIN.
 
-use client::Error;
 use xmpp::Mechanism;
 use xmpp::stream::ClientConfig;
 
-use crate::desk::{AGENT, Desk, PASSWORD, Visit, by};
-
-fn offered(visit: &Visit) -> Vec<String> {
-    let mechanisms = visit.features.child("mechanisms", xmpp::ns::SASL).expect("offered");
-    mechanisms.elements().map(xmpp::Element::text).collect()
-}
-
-fn is_refused(outcome: Result<Visit, Error>, expected: &str) -> bool {
-    matches!(outcome, Err(Error::Sasl { condition, .. }) if condition == expected)
-}
+use crate::desk::{AGENT, Desk, PASSWORD, by, is_refused, offered};
 
 /// What is offered depends on whether there is TLS: only then there is something to bind to, and passwords may be sent
 /// (RFC 6120 §6.3.3, §13.8).

@@ -10,6 +10,7 @@ mod table;
 
 use crate::config::{self, ListenerKind};
 use crate::credentials::{SALT_BYTES, credentials, scram_keys};
+use crate::tokens::{Outcome, Tokens};
 use attempts::Attempts;
 use aws_lc_rs::hmac;
 use contact::UserId;
@@ -40,9 +41,12 @@ pub struct Accounts {
     derivations: Semaphore,
     derivations_waiting: AtomicUsize,
     settings: config::Auth,
+    tokens: Option<Tokens>,
+    /// The domain that may stand behind a user's name in a token.
+    domain: String,
 }
 
-/// What became of a password.
+/// What became of a password or a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is this user's.
@@ -54,6 +58,8 @@ pub enum Verdict {
     LockedOut,
     /// Too many checks wait already; it was not looked at.
     Busy,
+    /// The keys that tokens are verified with cannot be had; it was not looked at.
+    Unavailable,
 }
 
 impl Accounts {
@@ -82,7 +88,21 @@ impl Accounts {
             derivations: Semaphore::new(derivations),
             derivations_waiting: AtomicUsize::new(0),
             settings: settings.clone(),
+            tokens: None,
+            domain: String::new(),
         }
+    }
+
+    /// Takes tokens besides passwords.
+    ///
+    /// - `domain`: what may stand behind a user's name in a token: `1001001@domain` is `1001001`.
+    pub fn with_tokens(self, tokens: Option<Tokens>, domain: &str) -> Accounts {
+        Accounts { tokens, domain: domain.to_owned(), ..self }
+    }
+
+    /// Whether tokens are taken.
+    pub fn takes_tokens(&self) -> bool {
+        self.tokens.is_some()
     }
 
     /// Gives a user credentials, or takes them away. What was remembered about earlier ones no longer counts.
@@ -106,12 +126,15 @@ impl Accounts {
     /// SCRAM-SHA-512 needs keys that an account made before it was wanted does not have. Clients take the strongest that
     /// is offered, so offering it would keep these users out; it is left out, unless there is nothing else.
     pub fn mechanisms_on(&self, listener: ListenerKind) -> Vec<Mechanism> {
-        let mechanisms = self.settings.mechanisms_on(listener);
-        let is_for_all = |mechanism: &Mechanism| mechanism.scram_hash() != Some(ScramHash::Sha512);
-        match self.without_sha512() > 0 && mechanisms.iter().any(is_for_all) {
-            true => mechanisms.iter().copied().filter(is_for_all).collect(),
-            false => mechanisms.to_vec(),
+        let mut mechanisms = self.settings.mechanisms_on(listener).to_vec();
+        if !self.takes_tokens() {
+            mechanisms.retain(|mechanism| *mechanism != Mechanism::OauthBearer);
         }
+        let is_for_all = |mechanism: &Mechanism| mechanism.scram_hash() != Some(ScramHash::Sha512);
+        if self.without_sha512() > 0 && mechanisms.iter().any(is_for_all) {
+            mechanisms.retain(is_for_all);
+        }
+        mechanisms
     }
 
     /// How many accounts have no keys for SCRAM-SHA-512, because it was not wanted when their passwords were set.
@@ -172,7 +195,21 @@ impl Accounts {
 
     /// Checks a password, by deriving keys on a blocking thread if need be. Call [`Accounts::verify_cached`] first where
     /// a task can be spared.
+    ///
+    /// What has the form of a token is verified as one, if the settings allow it: then it has to be this user's.
     pub async fn verify(self: &Arc<Self>, user: &str, password: &Password, address: IpAddr) -> Verdict {
+        if let Some(tokens) = &self.tokens
+            && tokens.takes_as_password(password.as_str())
+        {
+            return match self.check_token(tokens, Some(user), password, address).await {
+                Ok(found) if UserId::new(user).is_ok_and(|user| user == found) => Verdict::Correct,
+                Ok(found) => {
+                    tracing::info!(%address, user, %found, "a token of somebody else");
+                    Verdict::Wrong
+                }
+                Err(verdict) => verdict,
+            };
+        }
         if let Some(verdict) = self.verify_cached(user, password, address, Instant::now()) {
             return verdict;
         }
@@ -197,6 +234,71 @@ impl Accounts {
         };
         self.note(user, address, is_correct, now);
         if is_correct { Verdict::Correct } else { Verdict::Wrong }
+    }
+
+    /// Verifies a token and tells whose it is.
+    ///
+    /// - `claimed`: whom the client says it is for, if it says so. The token may still be somebody else's.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Verdict`] but [`Verdict::Correct`]. Without settings for tokens every one is wrong.
+    pub async fn verify_token(
+        &self,
+        claimed: Option<&str>,
+        token: &Password,
+        address: IpAddr,
+    ) -> Result<UserId, Verdict> {
+        let Some(tokens) = &self.tokens else { return Err(Verdict::Wrong) };
+        self.check_token(tokens, claimed, token, address).await
+    }
+
+    async fn check_token(
+        &self,
+        tokens: &Tokens,
+        claimed: Option<&str>,
+        token: &Password,
+        address: IpAddr,
+    ) -> Result<UserId, Verdict> {
+        // Attempts count for the user whom the token would sign in.
+        let name = match claimed {
+            Some(claimed) => Some(claimed.to_owned()),
+            None => tokens.claimed_name(token.as_str()).map(|name| self.local(&name).to_owned()),
+        };
+        if let Some(name) = &name
+            && self.is_locked_out(name, address, Instant::now())
+        {
+            return Err(Verdict::LockedOut);
+        }
+        let fault = match tokens.verify(token.as_str()).await {
+            Outcome::Unavailable => return Err(Verdict::Unavailable),
+            Outcome::Good(found) => match UserId::new(self.local(&found)) {
+                Ok(user) if self.table.read().get(&user).is_some() => {
+                    self.note(user.as_str(), address, true, Instant::now());
+                    return Ok(user);
+                }
+                _ => {
+                    tracing::info!(%address, user = found, "a good token of somebody who has no account");
+                    return Err(Verdict::Wrong);
+                }
+            },
+            Outcome::Bad(fault) => fault,
+        };
+        tracing::info!(%address, user = name, %fault, "a token was refused");
+        if let Some(name) = name
+            && fault.may_be_guess()
+        {
+            self.note(&name, address, false, Instant::now());
+        }
+        Err(Verdict::Wrong)
+    }
+
+    /// The name without our domain behind it.
+    fn local<'a>(&self, name: &'a str) -> &'a str {
+        match name.rsplit_once('@') {
+            Some((local, domain)) if domain.eq_ignore_ascii_case(&self.domain) => local,
+            _ => name,
+        }
     }
 
     /// Makes a new password into keys on a blocking thread; `None` if too many wait for that already.

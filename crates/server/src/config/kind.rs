@@ -218,6 +218,30 @@ impl Kind for OptionalText {
     }
 }
 
+/// A text without control characters that is not empty.
+pub(super) struct Text;
+impl Kind for Text {
+    type Out = String;
+    fn expected(&self) -> String {
+        "a text".into()
+    }
+    fn read(&self, value: &Value) -> Option<String> {
+        OptionalText.read(value)?
+    }
+}
+
+/// A list of such texts; `[]` is none.
+pub(super) struct Texts;
+impl Kind for Texts {
+    type Out = Vec<String>;
+    fn expected(&self) -> String {
+        "a list of texts, or []".into()
+    }
+    fn read(&self, value: &Value) -> Option<Vec<String>> {
+        value.texts()?.into_iter().map(|text| Text.read(&Value::Word(text.to_owned()))).collect()
+    }
+}
+
 /// A domain name as XMPP addresses carry it.
 pub(super) struct Domain;
 impl Kind for Domain {

@@ -12,6 +12,7 @@ mod notification;
 mod origins;
 mod sections;
 mod table;
+mod tokens;
 mod value;
 
 pub use error::{ConfigError, Problem};
@@ -23,6 +24,7 @@ pub use sections::{
     Roster, Sessions, Web,
 };
 pub use table::Setting;
+pub use tokens::TokenSettings;
 pub use value::{Origin, Value};
 
 use layers::Layers;
@@ -59,6 +61,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// Authentication.
     pub auth: Auth,
+    /// Tokens of an identity provider, if they are taken.
+    pub tokens: Option<TokenSettings>,
     /// The durable log.
     pub log: Log,
     /// Publish-subscribe.
@@ -158,6 +162,7 @@ impl Config {
         let limits = Limits::read(&mut layers);
         let sessions = Sessions::read(&mut layers);
         let auth = Auth::read(&mut layers);
+        let tokens = tokens::Tokens::read(&mut layers);
         let log = Log::read(&mut layers);
         let pubsub = Pubsub::read(&mut layers);
         let recovery = Recovery::read(&mut layers);
@@ -171,19 +176,24 @@ impl Config {
             Some(limits),
             Some(sessions),
             Some(auth),
+            Some(tokens),
             Some(log),
             Some(pubsub),
             Some(recovery),
             Some(contact),
             Some(roster),
             Some(commands),
-        ) = (general, tls, web, limits, sessions, auth, log, pubsub, recovery, contact, roster, commands)
+        ) = (
+            general, tls, web, limits, sessions, auth, tokens, log, pubsub, recovery, contact, roster,
+            commands,
+        )
         else {
             return Err(ConfigError { problems: layers.problems });
         };
         let mut warnings = Vec::new();
         check_listeners(&general, &mut layers);
         let tls = tls_files(tls, &mut layers);
+        let tokens = tokens.resolve(&mut layers, &mut warnings);
         let demo = demo(&general, &mut layers, &mut warnings);
         if limits.message_bytes_before_auth_max > limits.message_bytes_max {
             let sentence = "limits.message_bytes_before_auth_max is larger than limits.message_bytes_max";
@@ -209,6 +219,7 @@ impl Config {
                 limits,
                 sessions,
                 auth,
+                tokens,
                 log,
                 pubsub,
                 recovery,

@@ -7,6 +7,7 @@ use super::kind::{
 };
 use super::origins::{Origins, OriginsKind};
 use super::table::{FLAG, Setting, settings};
+use super::tokens::Tokens;
 use crate::credentials::KeySettings;
 use contact::Deployment;
 use notifier::{Follow, ResourceConflict, Who};
@@ -192,6 +193,7 @@ const MECHANISMS: &[(&str, Mechanism)] = &[
     ("SCRAM-SHA-512", Mechanism::ScramSha512),
     ("SCRAM-SHA-256", Mechanism::ScramSha256),
     ("SCRAM-SHA-1", Mechanism::ScramSha1),
+    ("OAUTHBEARER", Mechanism::OauthBearer),
     ("PLAIN", Mechanism::Plain),
 ];
 
@@ -233,11 +235,11 @@ settings! {
     /// Authentication.
     pub Auth in "auth." {
         /// The SASL mechanisms offered, best first, as far as a connection allows them: those that end in -PLUS need
-        /// TLS 1.3, PLAIN needs TLS or plain_in_clear.
+        /// TLS 1.3, OAUTHBEARER and PLAIN need TLS or plain_in_clear, and OAUTHBEARER needs tokens.jwks.
         /// SCRAM-SHA-512 and SCRAM-SHA-512-PLUS are possible too. With one of them in a list, passwords set from now on
         /// get keys for it, which makes an import of many users take three times as long; it is not offered as long as
         /// there are accounts without such keys, whose passwords would have to be set again.
-        mechanisms: Vec<Mechanism> = "[\"SCRAM-SHA-256-PLUS\", \"SCRAM-SHA-1-PLUS\", \"SCRAM-SHA-256\", \"SCRAM-SHA-1\", \"PLAIN\"]", Choices(MECHANISMS);
+        mechanisms: Vec<Mechanism> = "[\"SCRAM-SHA-256-PLUS\", \"SCRAM-SHA-1-PLUS\", \"SCRAM-SHA-256\", \"SCRAM-SHA-1\", \"OAUTHBEARER\", \"PLAIN\"]", Choices(MECHANISMS);
         /// The mechanisms on the https listener. []: as auth.mechanisms.
         mechanisms_https: Vec<Mechanism> = "[]", SomeChoices(MECHANISMS);
         /// The mechanisms on the http listener. []: as auth.mechanisms.
@@ -246,7 +248,7 @@ settings! {
         mechanisms_xmpp: Vec<Mechanism> = "[]", SomeChoices(MECHANISMS);
         /// The mechanisms on the xmpps listener. []: as auth.mechanisms.
         mechanisms_xmpps: Vec<Mechanism> = "[]", SomeChoices(MECHANISMS);
-        /// Where PLAIN and Basic are taken without TLS: "never", "loopback" (this machine only) or "always".
+        /// Where passwords and tokens (PLAIN, OAUTHBEARER, Basic, Bearer) are taken without TLS: "never", "loopback" (this machine only) or "always".
         plain_in_clear: PlainInClear = "\"loopback\"", Choice(&[
             ("never", PlainInClear::Never),
             ("loopback", PlainInClear::Loopback),
@@ -436,7 +438,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
 }
 
 /// The sections: what stands above each in the example, and its rows.
-pub(super) fn sections() -> [(&'static str, &'static [Setting]); 12] {
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 13] {
     [
         ("", General::SETTINGS),
         ("tls", Tls::SETTINGS),
@@ -444,6 +446,7 @@ pub(super) fn sections() -> [(&'static str, &'static [Setting]); 12] {
         ("limits", Limits::SETTINGS),
         ("sessions", Sessions::SETTINGS),
         ("auth", Auth::SETTINGS),
+        ("tokens", Tokens::SETTINGS),
         ("log", Log::SETTINGS),
         ("pubsub", Pubsub::SETTINGS),
         ("recovery", Recovery::SETTINGS),

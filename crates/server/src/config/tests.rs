@@ -31,7 +31,7 @@ fn defaults_are_what_the_documentation_says() {
     assert_eq!(config.log.sync, LogSync::Always);
     assert_eq!(config.limits.message_bytes_max, 262_144);
     let plus = [Mechanism::ScramSha256Plus, Mechanism::ScramSha1Plus];
-    let rest = [Mechanism::ScramSha256, Mechanism::ScramSha1, Mechanism::Plain];
+    let rest = [Mechanism::ScramSha256, Mechanism::ScramSha1, Mechanism::OauthBearer, Mechanism::Plain];
     assert_eq!(config.auth.mechanisms, [&plus[..], &rest].concat());
     assert!(!config.auth.key_settings().sha512);
     assert!(config.data.ends_with("offhook"));
@@ -48,6 +48,26 @@ fn a_listener_may_have_mechanisms_of_its_own() {
     let error = load(Some("auth.mechanisms_http = [\"DIGEST-MD5\"]"), &[], &[]).unwrap_err();
     assert!(error.contains("expected a list of any of \"SCRAM-SHA-512-PLUS\", "), "{error}");
     assert!(load(Some("auth.mechanisms = []"), &[], &[]).is_err());
+}
+
+#[test]
+fn settings_for_tokens_belong_together() {
+    let error = |file: &str| load(Some(file), &[], &[]).unwrap_err();
+    let missing = error("tokens.jwks = \"jwks.json\"\n");
+    assert!(missing.contains("offhook.toml:1: tokens.jwks needs tokens.issuer beside it: "), "{missing}");
+    assert!(missing.contains("offhook.toml:1: tokens.jwks needs tokens.audience beside it: "), "{missing}");
+    assert!(
+        error("tokens.algorithms = [\"HS256\"]").contains("expected a list with at least one of \"RS256\", ")
+    );
+    assert!(error("tokens.algorithms = [\"none\"]").contains("found [\"none\"]"));
+    assert!(error("tokens.username_claim = \"\"").contains("tokens.username_claim: expected a text"));
+    assert!(error("tokens.jwks = \"https://\"").contains("is not a web address"));
+    let rest = "issuer = \"i\"\naudience = [\"a\"]\n";
+    let warnings =
+        |jwks: &str| load(Some(&format!("[tokens]\n{jwks}{rest}")), &[], &[]).expect("valid").warnings;
+    assert!(warnings("jwks = \"http://id.example/jwks\"\n")[0].contains("use https"));
+    assert!(warnings("jwks = \"https://id.example/jwks\"\n").is_empty());
+    assert_eq!(warnings(""), ["tokens.issuer and tokens.audience have no effect without tokens.jwks"]);
 }
 
 #[test]

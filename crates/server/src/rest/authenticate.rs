@@ -1,4 +1,4 @@
-//! `Authorization: Basic`, as every Finesse client sends it.
+//! `Authorization: Basic`, as every Finesse client sends it, and `Bearer`, as they do with single sign-on.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,23 +19,44 @@ impl Rest {
     /// - 401 when there are none, they are wrong, or too many wrong ones came from this address; the answer carries
     ///   the challenge and does not tell these apart.
     /// - 403 when they came in the clear and may not (`auth.plain_in_clear`).
-    /// - 503 when too many passwords wait to be checked.
+    /// - 503 when too many passwords wait to be checked, or the keys for tokens cannot be had.
     pub(super) async fn authenticate(&self, peer: Peer, headers: &HeaderMap) -> Result<UserId, Refusal> {
-        let (user, password) = basic_credentials(headers).ok_or_else(|| Refusal::unauthorized(""))?;
+        let (token, basic) = (bearer_token(headers), basic_credentials(headers));
+        if token.is_none() && basic.is_none() {
+            return Err(Refusal::unauthorized(""));
+        }
         let address = peer.address.ip();
         if !peer.is_encrypted && !self.settings.plain_in_clear.allows(address) {
             return Err(Refusal::forbidden("a password may not come without encryption; use https"));
         }
-        let verdict = self.accounts.verify(&user, &password, address).await;
-        match (verdict, UserId::new(&user)) {
-            (Verdict::Correct, Ok(user)) => Ok(user),
-            (Verdict::Correct | Verdict::Wrong | Verdict::LockedOut, _) => {
-                tracing::info!(%address, ?verdict, "a request with wrong credentials");
-                Err(Refusal::unauthorized(&user))
+        let (name, outcome) = match (token, basic) {
+            (Some(token), _) => (String::new(), self.accounts.verify_token(None, &token, address).await),
+            (None, Some((name, password))) => {
+                let outcome = match self.accounts.verify(&name, &password, address).await {
+                    Verdict::Correct => UserId::new(&name).map_err(|_| Verdict::Wrong),
+                    verdict => Err(verdict),
+                };
+                (name, outcome)
             }
-            (Verdict::Busy, _) => Err(Refusal::service_unavailable()),
-        }
+            (None, None) => (String::new(), Err(Verdict::Wrong)),
+        };
+        outcome.map_err(|verdict| match verdict {
+            Verdict::Busy | Verdict::Unavailable => Refusal::service_unavailable(),
+            Verdict::Correct | Verdict::Wrong | Verdict::LockedOut => {
+                tracing::info!(%address, ?verdict, "a request with wrong credentials");
+                Refusal::unauthorized(&name)
+            }
+        })
     }
+}
+
+/// Reads a token.
+///
+/// # Source
+///
+/// RFC 6750 §2.1.
+pub(super) fn bearer_token(headers: &HeaderMap) -> Option<Password> {
+    xmpp::sasl::bearer(headers.get(AUTHORIZATION)?.to_str().ok()?).map(Password::from)
 }
 
 /// Reads user and password. The scheme has no case; the user ends at the first colon.
@@ -73,6 +94,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, value.parse().expect("a header's value"));
+            assert_eq!(bearer_token(&headers).is_some(), value.starts_with("Bearer"));
             let found = basic_credentials(&headers);
             let found = found.as_ref().map(|(user, password)| (user.as_str(), password.as_str()));
             assert_eq!(found, expected, "{value}");

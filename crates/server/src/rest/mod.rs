@@ -23,7 +23,8 @@ use crate::accounts::Accounts;
 use crate::hub::HubHandle;
 use crate::transports::Peer;
 
-use self::reply::{Extras, Reply};
+use self::authenticate::bearer_token;
+use self::reply::{BEARER_CHALLENGE, BEARER_REFUSAL, Extras, Reply};
 
 /// The web service. Cheap to clone.
 #[derive(Clone)]
@@ -50,7 +51,11 @@ impl Rest {
         if let Some(location) = self.settings.redirect(peer, &head) {
             return Reply::Moved { location }.into_response(Extras::default());
         }
-        let extras = Extras::of(&head, peer.is_encrypted);
+        let mut extras = Extras::of(&head, peer.is_encrypted);
+        if self.accounts.takes_tokens() {
+            let has_token = bearer_token(&head.headers).is_some();
+            extras.bearer_challenge = Some(if has_token { BEARER_REFUSAL } else { BEARER_CHALLENGE });
+        }
         let request_id = extras.request_id.clone();
         let reply = match self.answer(peer, &head, body, request_id).await {
             Ok(reply) => reply,

@@ -35,6 +35,8 @@ pub(super) struct Extras {
     pub(super) request_id: Option<String>,
     /// A session cookie, for a success.
     cookie: Option<HeaderValue>,
+    /// How a 401 asks for a token, where tokens are taken.
+    pub(super) bearer_challenge: Option<&'static str>,
 }
 
 impl Extras {
@@ -45,7 +47,8 @@ impl Extras {
             _ => request_id(&head.headers),
         };
         let wants_cookie = head.headers.contains_key(AUTHORIZATION) && !has_cookie(&head.headers);
-        Extras { request_id, cookie: wants_cookie.then(|| session_cookie(is_encrypted)) }
+        let cookie = wants_cookie.then(|| session_cookie(is_encrypted));
+        Extras { request_id, cookie, bearer_challenge: None }
     }
 }
 
@@ -72,6 +75,11 @@ impl Reply {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(value) = extras.request_id.and_then(|id| HeaderValue::try_from(id).ok()) {
             headers.insert(REQUEST_ID, value);
+        }
+        if headers.contains_key(WWW_AUTHENTICATE)
+            && let Some(challenge) = extras.bearer_challenge
+        {
+            headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(cookie) = extras.cookie.filter(|_| is_success) {
             headers.insert(SET_COOKIE, cookie);
@@ -132,6 +140,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("requestid");
 const REQUEST_ID_LENGTH_MAX: usize = 256;
 
 const SESSION_COOKIE: &str = "JSESSIONID";
+
+/// To a request without a token (RFC 6750 §3).
+pub(super) const BEARER_CHALLENGE: &str = "Bearer realm=\"Offhook\"";
+
+/// To a request with a token that is not good (RFC 6750 §3.1).
+pub(super) const BEARER_REFUSAL: &str = "Bearer realm=\"Offhook\", error=\"invalid_token\"";
 
 const CHALLENGE: &str = "Basic realm=\"Offhook\", charset=\"UTF-8\"";
 

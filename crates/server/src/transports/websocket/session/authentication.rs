@@ -11,10 +11,10 @@ use xmpp::{BareJid, Mechanism, Password, SaslCondition, ScramHash};
 use super::Session;
 use crate::accounts::Verdict;
 
-/// A password that is being checked on another thread.
+/// A password or a token that is being checked.
 pub(super) struct Checking {
-    verdict: Pin<Box<dyn Future<Output = Verdict> + Send>>,
-    username: String,
+    /// Whose it is, and what became of it.
+    verdict: Pin<Box<dyn Future<Output = (String, Verdict)> + Send>>,
 }
 
 impl Session {
@@ -25,15 +25,25 @@ impl Session {
             return self.answer(&username, verdict, now);
         }
         let accounts = Arc::clone(accounts);
-        let name = username.clone();
-        let verdict = Box::pin(async move { accounts.verify(&name, &password, address).await });
-        self.checking = Some(Checking { verdict, username });
+        let verdict = Box::pin(async move {
+            let verdict = accounts.verify(&username, &password, address).await;
+            (username, verdict)
+        });
+        self.checking = Some(Checking { verdict });
         self.is_to_be_polled_again = true;
     }
 
-    /// Tokens are not configured, so nobody was offered to send one.
-    pub(super) fn check_token(&mut self, _username: Option<String>, _token: Password, now: Instant) {
-        self.stream.authentication_failed(SaslCondition::NotAuthorized, now);
+    pub(super) fn check_token(&mut self, username: Option<String>, token: Password) {
+        let address = self.peer.address.ip();
+        let accounts = Arc::clone(&self.shared.accounts);
+        let verdict = Box::pin(async move {
+            match accounts.verify_token(username.as_deref(), &token, address).await {
+                Ok(user) => (user.to_string(), Verdict::Correct),
+                Err(verdict) => (username.unwrap_or_default(), verdict),
+            }
+        });
+        self.checking = Some(Checking { verdict });
+        self.is_to_be_polled_again = true;
     }
 
     /// A certificate has told who it is; what is left is whether there is such a user.
@@ -44,10 +54,9 @@ impl Session {
 
     pub(super) fn poll_checking(&mut self, cx: &mut Context<'_>, now: Instant) {
         let Some(checking) = &mut self.checking else { return };
-        if let Poll::Ready(verdict) = checking.verdict.as_mut().poll(cx)
-            && let Some(checking) = self.checking.take()
-        {
-            self.answer(&checking.username, verdict, now);
+        if let Poll::Ready((username, verdict)) = checking.verdict.as_mut().poll(cx) {
+            self.checking = None;
+            self.answer(&username, verdict, now);
             self.pump_to_outbox(now);
         }
     }
@@ -55,7 +64,7 @@ impl Session {
     fn answer(&mut self, username: &str, verdict: Verdict, now: Instant) {
         let user = match verdict {
             Verdict::Correct => BareJid::new(&format!("{username}@{}", self.shared.config.domain)).ok(),
-            Verdict::Wrong | Verdict::LockedOut | Verdict::Busy => None,
+            Verdict::Wrong | Verdict::LockedOut | Verdict::Busy | Verdict::Unavailable => None,
         };
         match user {
             Some(user) => self.stream.authenticated(user, now),
@@ -64,7 +73,7 @@ impl Session {
                     tracing::warn!(username, peer = %self.peer.address, "locked out after wrong passwords");
                 }
                 let why = match verdict {
-                    Verdict::Busy => SaslCondition::TemporaryAuthFailure,
+                    Verdict::Busy | Verdict::Unavailable => SaslCondition::TemporaryAuthFailure,
                     _ => SaslCondition::NotAuthorized,
                 };
                 self.stream.authentication_failed(why, now);
@@ -83,7 +92,7 @@ impl Session {
     pub(super) fn was_authenticated(&mut self, user: &BareJid, mechanism: Mechanism, now: Instant) {
         tracing::debug!(%user, %mechanism, peer = %self.peer.address, "authenticated");
         if let Some(username) = user.node()
-            && mechanism != Mechanism::Plain
+            && mechanism.scram_hash().is_some()
         {
             self.shared.accounts.note(username, self.peer.address.ip(), true, now);
         }

@@ -85,7 +85,7 @@ impl Session {
     fn event(&mut self, event: StreamEvent, now: Instant) {
         match event {
             StreamEvent::CheckPassword { username, password } => self.check_password(username, password, now),
-            StreamEvent::CheckToken { username, token } => self.check_token(username, token, now),
+            StreamEvent::CheckToken { username, token } => self.check_token(username, token),
             StreamEvent::CheckUser { username } => self.check_user(&username, now),
             StreamEvent::FindScramKeys { username, hash } => self.find_scram_keys(&username, hash, now),
             StreamEvent::Authenticated { user, mechanism } => self.was_authenticated(&user, mechanism, now),
