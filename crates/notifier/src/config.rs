@@ -23,6 +23,8 @@ pub struct Config {
     pub contact: contact::Settings,
     /// What version requests and capabilities say about us.
     pub software: Software,
+    /// Tell how long users have been away and how long the server has been running (XEP-0012).
+    pub last_activity: bool,
     /// What to do when a resource is asked for that is in use.
     pub resource_conflict: ResourceConflict,
     /// How long a session without a connection waits to be resumed. Zero: sessions can't be resumed.
@@ -65,6 +67,7 @@ impl Config {
             hash_seed: 0,
             contact: contact::Settings::default(),
             software: Software::default(),
+            last_activity: true,
             resource_conflict: ResourceConflict::NewWins,
             resume_timeout: Duration::from_secs(300),
             access: Access::default(),

@@ -53,16 +53,9 @@ struct Identity {
 impl Entity {
     /// The server.
     pub(crate) fn server(config: &Config) -> Self {
-        let mut features = vec![
-            ns::BLOCKING,
-            ns::CAPS,
-            ns::COMMANDS,
-            ns::DISCO_INFO,
-            ns::DISCO_ITEMS,
-            ns::LAST_ACTIVITY,
-            ns::PING,
-            ns::TIME,
-        ];
+        let mut features =
+            vec![ns::BLOCKING, ns::CAPS, ns::COMMANDS, ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING, ns::TIME];
+        features.extend(config.last_activity.then_some(ns::LAST_ACTIVITY));
         features.extend(config.software.version.is_some().then_some(ns::VERSION));
         Entity::new("server", "im", &config.software.name, features)
     }
@@ -94,14 +87,16 @@ impl Entity {
     }
 
     /// The user's own account.
-    fn account() -> Self {
-        let features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::LAST_ACTIVITY, ns::PING];
+    fn account(config: &Config) -> Self {
+        let mut features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING];
+        features.extend(config.last_activity.then_some(ns::LAST_ACTIVITY));
         Entity::new("account", "registered", "", features)
     }
 
     /// Another account, which shows itself to those who may see its presence.
-    fn contact() -> Self {
-        let features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::LAST_ACTIVITY];
+    fn contact(config: &Config) -> Self {
+        let mut features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS];
+        features.extend(config.last_activity.then_some(ns::LAST_ACTIVITY));
         Entity::new("account", "registered", "", features)
     }
 
@@ -199,7 +194,7 @@ impl Notifier {
         match target {
             Target::Server => own(Entity::server(&self.config)),
             Target::ServiceUser => own(Entity::service_user(&self.config)),
-            Target::Account if node.is_none() => Ok(Some(Entity::account().info(None))),
+            Target::Account if node.is_none() => Ok(Some(Entity::account(&self.config).info(None))),
             Target::PubSub => match node {
                 None => Ok(Some(Entity::pubsub(&self.config).info(None))),
                 Some(name) => {
@@ -211,7 +206,7 @@ impl Notifier {
             Target::Account => Err(Condition::ItemNotFound.into()),
             // XEP-0030 §8: to strangers an account looks like one that does not exist.
             Target::Stranger if self.is_shown_to(session, to) => match node {
-                None => Ok(Some(Entity::contact().info(None))),
+                None => Ok(Some(Entity::contact(&self.config).info(None))),
                 Some(_) => Err(Condition::ItemNotFound.into()),
             },
             _ => Err(Condition::ServiceUnavailable.into()),
@@ -268,7 +263,7 @@ impl Notifier {
 
     /// Whether the account at this address shows itself to the user of a session.
     fn is_shown_to(&self, session: SessionId, to: Option<&Jid>) -> bool {
-        let localpart = to.and_then(Jid::node).map(|node| node.as_str());
+        let localpart = to.and_then(Jid::node).map(xmpp::jid::NodeRef::as_str);
         let viewer = self.sessions.get(session).map(|session| session.jid.to_bare());
         localpart.zip(viewer).is_some_and(|(localpart, viewer)| self.shows_presence_to(localpart, &viewer))
     }

@@ -509,7 +509,10 @@ impl Notifier {
         };
         let target = self.target(session, stanza.to.as_ref());
         let answer = match (payload.ns(), &target) {
-            (ns::LAST_ACTIVITY, target) if !self.may_ask_activity(session, target, stanza.to.as_ref()) => {
+            (ns::LAST_ACTIVITY, target)
+                if self.config.last_activity
+                    && !self.may_ask_activity(session, target, stanza.to.as_ref()) =>
+            {
                 Err(Condition::Forbidden.into())
             }
             (_, Target::Session(other)) => return self.forward(*other, stanza),
@@ -528,7 +531,7 @@ impl Notifier {
             (ns::COMMANDS, target @ Target::Server) => {
                 return self.ad_hoc_command(session, kind, target, stanza, payload, at);
             }
-            (ns::LAST_ACTIVITY, target) => {
+            (ns::LAST_ACTIVITY, target) if self.config.last_activity => {
                 self.last_activity(session, kind, target, stanza.to.as_ref(), payload, at)
             }
             (ns::TIME, Target::Server | Target::PubSub) => time(kind, payload, at),

@@ -176,6 +176,7 @@ impl Notifier {
 
     /// Ends what is due at `at`.
     pub fn handle_timeout(&mut self, at: Timestamp) {
+        self.now = at;
         while let Some(&(until, session)) = self.resumptions.waiting.first()
             && until <= at
         {
@@ -271,6 +272,9 @@ pub struct SuspendedSession {
     /// Whether it hears of changes of the roster, and if so, whether with versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roster_versions: Option<bool>,
+    /// Whether it hears of changes of the list of blocked addresses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hears_of_blocks: bool,
     /// Addresses that got presence directly.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub directed: Vec<String>,
@@ -309,6 +313,7 @@ impl Notifier {
                 RosterInterest::Plain => Some(false),
                 RosterInterest::Versioned => Some(true),
             },
+            hears_of_blocks: known.hears_of_blocks,
             directed: known.directed.iter().map(ToString::to_string).collect(),
             subscriptions: known.subscriptions.iter().filter_map(|&index| name(index)).collect(),
         })
@@ -339,6 +344,7 @@ impl Notifier {
                 Some(false) => RosterInterest::Plain,
                 Some(true) => RosterInterest::Versioned,
             };
+            known.hears_of_blocks = suspended.hears_of_blocks;
             known.directed = suspended.directed.iter().filter_map(|to| xmpp::Jid::new(to).ok()).collect();
         }
         self.resumptions.by_id.insert(suspended.id.as_str().into(), session);

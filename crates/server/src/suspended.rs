@@ -106,6 +106,7 @@ mod tests {
             handled: 7,
             presence: None,
             roster_versions: None,
+            hears_of_blocks: false,
             directed: Vec::new(),
             subscriptions: vec!["n".into()],
         };

@@ -3,6 +3,7 @@
 use contact::Timestamp;
 use xmpp::{Condition, Element, IqType, Jid, Stanza, StanzaError, ns};
 
+use super::Blocklist;
 use crate::change::Change;
 use crate::input::SessionId;
 use crate::notifier::Notifier;
@@ -41,7 +42,7 @@ impl Notifier {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.hears_of_blocks = true;
         let list = self.durable.blocklists.get(&session.user);
-        let jids = list.into_iter().flat_map(|list| list.iter());
+        let jids = list.into_iter().flat_map(Blocklist::iter);
         let shown = with_items("blocklist", jids);
         let done = stanza.result(Some(shown)).to_xml();
         self.reply_when_logged(id, stanza, done);
@@ -65,7 +66,7 @@ impl Notifier {
         let list = self.durable.blocklists.get(&user);
         let has = |jid: &Jid| list.is_some_and(|list| list.contains(jid.as_str()));
         let new = jids.iter().filter(|jid| !has(jid)).count();
-        if blocked && list.map_or(0, super::Blocklist::len) + new > self.config.limits.blocked_max {
+        if blocked && list.map_or(0, Blocklist::len) + new > self.config.limits.blocked_max {
             return Err(StanzaError::from(Condition::PolicyViolation)
                 .with_text("As many addresses are blocked as the server allows."));
         }
@@ -74,7 +75,7 @@ impl Notifier {
         };
         // All of the list, if no address is named.
         let changed: Vec<Jid> = if jids.is_empty() {
-            let all = list.into_iter().flat_map(|list| list.iter());
+            let all = list.into_iter().flat_map(Blocklist::iter);
             all.filter_map(|jid| Jid::new(jid).ok()).collect()
         } else {
             jids.iter().filter(|jid| has(jid) != blocked).cloned().collect()

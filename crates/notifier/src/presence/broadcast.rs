@@ -5,6 +5,7 @@ use xmpp::{Condition, Element, Jid, StanzaError};
 use super::{content, presence_xml, priority};
 use crate::input::{Output, SessionId};
 use crate::notifier::Notifier;
+use crate::roster::Roster;
 use crate::sessions::{Presence, UserIndex};
 
 impl Notifier {
@@ -147,7 +148,7 @@ impl Notifier {
     /// Contacts who see this session's presence.
     fn viewers_of(&self, id: SessionId) -> Vec<(String, UserIndex)> {
         let roster = self.sessions.get(id).and_then(|session| self.durable.rosters.get(&session.user));
-        let items = roster.into_iter().flat_map(|roster| roster.items());
+        let items = roster.into_iter().flat_map(Roster::items);
         let viewers = items.filter(|(_, item)| item.from);
         viewers.filter_map(|(contact, _)| Some((contact.to_owned(), self.local_user(contact)?))).collect()
     }
@@ -156,7 +157,7 @@ impl Notifier {
     fn introduce_contacts(&mut self, id: SessionId, user: UserIndex, jid: &str) {
         let own = self.bare_jid(user);
         let roster = self.durable.rosters.get(&user);
-        let contacts = roster.into_iter().flat_map(|roster| roster.items()).filter(|(_, item)| item.to);
+        let contacts = roster.into_iter().flat_map(Roster::items).filter(|(_, item)| item.to);
         let contacts: Vec<UserIndex> = contacts.filter_map(|(contact, _)| self.local_user(contact)).collect();
         for contact in contacts {
             let granted = self.durable.rosters.get(&contact).and_then(|roster| roster.get(&own));
@@ -178,7 +179,7 @@ impl Notifier {
     fn repeat_requests(&mut self, id: SessionId, user: UserIndex) {
         let own = self.bare_jid(user);
         let roster = self.durable.rosters.get(&user);
-        let items = roster.into_iter().flat_map(|roster| roster.items());
+        let items = roster.into_iter().flat_map(Roster::items);
         let requests = items.filter_map(|(contact, item)| {
             let blocked = Jid::new(contact).is_ok_and(|contact| self.blocks(user, &contact));
             if blocked {

@@ -22,6 +22,18 @@ fn checklist_062_pings_are_answered_by_whoever_answers_for_the_address() {
         assert_eq!(world.ask(session, "get", to, ping), "error cancel service-unavailable", "{to}");
     }
     assert_eq!(world.ask(session, "get", "example.org", ping), "error cancel remote-server-not-found");
+    // Client to client: passed on, and so is the answer.
+    let other = world.connect("1001002/b");
+    world.request(session, "get", "1001002@localhost/b", ping);
+    assert_eq!(world.take(other)[0].attribute("from"), Some("1001001@localhost/a"));
+    world.send(other, "<iq xmlns='jabber:client' type='result' id='q1' to='1001001@localhost/a'/>");
+    let answer = world.take(session);
+    assert_eq!(answer[0].attribute("from"), Some("1001002@localhost/b"));
+    // And it is said beforehand.
+    for to in ["", "localhost", "pubsub.localhost", "finesse@localhost/webapp"] {
+        let info = world.ask(session, "get", to, "<query xmlns='http://jabber.org/protocol/disco#info'/>");
+        assert!(info.contains("<feature var=\"urn:xmpp:ping\"/>"), "{to}: {info}");
+    }
     assert_eq!(world.ask(session, "set", "", ping), "error modify bad-request");
 }
 
@@ -162,6 +174,18 @@ fn last_activity_is_told_to_those_who_may_see_presence() {
     assert_eq!(world.ask(ada, "get", "1001002@localhost", ask), seconds(7));
     let silent = world.bind("1001003/silent");
     assert_eq!(world.ask(silent, "get", "", ask), "error cancel item-not-found", "never there");
+}
+
+#[test]
+fn last_activity_can_be_switched_off() {
+    let mut world = World::with(|config| config.last_activity = false);
+    let session = world.connect("1001001/a");
+    for to in ["", "localhost", "1001002@localhost", "nobody@localhost/x"] {
+        let answer = world.ask(session, "get", to, "<query xmlns='jabber:iq:last'/>");
+        assert_eq!(answer, "error cancel service-unavailable", "{to}");
+        let info = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+        assert!(!world.ask(session, "get", to, info).contains("jabber:iq:last"), "{to}");
+    }
 }
 
 /// XEP-0077 is off: nobody makes an account for oneself, or changes or removes one in this way.

@@ -39,6 +39,8 @@ pub struct Config {
     pub domain: String,
     /// Whom the server resembles.
     pub profile: Profile,
+    /// Whether the version of this software is told.
+    pub show_version: bool,
     /// The data folder. It may not exist yet.
     pub data: PathBuf,
     /// Where https and wss are served; `None` is off. At least one listener is on.
@@ -208,6 +210,7 @@ impl Config {
             Some(data) if layers.problems.is_empty() => Ok(Config {
                 domain: general.domain,
                 profile: general.profile,
+                show_version: general.show_version,
                 data,
                 https: general.https,
                 http: general.http,

@@ -28,6 +28,11 @@ impl Config {
                 .notification_namespace
                 .clone()
                 .unwrap_or(defaults.notification_ns.clone()),
+            last_activity: self.profile != Profile::Finesse,
+            software: notifier::Software {
+                version: defaults.software.version.clone().filter(|_| self.show_version),
+                ..defaults.software.clone()
+            },
             idle_after_ms: milliseconds(self.commands.idle_after),
             recovery: self.recovery.enabled,
             limits: self.notifier_limits(),

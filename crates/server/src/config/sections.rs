@@ -20,8 +20,8 @@ settings! {
     pub(super) General in "" {
         /// The XMPP domain. Users are `1001001@domain`, the publish-subscribe service is `pubsub.domain`.
         domain: String = "\"localhost\"", Domain, FLAG;
-        /// "default", or "finesse": as Finesse's notification service is, without what that does not have: stream management
-        /// and client state indication.
+        /// "default", or "finesse": as Finesse's notification service is, without what that does not have: stream management,
+        /// client state indication and last activity.
         profile: Profile = "\"default\"", Choice(&[("default", Profile::Default), ("finesse", Profile::Finesse)]);
         /// The folder with the log, the development certificate and the control socket.
         /// Empty: the platform's data folder. One server per folder; a second one is refused.
@@ -41,6 +41,8 @@ settings! {
         demo_password: Option<String> = "\"\"", OptionalText, FLAG;
         /// A file that gets one line of JSON (addresses, pid, domain) when every listener accepts.
         ready_file: Option<PathBuf> = "\"\"", OptionalPath, FLAG;
+        /// Tell the version of this software to whoever asks (XEP-0092). Off: such requests are refused.
+        show_version: bool = "true", Switch;
         /// What is written to stderr: error, warn, info, debug, trace, or a filter such as "info,server::log=debug".
         diagnostics: Option<String> = "\"info\"", OptionalText;
     }
