@@ -28,4 +28,6 @@ pub use stream::{
     Authzid, Caps, Channel, ClientConfig, ClientError, ClientEvent, ClientStream, MechanismChoice, Output,
     ServerStream, SessionRequest, StreamCondition, StreamConfig, StreamError, StreamEvent,
 };
-pub use xml::{Element, Limits, Namespace, Node, XmlError, escape_attribute, escape_text};
+pub use xml::{
+    Element, Limits, Namespace, Node, StreamItem, StreamReader, XmlError, escape_attribute, escape_text,
+};

@@ -5,11 +5,13 @@
 //! peer sent, because reading refuses deeper trees.
 
 mod element;
+mod incremental;
 mod limits;
 mod read;
 mod write;
 
 pub use element::{Element, Namespace, Node};
+pub use incremental::{StreamItem, StreamReader};
 pub use limits::Limits;
 pub use read::XmlError;
 pub use write::{escape_attribute, escape_text};

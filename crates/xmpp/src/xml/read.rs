@@ -29,6 +29,12 @@ pub enum XmlError {
         /// Bytes read when the error was noticed.
         position: usize,
     },
+    /// An XML declaration that names another encoding than UTF-8.
+    #[error("the only encoding is UTF-8")]
+    UnsupportedEncoding,
+    /// Text between the elements of a stream.
+    #[error("there is text between two elements of the stream")]
+    StrayText,
     /// A prefix that nothing declares.
     #[error("the namespace prefix '{prefix}' is not declared")]
     UnboundPrefix {
@@ -86,6 +92,8 @@ impl XmlError {
                 StreamCondition::NotWellFormed
             }
             Self::Restricted { .. } => StreamCondition::RestrictedXml,
+            Self::UnsupportedEncoding => StreamCondition::UnsupportedEncoding,
+            Self::StrayText => StreamCondition::BadFormat,
             Self::UnboundPrefix { .. } => StreamCondition::BadNamespacePrefix,
             Self::TooLong { .. }
             | Self::TooDeep { .. }
@@ -123,12 +131,21 @@ impl Element {
         let options = Options { max_token_length: text.len().max(TOKEN_BYTES_MIN), ..Options::default() };
         let mut parser = RawParser::with_options(options);
         let mut rest = text.as_bytes();
-        let mut builder = Builder::new(limits);
+        let mut builder = Builder::new(*limits);
         loop {
             match parser.parse(&mut rest, true) {
                 Ok(Some(event)) => builder.event(event, text.len() - rest.len())?,
                 Ok(None) => break,
-                Err(error) => return Err(grammar_error(error, text, text.len() - rest.len())),
+                Err(EndOrError::Error(error)) => {
+                    let position = text.len() - rest.len();
+                    return Err(grammar_error(&error, &text.as_bytes()[..position], position));
+                }
+                Err(EndOrError::NeedMoreData) => {
+                    return Err(XmlError::NotWellFormed {
+                        position: text.len() - rest.len(),
+                        reason: "the message ends too early".to_owned(),
+                    });
+                }
             }
         }
         builder.root.ok_or(XmlError::NotWellFormed { position: text.len(), reason: "no element".to_owned() })
@@ -136,17 +153,19 @@ impl Element {
 }
 
 /// Collects raw events into a tree.
-struct Builder<'a> {
-    limits: &'a Limits,
+pub(super) struct Builder {
+    limits: Limits,
     depth_max: usize,
     elements: usize,
     /// Open elements, outermost first, with the number of declarations in scope outside of them.
-    open: Vec<(Element, usize)>,
-    /// Declarations in scope: prefix (none for the default namespace) and name.
-    scope: Vec<(Option<String>, Namespace)>,
+    pub(super) open: Vec<(Element, usize)>,
+    pub(super) scope: Scope,
     head: Option<Head>,
-    root: Option<Element>,
+    pub(super) root: Option<Element>,
 }
+
+/// Declarations in scope: prefix (none for the default namespace) and name.
+pub(super) type Scope = Vec<(Option<String>, Namespace)>;
 
 /// A start tag whose attributes are still arriving.
 struct Head {
@@ -155,8 +174,8 @@ struct Head {
     scope_before: usize,
 }
 
-impl<'a> Builder<'a> {
-    fn new(limits: &'a Limits) -> Self {
+impl Builder {
+    pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
             depth_max: limits.depth_max.min(Limits::DEPTH_CEILING),
@@ -168,7 +187,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn event(&mut self, event: RawEvent, position: usize) -> Result<(), XmlError> {
+    pub(super) fn event(&mut self, event: RawEvent, position: usize) -> Result<(), XmlError> {
         match event {
             RawEvent::XmlDeclaration(..) => Ok(()),
             RawEvent::ElementHeadOpen(_, name) => self.head_open(name),
@@ -269,21 +288,25 @@ impl<'a> Builder<'a> {
 }
 
 /// Names what rxml refused: RFC 6120 has a condition of its own for constructs that are XML but not allowed.
-fn grammar_error(error: EndOrError, text: &str, position: usize) -> XmlError {
-    let reason = match error {
-        EndOrError::Error(rxml::Error::RestrictedXml(_) | rxml::Error::UndeclaredEntity) => {
+///
+/// - `read`: what was read last, as far as it is there.
+/// - `position`: bytes read in all.
+pub(super) fn grammar_error(error: &rxml::Error, read: &[u8], position: usize) -> XmlError {
+    match error {
+        rxml::Error::RestrictedXml(reason) if reason.contains("encoding") => {
+            return XmlError::UnsupportedEncoding;
+        }
+        rxml::Error::RestrictedXml(_) | rxml::Error::UndeclaredEntity => {
             return XmlError::Restricted { position };
         }
-        EndOrError::Error(error) => error.to_string(),
-        EndOrError::NeedMoreData => "the message ends too early".to_owned(),
-    };
+        _ => {}
+    }
     // rxml stops at the byte after "<!" and does not say that it was in a declaration.
-    let read = &text.as_bytes()[..position];
     let tag = read.iter().rposition(|&b| b == b'<').map_or(read, |start| &read[start..]);
     if tag.starts_with(b"<!") && !tag.starts_with(b"<![") {
         return XmlError::Restricted { position };
     }
-    XmlError::NotWellFormed { position, reason }
+    XmlError::NotWellFormed { position, reason: error.to_string() }
 }
 
 /// Long enough for every reference and keyword, however short the message.
