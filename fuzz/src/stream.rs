@@ -163,6 +163,7 @@ fn channel() -> Channel {
         hides_secrets: true,
         bindings: ChannelBindings { exporter: Some([1; 32]), server_end_point: Some([2; 32][..].into()) },
         certificate_users: vec!["7001@localhost".parse().expect("a good JID")],
+        starttls: xmpp::StartTls::Off,
     }
 }
 

@@ -25,8 +25,8 @@ pub use sasl::{ChannelBinding, ChannelBindings, Mechanism, Password, SaslConditi
 pub use shared::SharedStanza;
 pub use stanza::{Condition, ErrorType, InvalidStanza, IqType, Stanza, StanzaError, StanzaKind};
 pub use stream::{
-    Authzid, Caps, Channel, ClientConfig, ClientError, ClientEvent, ClientStream, MechanismChoice, Output,
-    ServerStream, SessionRequest, StreamCondition, StreamConfig, StreamError, StreamEvent,
+    Authzid, Caps, Channel, ClientConfig, ClientError, ClientEvent, ClientStream, Framing, MechanismChoice,
+    Output, ServerStream, SessionRequest, StartTls, StreamCondition, StreamConfig, StreamError, StreamEvent,
 };
 pub use xml::{
     Element, Limits, Namespace, Node, StreamItem, StreamReader, XmlError, escape_attribute, escape_text,

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::server::TlsStream;
+use xmpp::stream::StartTls;
 use xmpp::{Channel, ChannelBindings};
 
 use super::Peer;
@@ -60,7 +61,7 @@ impl Socket {
             Line::Tls(tls) => tls.bindings(),
         };
         let hides_secrets = peer.is_encrypted || settings.plain_in_clear.allows(peer.address.ip());
-        Channel { hides_secrets, bindings, certificate_users: Vec::new() }
+        Channel { hides_secrets, bindings, certificate_users: Vec::new(), starttls: StartTls::Off }
     }
 
     /// Says whether the bytes are encrypted on the way.

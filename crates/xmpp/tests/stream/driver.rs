@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use xmpp::sasl::derive;
 use xmpp::{
-    BareJid, Caps, Channel, ChannelBindings, Mechanism, Output, SaslCondition, ServerStream, StreamConfig,
-    StreamEvent,
+    BareJid, Caps, Channel, ChannelBindings, Mechanism, Output, SaslCondition, ServerStream, StartTls,
+    StreamConfig, StreamEvent,
 };
 
 pub(crate) const DOMAIN: &str = "localhost";
@@ -37,6 +37,7 @@ pub(crate) fn tls_channel() -> Channel {
         hides_secrets: true,
         bindings: ChannelBindings { exporter: Some([5; 32]), server_end_point: Some([6; 32][..].into()) },
         certificate_users: vec![user(USER)],
+        starttls: StartTls::Off,
     }
 }
 
@@ -141,6 +142,7 @@ impl Server {
             StreamEvent::Bind { user, resource, generated } => {
                 stream.bound(user.with_resource_str(&resource.unwrap_or(generated)).unwrap(), now);
             }
+            StreamEvent::StartTls => stream.set_channel(Channel::hiding_secrets()),
             _ => {}
         }
     }

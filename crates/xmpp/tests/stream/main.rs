@@ -4,6 +4,7 @@ mod arbitrary;
 mod authentication;
 mod client;
 mod driver;
+mod framing;
 mod login;
 mod management;
 mod server;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use jid::{DomainPart, NodePart};
 
 use super::handshake::{Handshake, Step};
-use super::{Context, Stop, StreamEvent, stop, unexpected};
+use super::{Context, Framing, StartTls, Stop, StreamEvent, stop, unexpected};
 use crate::sasl::{
     BindingFlag, Mechanism, OauthBearer, Plain, SaslCondition, ScramClientFirst, ScramKeys, ScramServer,
     decode_payload, encode_payload,
@@ -44,7 +44,12 @@ impl Handshake {
     /// Takes an element while the client is not authenticated.
     pub(super) fn authenticate(&mut self, cx: &mut Context<'_>, element: &Element) -> Result<(), Stop> {
         if element.ns() != ns::SASL {
-            return Err(unexpected(element, StreamCondition::NotAuthorized, "authenticate first"));
+            return Err(unexpected(
+                cx.config.framing,
+                element,
+                StreamCondition::NotAuthorized,
+                "authenticate first",
+            ));
         }
         // Whatever fails, the next attempt starts with a new <auth/>.
         let step = std::mem::replace(&mut self.step, Step::ExpectAuth);
@@ -117,6 +122,9 @@ impl Handshake {
     }
 
     fn auth(&mut self, cx: &mut Context<'_>, element: &Element) -> Result<(), Failure> {
+        if self.channel.starttls == StartTls::Required {
+            return Err(SaslCondition::EncryptionRequired.into());
+        }
         let mechanism = element
             .attribute("mechanism")
             .and_then(Mechanism::from_name)
@@ -240,6 +248,9 @@ impl Handshake {
             success.push_text(encode_payload(data.as_bytes()));
         }
         cx.frame(&success);
+        if cx.config.framing == Framing::Tcp {
+            cx.event(StreamEvent::Restart);
+        }
         cx.event(StreamEvent::Authenticated { user: user.clone(), mechanism });
         self.step = Step::ExpectRestart { user };
         self.opened = false;

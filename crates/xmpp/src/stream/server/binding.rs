@@ -16,7 +16,12 @@ impl Handshake {
         let request =
             Some(element).filter(|e| e.is("iq", ns::CLIENT)).and_then(|e| e.child("bind", ns::BIND));
         let Some(request) = request else {
-            return Err(unexpected(element, StreamCondition::NotAuthorized, "bind a resource first"));
+            return Err(unexpected(
+                cx.config.framing,
+                element,
+                StreamCondition::NotAuthorized,
+                "bind a resource first",
+            ));
         };
         let resource = request.child("resource", ns::BIND).map(Element::text).filter(|text| !text.is_empty());
         let resource = match resource.as_deref().map(ResourcePart::from_str).transpose() {

@@ -13,6 +13,20 @@ pub struct Channel {
     pub bindings: ChannelBindings,
     /// The users for whom the client has shown a certificate, which has been verified: bare JIDs of our domain.
     pub certificate_users: Vec<BareJid>,
+    /// Whether the client may, or has to, go over to TLS on this connection (RFC 6120 §5).
+    pub starttls: StartTls,
+}
+
+/// What a connection without TLS offers a client that could go over to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StartTls {
+    /// Nothing: there is TLS already, or no certificate, or a transport that forbids it (RFC 7395 §3.9).
+    #[default]
+    Off,
+    /// The client may.
+    Optional,
+    /// The client has to, before anything else.
+    Required,
 }
 
 impl Channel {
@@ -23,6 +37,9 @@ impl Channel {
 
     /// Whether `mechanism` can be offered here (RFC 6120 §6.3.3, §13.8).
     pub fn permits(&self, mechanism: Mechanism) -> bool {
+        if self.starttls == StartTls::Required {
+            return false;
+        }
         match mechanism {
             Mechanism::External => !self.certificate_users.is_empty(),
             mechanism if mechanism.binds_channel() => !self.bindings.is_empty(),
@@ -47,5 +64,7 @@ mod tests {
         assert_eq!(permitted(&Channel { bindings, ..nothing.clone() }), 2 * ScramHash::ALL.len());
         let certificate_users = vec![BareJid::new("a@b").unwrap()];
         assert!(Channel { certificate_users, ..nothing }.permits(Mechanism::External));
+        let starttls = StartTls::Required;
+        assert_eq!(permitted(&Channel { starttls, ..Channel::hiding_secrets() }), 0);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Framing;
 use super::ManagementConfig;
 use crate::sasl::Mechanism;
 use crate::{Element, Limits, ns};
@@ -9,6 +10,8 @@ use crate::{Element, Limits, ns};
 /// The settings of a server's streams, shared by all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamConfig {
+    /// What carries the streams.
+    pub framing: Framing,
     /// The domain served; a valid, prepared domain name.
     pub domain: String,
     /// What one message may cost before the client has authenticated. RFC 6120 §13.12 forbids less than
@@ -57,6 +60,7 @@ impl StreamConfig {
     /// attempts; 10,000 bytes before authentication and 262,144 after it.
     pub fn new(domain: impl Into<String>) -> Self {
         Self {
+            framing: Framing::default(),
             domain: domain.into(),
             limits_before_auth: Limits::with_bytes_max(10_000),
             limits: Limits::default(),

@@ -1,7 +1,7 @@
 //! The stream of a bound client: which stanzas go on to the driver (RFC 6120 §8.1, §8.2; RFC 6121 §4.7).
 
 use super::management::{self, Management};
-use super::{Context, Stop, StreamEvent, parse, stop, unexpected};
+use super::{Context, Framing, Stop, StreamEvent, stop, unexpected};
 use crate::stanza::error_reply;
 use crate::{
     Condition, Element, FullJid, InvalidStanza, IqType, Jid, Stanza, StanzaError, StanzaKind,
@@ -15,14 +15,13 @@ pub(super) struct Established {
     pub(super) management: Option<Box<Management>>,
 }
 
-/// Takes one message of the client.
-pub(super) fn handle_message(
+/// Takes one element of the client.
+pub(super) fn handle_element(
     cx: &mut Context<'_>,
     established: &mut Established,
-    text: &str,
+    element: Element,
 ) -> Result<(), Stop> {
     let Established { jid, management } = established;
-    let element = parse(text, &cx.config.limits)?;
     if element.ns() == ns::STREAM_MANAGEMENT {
         return management::handle(cx, management, &element);
     }
@@ -36,7 +35,7 @@ pub(super) fn handle_message(
         Ok(stanza) => stanza,
         Err(refused) => {
             let (invalid, element) = *refused;
-            let reply = handle_invalid(jid, invalid, element)?;
+            let reply = handle_invalid(cx.config.framing, jid, invalid, element)?;
             answered(cx, management, reply);
             return Ok(());
         }
@@ -113,13 +112,19 @@ fn is_presence_valid(presence: &Element) -> bool {
 
 /// Answers what is not a stanza, or not a proper one.
 fn handle_invalid(
+    framing: Framing,
     jid: &FullJid,
     invalid: InvalidStanza,
     mut element: Element,
 ) -> Result<Option<Element>, Stop> {
     let condition = match invalid {
         InvalidStanza::NotAStanza => {
-            return Err(unexpected(&element, StreamCondition::UnsupportedStanzaType, "not a stanza"));
+            return Err(unexpected(
+                framing,
+                &element,
+                StreamCondition::UnsupportedStanzaType,
+                "not a stanza",
+            ));
         }
         InvalidStanza::BadFrom => return Err(invalid_from()),
         InvalidStanza::BadTo => Condition::JidMalformed,

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::super::entropy::Entropy;
-use super::{Channel, Context, Stop, StreamConfig, management, parse, stop, unexpected};
+use super::{Channel, Context, Stop, StreamConfig, management, stop, unexpected};
 use crate::sasl::{Mechanism, SaslCondition, ScramClientFirst, ScramServer};
-use crate::{BareJid, Limits, StreamCondition, ns};
+use crate::{BareJid, Element, Limits, StreamCondition, ns};
 
 /// All that is forgotten once a resource is bound.
 pub(super) struct Handshake {
@@ -20,7 +20,7 @@ pub(super) struct Handshake {
     /// Until the first `<open/>` is here.
     open_deadline: Option<Instant>,
     deadline: Instant,
-    queue: VecDeque<String>,
+    queue: VecDeque<(Element, usize)>,
     queue_bytes: usize,
 }
 
@@ -89,32 +89,31 @@ impl Handshake {
         )
     }
 
-    /// Keeps a message until the driver has answered.
-    pub(super) fn queue(&mut self, cx: &Context<'_>, text: &str) -> Result<(), Stop> {
-        self.queue_bytes += text.len();
+    /// Keeps an element until the driver has answered.
+    pub(super) fn queue(&mut self, cx: &Context<'_>, element: Element, bytes: usize) -> Result<(), Stop> {
+        self.queue_bytes += bytes;
         if self.queue_bytes > cx.config.queue_bytes_max || self.queue.len() >= QUEUE_MESSAGES_MAX {
             return Err(stop(StreamCondition::PolicyViolation, "too much was sent ahead"));
         }
-        self.queue.push_back(text.to_owned());
+        self.queue.push_back((element, bytes));
         Ok(())
     }
 
-    /// The next kept message, unless the driver must answer first.
-    pub(super) fn dequeue(&mut self) -> Option<String> {
+    /// The next kept element, unless the driver must answer first.
+    pub(super) fn dequeue(&mut self) -> Option<Element> {
         if self.waits_for_driver() {
             return None;
         }
-        let text = self.queue.pop_front()?;
-        self.queue_bytes -= text.len();
-        Some(text)
+        let (element, bytes) = self.queue.pop_front()?;
+        self.queue_bytes -= bytes;
+        Some(element)
     }
 
-    pub(super) fn take_queue(&mut self) -> VecDeque<String> {
+    pub(super) fn take_queue(&mut self) -> VecDeque<(Element, usize)> {
         std::mem::take(&mut self.queue)
     }
 
-    pub(super) fn handle_message(&mut self, cx: &mut Context<'_>, text: &str) -> Result<(), Stop> {
-        let element = parse(text, self.limits(cx.config))?;
+    pub(super) fn handle_element(&mut self, cx: &mut Context<'_>, element: Element) -> Result<(), Stop> {
         match &self.step {
             Step::ExpectOpen | Step::ExpectRestart { .. } => {
                 self.open(cx, &element)?;
@@ -130,6 +129,7 @@ impl Handshake {
                 management::too_early(cx);
                 Ok(())
             }
+            Step::ExpectAuth if element.is("starttls", ns::TLS) => self.start_tls(cx),
             Step::ExpectAuth
             | Step::ExpectInitialResponse(_)
             | Step::ExpectAcknowledgement { .. }
@@ -139,9 +139,12 @@ impl Handshake {
             Step::ExpectVerdict { .. }
             | Step::ExpectScramKeys { .. }
             | Step::ExpectResource { .. }
-            | Step::ExpectResumption { .. } => {
-                Err(unexpected(&element, StreamCondition::NotAuthorized, "an answer is still awaited"))
-            }
+            | Step::ExpectResumption { .. } => Err(unexpected(
+                cx.config.framing,
+                &element,
+                StreamCondition::NotAuthorized,
+                "an answer is still awaited",
+            )),
         }
     }
 }

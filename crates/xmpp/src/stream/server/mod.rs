@@ -8,6 +8,7 @@ mod binding;
 mod channel;
 mod config;
 mod established;
+mod framing;
 mod handshake;
 mod management;
 mod opening;
@@ -16,14 +17,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use channel::Channel;
+pub use channel::{Channel, StartTls};
 pub use config::{Caps, StreamConfig};
+pub use framing::Framing;
 pub use management::{ClientState, ManagementConfig};
 
 use super::management::{HandledCountTooHigh, Resumption};
 use super::{Output, StreamCondition, StreamError};
 use crate::sasl::{Mechanism, Password, SaslCondition, ScramHash, ScramKeys};
-use crate::{BareJid, Element, FullJid, Limits, Stanza, StanzaError, ns};
+use crate::{BareJid, Element, FullJid, Limits, Stanza, StanzaError, XmlError, ns};
 use established::Established;
 use handshake::Handshake;
 use management::{Due, Management};
@@ -154,6 +156,16 @@ pub enum StreamEvent {
     ClientState(ClientState),
     /// The stream ended because the client did not acknowledge what it was sent. The session may be resumed.
     Unresponsive,
+    /// TCP only: the client's next bytes are a new root, because it has authenticated; nothing to answer.
+    Restart,
+    /// TCP only: send what is waiting, then go over to TLS and forget everything that has been read but not handled
+    /// (RFC 6120 §5.4.3.3). Answer with [`ServerStream::set_channel`]; the client's new root follows.
+    StartTls,
+    /// BOSH only: this end's stream is open; nothing to answer.
+    Opened {
+        /// Its id.
+        id: String,
+    },
     /// The peer closed the stream, properly.
     Closed,
     /// The stream ended in an error that this end found, and the peer was told.
@@ -164,7 +176,7 @@ pub enum StreamEvent {
 enum Stop {
     /// The peer asked for it.
     Closed,
-    /// STARTTLS, which RFC 7395 §3.9 forbids.
+    /// STARTTLS where it is not on offer (RFC 6120 §5.4.2.2, RFC 7395 §3.9).
     Starttls,
     /// The client does not acknowledge what it is sent.
     Unresponsive,
@@ -194,20 +206,48 @@ impl ServerStream {
         }
     }
 
-    /// Takes one text message. Whatever is wrong with it is answered on the stream.
+    /// Takes one text message of a WebSocket. Whatever is wrong with it is answered on the stream.
     pub fn handle_message(&mut self, text: &str, now: Instant) {
-        self.handle_timeout(now);
         if self.config.lenient_whitespace && text.trim_ascii().is_empty() {
-            return;
+            return self.handle_timeout(now);
         }
+        match Element::parse(text, self.limits()) {
+            Ok(element) => self.handle_element(element, text.len(), now),
+            Err(error) => self.handle_parse_error(&error, now),
+        }
+    }
+
+    /// Takes one element. On TCP and BOSH the first one is the root's start tag, `<stream:stream/>` without content.
+    ///
+    /// - `bytes`: how long it was on the line.
+    pub fn handle_element(&mut self, element: Element, bytes: usize, now: Instant) {
+        self.handle_timeout(now);
         let mut cx = Context { config: &self.config, outputs: &mut self.outputs };
         let outcome = match &mut self.state {
-            State::Handshake(handshake) if handshake.waits_for_driver() => handshake.queue(&cx, text),
-            State::Handshake(handshake) => handshake.handle_message(&mut cx, text),
-            State::Established(established) => established::handle_message(&mut cx, established, text),
+            State::Handshake(handshake) if handshake.waits_for_driver() => {
+                handshake.queue(&cx, element, bytes)
+            }
+            State::Handshake(handshake) => handshake.handle_element(&mut cx, element),
+            State::Established(established) => established::handle_element(&mut cx, established, element),
             State::Ended => Ok(()),
         };
         self.conclude(outcome);
+    }
+
+    /// The client has sent something that is no element that can be accepted.
+    pub fn handle_parse_error(&mut self, error: &XmlError, now: Instant) {
+        self.handle_timeout(now);
+        if !self.is_ended() {
+            self.conclude(Err(Stop::Error(StreamError::new(error.condition(), error.to_string()))));
+        }
+    }
+
+    /// The client has closed its stream, where that is no element: on TCP and BOSH.
+    pub fn handle_close(&mut self, now: Instant) {
+        self.handle_timeout(now);
+        if !self.is_ended() {
+            self.conclude(Err(Stop::Closed));
+        }
     }
 
     /// Ends the stream if the peer was too slow, and asks for acknowledgements that are due.
@@ -252,13 +292,22 @@ impl ServerStream {
         output
     }
 
-    /// How long the next message may be; grows when the client has authenticated. For the WebSocket decoder,
-    /// which refuses longer ones by their declared length.
-    pub fn message_bytes_max(&self) -> usize {
+    /// What the next element may cost; grows when the client has authenticated.
+    pub fn limits(&self) -> &Limits {
         match &self.state {
-            State::Handshake(handshake) => handshake.limits(&self.config).bytes_max,
-            State::Established(_) | State::Ended => self.config.limits.bytes_max,
+            State::Handshake(handshake) => handshake.limits(&self.config),
+            State::Established(_) | State::Ended => &self.config.limits,
         }
+    }
+
+    /// How long the next message may be. For the WebSocket decoder, which refuses longer ones by their declared length.
+    pub fn message_bytes_max(&self) -> usize {
+        self.limits().bytes_max
+    }
+
+    /// What carries the stream.
+    pub fn framing(&self) -> Framing {
+        self.config.framing
     }
 
     /// The bound JID.
@@ -377,8 +426,8 @@ impl ServerStream {
         let State::Handshake(handshake) = &mut self.state else { return };
         let queued = handshake.take_queue();
         self.state = State::Established(established);
-        for text in queued {
-            self.handle_message(&text, now);
+        for (element, bytes) in queued {
+            self.handle_element(element, bytes, now);
         }
     }
 
@@ -397,18 +446,14 @@ impl ServerStream {
     /// Ends the stream with an error, for the driver's own reasons; emits no [`StreamEvent`].
     pub fn end(&mut self, error: StreamError) {
         self.say_open();
-        self.say_end(Some(&error), Element::new("close", ns::FRAMING));
+        self.say_end(Some(&error), None);
     }
 
     /// Closes the stream and, when given, sends the client elsewhere (RFC 7395 §3.6.1). The address must be
     /// no less secure than this connection; emits no [`StreamEvent`].
     pub fn end_with_redirect(&mut self, see_other_uri: Option<&str>) {
-        let mut close = Element::new("close", ns::FRAMING);
-        if let Some(uri) = see_other_uri {
-            close.set_attribute("see-other-uri", uri);
-        }
         self.say_open();
-        self.say_end(None, close);
+        self.say_end(None, see_other_uri);
     }
 
     /// Runs a handler for the driver's answer, then what was queued meanwhile.
@@ -423,35 +468,34 @@ impl ServerStream {
         let outcome = handler(handshake, &mut cx);
         self.conclude(outcome);
         while let State::Handshake(handshake) = &mut self.state {
-            let Some(text) = handshake.dequeue() else { return };
+            let Some(element) = handshake.dequeue() else { return };
             let mut cx = Context { config: &self.config, outputs: &mut self.outputs };
-            let outcome = handshake.handle_message(&mut cx, &text);
+            let outcome = handshake.handle_element(&mut cx, element);
             self.conclude(outcome);
         }
     }
 
     fn conclude(&mut self, outcome: Result<(), Stop>) {
         let Err(stop) = outcome else { return };
-        let close = Element::new("close", ns::FRAMING);
         match stop {
             Stop::Closed => {
-                self.say_end(None, close);
+                self.say_end(None, None);
                 self.before_close(StreamEvent::Closed);
             }
             Stop::Starttls => {
                 self.say_open();
                 self.outputs.push_back(Output::Frame(Element::new("failure", ns::TLS).to_xml()));
-                self.say_end(None, close);
+                self.say_end(None, None);
                 self.before_close(StreamEvent::Closed);
             }
             Stop::Unresponsive => {
                 let text = "what was sent has not been acknowledged in time";
-                self.say_end(Some(&StreamError::new(StreamCondition::ConnectionTimeout, text)), close);
+                self.say_end(Some(&StreamError::new(StreamCondition::ConnectionTimeout, text)), None);
                 self.before_close(StreamEvent::Unresponsive);
             }
             Stop::Error(error) => {
                 self.say_open();
-                self.say_end(Some(&error), close);
+                self.say_end(Some(&error), None);
                 self.before_close(StreamEvent::Failed(error));
             }
         }
@@ -464,14 +508,14 @@ impl ServerStream {
         }
     }
 
-    fn say_end(&mut self, error: Option<&StreamError>, close: Element) {
+    fn say_end(&mut self, error: Option<&StreamError>, see_other_uri: Option<&str>) {
         if self.is_ended() {
             return;
         }
         if let Some(error) = error {
             self.outputs.push_back(Output::Frame(error.to_element().to_xml()));
         }
-        self.outputs.push_back(Output::Frame(close.to_xml()));
+        self.outputs.extend(self.config.framing.closing(see_other_uri).map(Output::Frame));
         self.outputs.push_back(Output::Close);
         self.state = State::Ended;
     }
@@ -493,22 +537,19 @@ impl Context<'_> {
     }
 }
 
-/// Reads one message under `limits`.
-fn parse(text: &str, limits: &Limits) -> Result<Element, Stop> {
-    Element::parse(text, limits)
-        .map_err(|error| Stop::Error(StreamError::new(error.condition(), error.to_string())))
-}
-
 /// Ends the stream with an error and an explanation.
 fn stop(condition: StreamCondition, text: &str) -> Stop {
     Stop::Error(StreamError::new(condition, text))
 }
 
 /// What an open stream does about an element that the present state has no use for.
-fn unexpected(element: &Element, stanza: StreamCondition, why: &str) -> Stop {
+fn unexpected(framing: Framing, element: &Element, stanza: StreamCondition, why: &str) -> Stop {
     match (element.ns(), element.name()) {
-        (ns::FRAMING, "close") | (ns::STREAMS, "error") => Stop::Closed,
-        (ns::FRAMING, "open") => stop(StreamCondition::BadFormat, "the stream is already open"),
+        _ if framing.is_closer(element) => Stop::Closed,
+        (ns::STREAMS, "error") => Stop::Closed,
+        (ns, name) if framing.opener() == (name, ns) => {
+            stop(StreamCondition::BadFormat, "the stream is already open")
+        }
         (ns::TLS, "starttls") => Stop::Starttls,
         (ns::SASL, _) => stop(StreamCondition::PolicyViolation, "the stream is already authenticated"),
         (ns::CLIENT, "iq" | "message" | "presence") => stop(stanza, why),

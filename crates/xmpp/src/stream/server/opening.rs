@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::framing::Root;
 use super::handshake::{Handshake, Step};
-use super::{Context, Stop, stop};
+use super::{Context, Output, StartTls, Stop, StreamEvent, stop};
 use crate::{Element, Jid, Mechanism, StreamCondition, ns};
 
 impl Handshake {
@@ -28,6 +29,14 @@ impl Handshake {
                 cx.config.features.iter().cloned().fold(features, Element::with_child)
             }
             _ => {
+                match self.channel.starttls {
+                    StartTls::Off => {}
+                    StartTls::Optional => features.push(starttls(false)),
+                    StartTls::Required => {
+                        cx.frame(&features.with_child(starttls(true)));
+                        return Ok(());
+                    }
+                }
                 let mut mechanisms = Element::new("mechanisms", ns::SASL);
                 for mechanism in self.offered(cx) {
                     mechanisms.push(Element::new("mechanism", ns::SASL).with_text(mechanism.name()));
@@ -47,18 +56,29 @@ impl Handshake {
         Ok(())
     }
 
-    /// Sends our `<open/>`, once per stream.
+    /// Opens our stream, once per stream.
     pub(super) fn say_open(&mut self, cx: &mut Context<'_>) {
         if self.opened {
             return;
         }
         self.opened = true;
-        let mut open = Element::new("open", ns::FRAMING)
-            .with_attribute("from", cx.config.domain.as_str())
-            .with_attribute("id", self.entropy.token())
-            .with_attribute("version", "1.0");
-        open.set_attribute_ns("lang", ns::XML, "en");
-        cx.frame(&open);
+        let id = self.entropy.token();
+        match cx.config.framing.opening(&Root { from: &cx.config.domain, id: &id }) {
+            Some(opening) => cx.outputs.push_back(Output::Frame(opening)),
+            None => cx.event(StreamEvent::Opened { id }),
+        }
+    }
+
+    /// Takes `<starttls/>`. The stream begins anew when there is TLS (RFC 6120 §5.4.3.3).
+    pub(super) fn start_tls(&mut self, cx: &mut Context<'_>) -> Result<(), Stop> {
+        if self.channel.starttls == StartTls::Off {
+            return Err(Stop::Starttls);
+        }
+        cx.frame(&Element::new("proceed", ns::TLS));
+        cx.event(StreamEvent::StartTls);
+        self.opened = false;
+        self.step = Step::ExpectOpen;
+        Ok(())
     }
 }
 
@@ -72,20 +92,25 @@ fn limits(bytes_max: usize, idle_time: Option<Duration>) -> Element {
     }
 }
 
+fn starttls(required: bool) -> Element {
+    let starttls = Element::new("starttls", ns::TLS);
+    if required { starttls.with_child(Element::new("required", ns::TLS)) } else { starttls }
+}
+
 fn check_open(cx: &Context<'_>, element: &Element) -> Result<(), Stop> {
+    let (opener, opener_ns) = cx.config.framing.opener();
     match (element.name(), element.ns()) {
-        ("open", ns::FRAMING) => {}
-        ("open", _) => {
-            return Err(stop(
-                StreamCondition::InvalidNamespace,
-                "<open/> belongs to urn:ietf:params:xml:ns:xmpp-framing",
-            ));
+        (name, ns) if (name, ns) == (opener, opener_ns) => {}
+        (name, _) if name == opener => {
+            let text = format!("<{opener}/> belongs to {opener_ns}");
+            return Err(stop(StreamCondition::InvalidNamespace, &text));
         }
-        ("close", ns::FRAMING) | ("error", ns::STREAMS) => return Err(Stop::Closed),
-        _ => return Err(stop(StreamCondition::BadFormat, "a stream starts with <open/> (RFC 7395)")),
+        _ if cx.config.framing.is_closer(element) => return Err(Stop::Closed),
+        ("error", ns::STREAMS) => return Err(Stop::Closed),
+        _ => return Err(stop(StreamCondition::BadFormat, &format!("a stream starts with <{opener}/>"))),
     }
     if element.first_element().is_some() {
-        return Err(stop(StreamCondition::BadFormat, "<open/> has no content"));
+        return Err(stop(StreamCondition::BadFormat, "what opens a stream has no content"));
     }
     if !element.attribute("version").is_some_and(is_version_1) {
         return Err(stop(StreamCondition::UnsupportedVersion, "only XMPP 1.0 is spoken here"));

@@ -138,6 +138,8 @@ impl Session {
                 self.is_over = self.session.is_some();
                 self.note(Reason::Stream(error));
             }
+            // Not on a WebSocket.
+            StreamEvent::Restart | StreamEvent::StartTls | StreamEvent::Opened { .. } => {}
         }
     }
 
