@@ -167,7 +167,7 @@ fn a_token_is_good_for_its_user() {
         (auth("PLAIN", ""), SaslCondition::MalformedRequest),
     ] {
         let mut server = opened(tls_channel());
-        assert_eq!(server.say(&bearer(USER, "bad")), [challenge.clone()]);
+        assert_eq!(server.say(&bearer(USER, "bad")), std::slice::from_ref(&challenge));
         assert_eq!(server.say(&answer), [failure(condition)]);
         assert_eq!(server.say(&bearer(USER, TOKEN)), [success()], "and may try again");
     }
