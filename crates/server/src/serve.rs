@@ -28,8 +28,8 @@ use crate::rest::{Rest, RestSettings};
 use crate::suspended;
 use crate::tls::{self, Tls};
 use crate::tokens::Tokens;
-use crate::transports::OpenStreams;
 use crate::transports::websocket::WebSockets;
+use crate::transports::{Backend, OpenStreams};
 
 /// A running server. [`Server::stop`] stops it in order; dropping it leaves its tasks to the runtime.
 pub struct Server {
@@ -102,13 +102,14 @@ impl Server {
 
         let config = Arc::new(config);
         let streams = Arc::new(OpenStreams::default());
-        let web_sockets = WebSockets::new(
+        let backend = Arc::new(Backend::new(
             Arc::clone(&config),
             core.hub.clone(),
             Arc::clone(&core.accounts),
             Arc::clone(&streams),
             Some(core.caps),
-        );
+        ));
+        let web_sockets = WebSockets::new(backend);
         let settings = RestSettings::new(&config, addresses.https.map(|address| address.port()));
         let rest = Rest::new(core.hub.clone(), core.accounts, settings);
         let site = Arc::new(Site::new(&config, Arc::new(web_sockets), rest));

@@ -1,9 +1,16 @@
-//! What carries frames between a socket and a stream. A transport is a task and decides nothing.
+//! What carries elements between a client and a stream. A transport is a task and decides nothing.
 
+mod backend;
+mod driver;
 mod open_streams;
+mod reason;
+mod session;
 mod socket;
 pub mod websocket;
+mod wire;
+mod write;
 
+pub use backend::Backend;
 pub use open_streams::OpenStreams;
 pub use socket::Socket;
 

@@ -1,10 +1,10 @@
 //! XMPP over WebSocket (RFC 6455, RFC 7395): from the HTTP request to the session's task.
 
-mod session;
 mod upgrade;
-mod write;
+mod wire;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -15,19 +15,16 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use xmpp::stream::StreamConfig;
 
-use super::{OpenStreams, Peer, Socket};
-use crate::accounts::Accounts;
-use crate::config::{Config, ListenerKind};
-use crate::hub::HubHandle;
-use session::Session;
+use super::driver::Driver;
+use super::session::Session;
+use super::{Backend, Peer, Socket};
+use crate::config::ListenerKind;
 use upgrade::{Verdict, judge, upgrade_headers};
+use wire::WebSocketWire;
 
 /// What all WebSocket sessions share.
 pub struct WebSockets {
-    config: Arc<Config>,
-    hub: HubHandle,
-    accounts: Arc<Accounts>,
-    streams: Arc<OpenStreams>,
+    backend: Arc<Backend>,
     /// For encrypted connections.
     stream: Arc<StreamConfig>,
     /// For connections in the clear.
@@ -35,31 +32,24 @@ pub struct WebSockets {
 }
 
 impl WebSockets {
-    /// Puts together what sessions need.
-    ///
-    /// - `caps`: the server's capabilities, told in the stream features.
-    /// - `streams`: where open streams are counted, and told to end.
-    pub fn new(
-        config: Arc<Config>,
-        hub: HubHandle,
-        accounts: Arc<Accounts>,
-        streams: Arc<OpenStreams>,
-        caps: Option<xmpp::stream::Caps>,
-    ) -> WebSockets {
+    /// WebSockets in front of `backend`.
+    pub fn new(backend: Arc<Backend>) -> WebSockets {
+        let stream = |listener| {
+            let mut stream = backend.stream_config(listener);
+            stream.idle_time = Some(backend.config.web.ping_interval);
+            Arc::new(stream)
+        };
         WebSockets {
-            stream: Arc::new(stream_config(&config, &accounts, caps.clone(), ListenerKind::Https)),
-            stream_in_clear: Arc::new(stream_config(&config, &accounts, caps, ListenerKind::Http)),
-            config,
-            hub,
-            accounts,
-            streams,
+            stream: stream(ListenerKind::Https),
+            stream_in_clear: stream(ListenerKind::Http),
+            backend,
         }
     }
 
     /// Answers a request to the WebSocket's path; if it is a good opening handshake, a session follows.
     pub fn answer(self: &Arc<Self>, peer: Peer, request: Request) -> Response {
         let (mut parts, _) = request.into_parts();
-        match judge(&parts, &self.config.web.allowed_origins) {
+        match judge(&parts, &self.backend.config.web.allowed_origins) {
             Verdict::Page => Html(PAGE).into_response(),
             Verdict::Refuse(refusal) => {
                 tracing::info!(
@@ -101,33 +91,28 @@ impl WebSockets {
             Ok(parts) => parts,
             Err(_) => unreachable!("our listeners serve no other kind of connection"),
         };
-        tokio::spawn(Session::new(self, parts.io.into_inner(), &parts.read_buf, peer));
+        tokio::spawn(self.session(parts.io.into_inner(), &parts.read_buf, peer));
     }
 
-    fn stream_config(&self, peer: Peer) -> &Arc<StreamConfig> {
-        if peer.is_encrypted { &self.stream } else { &self.stream_in_clear }
+    /// - `read`: what the HTTP server has read already.
+    fn session(&self, socket: Socket, read: &[u8], peer: Peer) -> Session<WebSocketWire> {
+        let now = Instant::now();
+        let stream = if peer.is_encrypted { &self.stream } else { &self.stream_in_clear };
+        let channel = socket.channel(peer, &self.backend.config.auth);
+        let driver = Driver::new(Arc::clone(&self.backend), Arc::clone(stream), peer, channel, now);
+        Session::new(driver, WebSocketWire::new(), socket, read, now)
     }
-}
-
-fn stream_config(
-    config: &Config,
-    accounts: &Accounts,
-    caps: Option<xmpp::stream::Caps>,
-    listener: ListenerKind,
-) -> StreamConfig {
-    let mut stream = StreamConfig::new(config.domain.clone());
-    stream.limits_before_auth.bytes_max = config.limits.message_bytes_before_auth_max;
-    stream.limits.bytes_max = config.limits.message_bytes_max;
-    stream.open_timeout = config.limits.open_timeout;
-    stream.auth_timeout = config.limits.auth_timeout;
-    stream.authentication_attempts_max = config.limits.authentication_attempts_max;
-    stream.management = config.stream_management();
-    stream.client_state = config.client_state();
-    stream.caps = caps;
-    stream.features = notifier::stream_features();
-    stream.idle_time = Some(config.web.ping_interval);
-    stream.mechanisms = accounts.mechanisms_on(listener);
-    stream
 }
 
 const PAGE: &str = include_str!("page.html");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_session_is_small() {
+        // The task around it, the outbox, the timer and the socket's registration come on top: about 800 bytes.
+        assert!(size_of::<Session<WebSocketWire>>() <= 544, "{}", size_of::<Session<WebSocketWire>>());
+    }
+}

@@ -48,14 +48,14 @@ fn frames_survive_partial_writes() {
     let mut expected = Vec::new();
     for at_once in [1, 7, 64, 1000, 65_537, 1 << 20] {
         expected.clear();
-        let mut writer = Writer::default();
+        let mut writer = Writer::new(Framing::WebSocket);
         for _ in 0..BATCH_MAX {
             if at_once % 2 == 1 {
                 break; // few frames go another way
             }
-            writer.text("<a/>".into());
+            writer.element("<a/>".into());
             expected.push("<a/>".to_owned());
-            writer.text(middle.clone());
+            writer.element(middle.clone());
             expected.push(middle.clone());
             writer.shared(Arc::clone(&short), Addressed::Bare, &jid);
             expected.push(short.to_xml("1001@localhost"));

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use xmpp::{BareJid, Mechanism, Password, SaslCondition, ScramHash};
 
-use super::Session;
+use super::Driver;
 use crate::accounts::Verdict;
 
 /// A password or a token that is being checked.
@@ -17,10 +17,10 @@ pub(super) struct Checking {
     verdict: Pin<Box<dyn Future<Output = (String, Verdict)> + Send>>,
 }
 
-impl Session {
+impl Driver {
     pub(super) fn check_password(&mut self, username: String, password: Password, now: Instant) {
         let address = self.peer.address.ip();
-        let accounts = &self.shared.accounts;
+        let accounts = &self.backend.accounts;
         if let Some(verdict) = accounts.verify_cached(&username, &password, address, now) {
             return self.answer(&username, verdict, now);
         }
@@ -35,7 +35,7 @@ impl Session {
 
     pub(super) fn check_token(&mut self, username: Option<String>, token: Password) {
         let address = self.peer.address.ip();
-        let accounts = Arc::clone(&self.shared.accounts);
+        let accounts = Arc::clone(&self.backend.accounts);
         let verdict = Box::pin(async move {
             match accounts.verify_token(username.as_deref(), &token, address).await {
                 Ok(user) => (user.to_string(), Verdict::Correct),
@@ -48,7 +48,7 @@ impl Session {
 
     /// A certificate has told who it is; what is left is whether there is such a user.
     pub(super) fn check_user(&mut self, username: &str, now: Instant) {
-        let verdict = if self.shared.accounts.knows(username) { Verdict::Correct } else { Verdict::Wrong };
+        let verdict = if self.backend.accounts.knows(username) { Verdict::Correct } else { Verdict::Wrong };
         self.answer(username, verdict, now);
     }
 
@@ -57,13 +57,13 @@ impl Session {
         if let Poll::Ready((username, verdict)) = checking.verdict.as_mut().poll(cx) {
             self.checking = None;
             self.answer(&username, verdict, now);
-            self.pump_to_outbox(now);
+            self.pump(now);
         }
     }
 
     fn answer(&mut self, username: &str, verdict: Verdict, now: Instant) {
         let user = match verdict {
-            Verdict::Correct => BareJid::new(&format!("{username}@{}", self.shared.config.domain)).ok(),
+            Verdict::Correct => BareJid::new(&format!("{username}@{}", self.backend.config.domain)).ok(),
             Verdict::Wrong | Verdict::LockedOut | Verdict::Busy | Verdict::Unavailable => None,
         };
         match user {
@@ -82,11 +82,11 @@ impl Session {
     }
 
     pub(super) fn find_scram_keys(&mut self, username: &str, hash: ScramHash, now: Instant) {
-        if self.shared.accounts.is_locked_out(username, self.peer.address.ip(), now) {
+        if self.backend.accounts.is_locked_out(username, self.peer.address.ip(), now) {
             return self.answer(username, Verdict::LockedOut, now);
         }
         self.is_scram = true;
-        self.stream.scram_keys(self.shared.accounts.scram_keys(username, hash), now);
+        self.stream.scram_keys(self.backend.accounts.scram_keys(username, hash), now);
     }
 
     pub(super) fn was_authenticated(&mut self, user: &BareJid, mechanism: Mechanism, now: Instant) {
@@ -94,7 +94,7 @@ impl Session {
         if let Some(username) = user.node()
             && mechanism.scram_hash().is_some()
         {
-            self.shared.accounts.note(username, self.peer.address.ip(), true, now);
+            self.backend.accounts.note(username, self.peer.address.ip(), true, now);
         }
         self.is_scram = false;
     }
@@ -111,7 +111,7 @@ impl Session {
             && self.is_scram
             && condition == SaslCondition::NotAuthorized
         {
-            self.shared.accounts.note(username, self.peer.address.ip(), false, now);
+            self.backend.accounts.note(username, self.peer.address.ip(), false, now);
         }
         self.is_scram = false;
     }

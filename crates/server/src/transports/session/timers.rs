@@ -4,11 +4,10 @@ use std::future::Future;
 use std::task::Context;
 use std::time::{Duration, Instant};
 
-use xmpp::websocket::{Opcode, encode};
-
-use super::closing::{Closing, Reason};
+use super::closing::Closing;
 use super::{Over, Session};
-use crate::config::Config;
+use crate::transports::reason::Reason;
+use crate::transports::wire::{KeepAlive, Wire};
 
 /// When what is due.
 #[derive(Debug)]
@@ -17,7 +16,7 @@ pub(super) struct Timers {
     pub(super) alarm_at: Instant,
     /// When something last came from the peer.
     heard_at: Instant,
-    /// When to look whether the peer is silent, and to ping it if so.
+    /// When to look whether the peer is silent, and to say something if so.
     ping_at: Instant,
     /// Until when the peer has to say something, because it was pinged.
     pong_until: Option<Instant>,
@@ -28,8 +27,8 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    pub(super) fn new(now: Instant, config: &Config, stream: Option<Instant>) -> Timers {
-        let ping_at = now + config.web.ping_interval;
+    pub(super) fn new(now: Instant, ping_interval: Duration, stream: Option<Instant>) -> Timers {
+        let ping_at = now + ping_interval;
         Timers {
             alarm_at: stream.map_or(ping_at, |stream| stream.min(ping_at)),
             heard_at: now,
@@ -66,7 +65,7 @@ impl Timers {
     }
 }
 
-impl Session {
+impl<W: Wire> Session<W> {
     /// Does what is due.
     pub(super) fn check_timers(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), Over> {
         if now < self.timers.alarm_at {
@@ -82,23 +81,20 @@ impl Session {
         if is_over(self.timers.pong_until) {
             return Err(self.over(Reason::NoPong));
         }
-        if is_over(self.stream.next_timeout()) {
-            self.stream.handle_timeout(now);
-            self.pump_to_outbox(now);
-        }
+        self.driver.handle_timeout(now);
+        self.heed(now);
         if self.timers.ping_at <= now {
             self.ping_if_silent(now);
-            self.outbox.release_spare();
+            self.driver.release_spare();
         }
         // It has rung, and rings again only if it is set.
-        self.timers.alarm_at = self.timers.next(self.stream.next_timeout());
+        self.timers.alarm_at = self.timers.next(self.driver.stream.next_timeout());
         self.arm(cx);
         Ok(())
     }
 
     fn ping_if_silent(&mut self, now: Instant) {
-        let web = &self.shared.config.web;
-        let (interval, timeout) = (web.ping_interval, web.pong_timeout);
+        let KeepAlive { interval, bytes, answer_timeout } = W::keep_alive(&self.driver.backend.config);
         let silent_at = self.timers.heard_at + interval;
         if silent_at > now {
             self.timers.ping_at = silent_at;
@@ -107,16 +103,16 @@ impl Session {
         self.timers.ping_at = now + interval;
         // On a full socket the ping would only wait as well, and the write has a deadline of its own.
         if self.writer.is_empty() && self.closing == Closing::Open {
-            let mut ping = Vec::new();
-            encode(Opcode::Ping, b"", &mut ping);
-            self.writer.control(ping);
-            self.timers.pong_until.get_or_insert(now + timeout);
+            self.writer.raw(bytes);
+            if let Some(timeout) = answer_timeout {
+                self.timers.pong_until.get_or_insert(now + timeout);
+            }
         }
     }
 
     /// Sets the alarm if something is due before it would ring.
     pub(super) fn set_alarm(&mut self, cx: &mut Context<'_>) {
-        let next = self.timers.next(self.stream.next_timeout());
+        let next = self.timers.next(self.driver.stream.next_timeout());
         if next < self.timers.alarm_at {
             self.timers.alarm_at = next;
             self.arm(cx);

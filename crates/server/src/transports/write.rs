@@ -11,9 +11,11 @@ use std::task::{Context, Poll, ready};
 
 use notifier::Addressed;
 use tokio::io::AsyncWrite;
+use xmpp::stream::Framing;
 use xmpp::websocket::{Opcode, frame_header};
 use xmpp::{FullJid, SharedStanza};
 
+use super::driver::Sink;
 use crate::outbox::BATCH_MAX;
 
 /// Payloads up to this length are copied behind their header; longer ones are written from where they are. A further
@@ -27,8 +29,9 @@ const FEW: usize = 4;
 /// Frames that have not been written yet, or not entirely.
 ///
 /// Its queue is borrowed from the thread while it is being filled and written, so that an idle session has none.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Writer {
+    framing: Framing,
     frames: VecDeque<Frame>,
     /// How much of the first frame is written.
     written: usize,
@@ -45,8 +48,8 @@ enum Frame {
         stanza: Arc<SharedStanza>,
         to: Addressed,
     },
-    /// A control frame, with its header.
-    Control(Box<[u8]>),
+    /// Bytes that need nothing around them.
+    Raw(Box<[u8]>),
 }
 
 /// The session's own part of deliveries.
@@ -67,26 +70,18 @@ pub(super) struct Progress {
 }
 
 impl Writer {
+    pub(super) fn new(framing: Framing) -> Writer {
+        Writer { framing, frames: VecDeque::new(), written: 0, needs_flush: false, head: None }
+    }
+
     /// Says whether everything is written and flushed.
     pub(super) fn is_empty(&self) -> bool {
         self.frames.is_empty() && !self.needs_flush
     }
 
-    pub(super) fn text(&mut self, element: String) {
-        self.push(Frame::Text(element));
-    }
-
-    /// - `jid`: the session's.
-    pub(super) fn shared(&mut self, stanza: Arc<SharedStanza>, to: Addressed, jid: &FullJid) {
-        if self.head.is_none() {
-            self.head = Some(Box::new(Head::new(jid)));
-        }
-        self.push(Frame::Shared { stanza, to });
-    }
-
-    /// - `frame`: with its header.
-    pub(super) fn control(&mut self, frame: Vec<u8>) {
-        self.push(Frame::Control(frame.into()));
+    /// - `bytes`: with whatever has to be around them.
+    pub(super) fn raw(&mut self, bytes: Vec<u8>) {
+        self.push(Frame::Raw(bytes.into()));
     }
 
     fn push(&mut self, frame: Frame) {
@@ -163,16 +158,16 @@ impl Writer {
             let before = own.len();
             match frame {
                 Frame::Text(element) => {
-                    own.extend_from_slice(frame_header(Opcode::Text, element.len()).as_ref());
+                    self.lay_out_header(element.len(), own);
                 }
                 Frame::Shared { stanza, to } => {
                     let (head, quote) = self.head.as_ref().map_or(("", ""), |head| head.to(*to));
                     let payload_len = head.len() + quote.len() + stanza.tail().len();
-                    own.extend_from_slice(frame_header(Opcode::Text, payload_len).as_ref());
+                    self.lay_out_header(payload_len, own);
                     own.extend_from_slice(head.as_bytes());
                     own.extend_from_slice(quote.as_bytes());
                 }
-                Frame::Control(_) => {}
+                Frame::Raw(_) => {}
             }
             let payload = frame.payload();
             let is_copied = payload.len() <= copy_max;
@@ -184,6 +179,12 @@ impl Writer {
             lengths.push(own.len() - before + if is_copied { 0 } else { payload.len() });
         }
         all_is_copied
+    }
+
+    fn lay_out_header(&self, payload_len: usize, own: &mut Vec<u8>) {
+        if self.framing == Framing::WebSocket {
+            own.extend_from_slice(frame_header(Opcode::Text, payload_len).as_ref());
+        }
     }
 
     /// Fills in the slices of the frames that have been laid out; returns how many there are.
@@ -218,12 +219,25 @@ impl Writer {
     }
 }
 
+impl Sink for Writer {
+    fn element(&mut self, element: String) {
+        self.push(Frame::Text(element));
+    }
+
+    fn shared(&mut self, stanza: Arc<SharedStanza>, to: Addressed, jid: &FullJid) {
+        if self.head.is_none() {
+            self.head = Some(Box::new(Head::new(jid)));
+        }
+        self.push(Frame::Shared { stanza, to });
+    }
+}
+
 impl Frame {
     fn payload(&self) -> &[u8] {
         match self {
             Frame::Text(element) => element.as_bytes(),
             Frame::Shared { stanza, .. } => stanza.tail(),
-            Frame::Control(frame) => frame,
+            Frame::Raw(frame) => frame,
         }
     }
 }
