@@ -136,7 +136,10 @@ fn load_and_run(command: UserCommand, data: DataArgs) -> anyhow::Result<()> {
         }
         UserCommand::Password { id, password } => {
             let credentials = credentials(&password.read()?, config.auth.key_settings());
-            done(ask(&config, AccountRequest::SetPassword { user: id.clone(), credentials })?)?;
+            done(ask(
+                &config,
+                AccountRequest::SetPassword { user: id.clone(), credentials: Box::new(credentials) },
+            )?)?;
             println!("changed the password of {id}");
             Ok(())
         }

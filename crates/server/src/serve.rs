@@ -189,7 +189,7 @@ impl Server {
         match suspended::save(&self.dir, &self.epoch, left) {
             Ok(()) => tracing::info!(sessions, "sessions are left to the next server"),
             Err(error) => {
-                tracing::error!(%error, sessions, "the sessions could not be left to the next server")
+                tracing::error!(%error, sessions, "the sessions could not be left to the next server");
             }
         }
         // Answers that the hub has just given are still on their way out.

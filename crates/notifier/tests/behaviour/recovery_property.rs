@@ -165,7 +165,7 @@ impl Run {
                 self.as_admin(ns::PUBSUB, &format!("<publish node='{}'>{item}</publish>", NODES[node]));
             }
             Step::Retract { node } => {
-                self.as_admin(ns::PUBSUB_OWNER, &format!("<purge node='{}'/>", NODES[node]))
+                self.as_admin(ns::PUBSUB_OWNER, &format!("<purge node='{}'/>", NODES[node]));
             }
             Step::Create { node } => self.as_admin(ns::PUBSUB, &format!("<create node='{}'/>", NODES[node])),
             Step::Delete { node } => {

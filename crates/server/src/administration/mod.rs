@@ -35,7 +35,7 @@ pub enum AccountRequest {
         /// Whose.
         user: UserId,
         /// The new one, as keys.
-        credentials: Credentials,
+        credentials: Box<Credentials>,
     },
 }
 
@@ -148,7 +148,7 @@ pub enum Plan {
     /// It can be answered by looking.
     Answer(AccountAnswer),
     /// A change is needed.
-    Change(AccountCommand),
+    Change(Box<AccountCommand>),
 }
 
 /// Finds out what a request comes to as things are.
@@ -156,11 +156,11 @@ pub fn plan(notifier: &Notifier, request: AccountRequest) -> Plan {
     match request {
         AccountRequest::List => Plan::Answer(AccountAnswer::Users(list(notifier))),
         AccountRequest::Add { accounts, existing } => {
-            Plan::Change(add(notifier.centre(), accounts, existing))
+            Plan::Change(Box::new(add(notifier.centre(), accounts, existing)))
         }
-        AccountRequest::Remove { user } => Plan::Change(AccountCommand::Remove { user }),
+        AccountRequest::Remove { user } => Plan::Change(Box::new(AccountCommand::Remove { user })),
         AccountRequest::SetPassword { user, credentials } => {
-            Plan::Change(AccountCommand::SetCredentials { user, credentials })
+            Plan::Change(Box::new(AccountCommand::SetCredentials { user, credentials: *credentials }))
         }
     }
 }

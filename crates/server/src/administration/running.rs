@@ -12,7 +12,7 @@ pub async fn handle(hub: HubHandle, request: AccountRequest) -> AccountAnswer {
     };
     match plan {
         Plan::Answer(answer) => answer,
-        Plan::Change(command) => match hub.administer(command).await {
+        Plan::Change(command) => match hub.administer(*command).await {
             Ok(()) => AccountAnswer::Done,
             Err(CommandError::Rejected(rejection)) => answer(Err(rejection)),
             Err(other) => AccountAnswer::Refused(other.to_string()),

@@ -51,7 +51,7 @@ impl StoppedServer {
     pub fn handle(&mut self, request: AccountRequest) -> Result<AccountAnswer, Failure> {
         match plan(&self.notifier, request) {
             Plan::Answer(answer) => Ok(answer),
-            Plan::Change(command) => self.change(command),
+            Plan::Change(command) => self.change(*command),
         }
     }
 

@@ -495,7 +495,7 @@ impl Outgoing {
             Outgoing::Shared { stanza, to } => Some(SavedEntry::Notification {
                 tail: String::from_utf8_lossy(stanza.tail()).into_owned(),
                 to_bare: *to == Addressed::Bare,
-                topic: stanza.topic().map(|topic| topic.to_string()),
+                topic: stanza.topic().map(ToString::to_string),
             }),
             _ => None,
         }

@@ -62,8 +62,6 @@ pub(super) struct Signals {
     pub(super) is_restarted: bool,
     /// Go over to TLS when everything in the outbox is written, and forget what has been read.
     pub(super) starts_tls: bool,
-    /// This end's stream is open, with this id. Boxed: most transports never have it.
-    pub(super) opened: Option<Box<String>>,
 }
 
 /// Where frames go that are to be sent now, in this order.

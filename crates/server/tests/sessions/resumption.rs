@@ -261,7 +261,7 @@ async fn checklist_106_a_session_that_waits_in_vain_leaves_nothing() {
     assert_eq!(metrics.notifications_dropped.get(), 1);
     assert_eq!(metrics.messages_rerouted.get(), 1);
     assert_eq!(metrics.sessions_waiting.get(), 0);
-    let sessions = server.server.hub().query(|notifier| notifier.session_count()).await;
+    let sessions = server.server.hub().query(notifier::Notifier::session_count).await;
     assert_eq!(sessions, Ok(2));
     let (_, failed) = resume(&server, "1001001", &id, 3).await;
     assert!(failed.starts_with("<failed xmlns=\"urn:xmpp:sm:3\" h=\"2\"><item-not-found "), "{failed}");

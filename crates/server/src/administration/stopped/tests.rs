@@ -89,7 +89,7 @@ fn users_are_removed_and_get_new_passwords() {
     place.ask(add(vec![account("a", &[], AGENT)], IfExists::Refuse));
     let set = |id| AccountRequest::SetPassword {
         user: user(id),
-        credentials: credentials(&"new".into(), TEST_KEYS),
+        credentials: Box::new(credentials(&"new".into(), TEST_KEYS)),
     };
     assert_eq!(place.ask(set("a")), AccountAnswer::Done);
     assert_eq!(place.ask(set("b")), AccountAnswer::Refused("there is no user b".into()));
