@@ -2,6 +2,7 @@
 //!
 //! A module here depends on nothing but the crate it judges, so that the crate's own tests can include it and
 //! run it over the seeds, without a nightly compiler.
+pub mod bosh;
 pub mod contact;
 pub mod notifier;
 pub mod store;

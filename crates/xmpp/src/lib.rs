@@ -12,6 +12,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod bosh;
 pub mod ns;
 pub mod sasl;
 pub mod shared;

@@ -89,6 +89,10 @@ namespaces! {
     RECOVERY = "urn:offhook:recovery:0";
     /// Client state indication (XEP-0352).
     CLIENT_STATE = "urn:xmpp:csi:0";
+    /// BOSH (XEP-0124).
+    HTTP_BIND = "http://jabber.org/protocol/httpbind";
+    /// What XMPP adds to BOSH (XEP-0206).
+    XBOSH = "urn:xmpp:xbosh";
     /// The `xml:` prefix itself.
     XML = "http://www.w3.org/XML/1998/namespace";
 }

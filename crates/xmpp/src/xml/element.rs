@@ -180,6 +180,25 @@ impl Element {
     pub fn nodes(&self) -> &[Node] {
         &self.children
     }
+
+    /// All children in order, without what they were in.
+    pub fn into_nodes(self) -> Vec<Node> {
+        self.children
+    }
+
+    /// Moves this element and the elements in it that are in the namespace `from` to `to`. What an element of another
+    /// namespace holds is left alone.
+    pub fn replace_ns(&mut self, from: &str, to: &'static str) {
+        if *self.ns != *from {
+            return;
+        }
+        self.ns = to.into();
+        for child in &mut self.children {
+            if let Node::Element(element) = child {
+                element.replace_ns(from, to);
+            }
+        }
+    }
 }
 
 impl Namespace {
