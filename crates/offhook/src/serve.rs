@@ -50,7 +50,13 @@ async fn serve_until_signal(config: Config) -> Result<(), Failure> {
     let server = Server::start(config.clone()).await?;
     let addresses = server.addresses().clone();
     let mut lines = String::new();
-    for (name, address) in [("https", addresses.https), ("http", addresses.http)] {
+    let listeners = [
+        ("https", addresses.https),
+        ("http", addresses.http),
+        ("xmpp", addresses.xmpp),
+        ("xmpps", addresses.xmpps),
+    ];
+    for (name, address) in listeners {
         if let Some(address) = address {
             lines += &format!("listening {name} {address}\n");
         }
@@ -82,8 +88,8 @@ fn write_ready_file(path: &Path, addresses: &Addresses, domain: &str) -> io::Res
     let ready = serde_json::json!({
         "https": addresses.https,
         "http": addresses.http,
-        "xmpp": null,
-        "xmpps": null,
+        "xmpp": addresses.xmpp,
+        "xmpps": addresses.xmpps,
         "pid": std::process::id(),
         "domain": domain,
     });

@@ -3,7 +3,7 @@
 mod connection;
 mod landing;
 
-pub(crate) use connection::{Door, accept};
+pub(crate) use connection::{APPLICATION_PROTOCOLS, HttpServer};
 
 use std::sync::Arc;
 

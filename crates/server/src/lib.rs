@@ -7,6 +7,7 @@ pub mod control;
 pub mod credentials;
 pub mod data_dir;
 pub mod demo;
+mod door;
 pub mod exit;
 pub mod http;
 pub mod hub;

@@ -9,25 +9,27 @@ use std::time::Duration;
 use notifier::Notifier;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
-use xmpp::{StreamCondition, StreamError};
+use xmpp::stream::StartTls;
+use xmpp::{Mechanism, StreamCondition, StreamError};
 
 use crate::accounts::Accounts;
 use crate::administration::running;
-use crate::config::Config;
+use crate::config::{Config, ListenerKind};
 use crate::control::ControlSocket;
 use crate::data_dir::DataDir;
 use crate::demo;
+use crate::door::{Behind, Door, accept};
 use crate::exit::Failure;
-use crate::http::{Door, Site, accept};
+use crate::http::{self, HttpServer, Site};
 use crate::hub::{HubHandle, HubParts, Management};
 use crate::listener::{ListenError, Listener, raise_file_limit};
 use crate::log::{self, SqliteLog};
 use crate::metrics::Metrics;
 use crate::rest::{Rest, RestSettings};
 use crate::suspended;
-use crate::tls::{self, Tls};
+use crate::tls::{self, Acceptor, ClientCertificates, Tls};
 use crate::tokens::Tokens;
+use crate::transports::tcp::{self, TcpStreams};
 use crate::transports::websocket::WebSockets;
 use crate::transports::{Backend, OpenStreams};
 
@@ -57,6 +59,10 @@ pub struct Addresses {
     pub https: Option<SocketAddr>,
     /// http and ws.
     pub http: Option<SocketAddr>,
+    /// XMPP over TCP.
+    pub xmpp: Option<SocketAddr>,
+    /// XMPP over TCP with TLS from the first byte.
+    pub xmpps: Option<SocketAddr>,
 }
 
 impl Server {
@@ -76,12 +82,22 @@ impl Server {
         }
         let https = bind(config.https.as_ref()).await?;
         let http = bind(config.http.as_ref()).await?;
+        let xmpp = bind(config.xmpp.as_ref()).await?;
+        let xmpps = bind(config.xmpps.as_ref()).await?;
         let addresses = Addresses {
             https: https.as_ref().map(Listener::address),
             http: http.as_ref().map(Listener::address),
+            xmpp: xmpp.as_ref().map(Listener::address),
+            xmpps: xmpps.as_ref().map(Listener::address),
         };
         let dir = DataDir::open(&config.data)?;
-        let tls = if https.is_some() { Some(load_tls(&config, &dir)?) } else { None };
+        let offers_starttls = xmpp.is_some() && config.tcp.starttls != StartTls::Off;
+        let tls = match https.is_some() || xmpps.is_some() || offers_starttls {
+            true => Some(load_tls(&config, &dir)?),
+            false => None,
+        };
+        let clients = load_clients(&config)?;
+        let acceptors = Acceptors::new(&config, tls.as_ref(), clients.as_ref(), offers_starttls);
         let authority = tls.as_ref().and_then(|tls| tls.authority.clone());
         let tokens = config.tokens.as_ref().map(Tokens::new).transpose();
         let tokens = tokens.map_err(|error| Failure::Certificate(Box::new(error)))?;
@@ -109,28 +125,29 @@ impl Server {
             Arc::clone(&streams),
             Some(core.caps),
         ));
-        let web_sockets = WebSockets::new(backend);
+        let web_sockets = WebSockets::new(Arc::clone(&backend));
         let settings = RestSettings::new(&config, addresses.https.map(|address| address.port()));
         let rest = Rest::new(core.hub.clone(), core.accounts, settings);
         let site = Arc::new(Site::new(&config, Arc::new(web_sockets), rest));
 
         let (stopping, stops) = watch::channel(false);
         let room = Arc::new(Semaphore::new(config.limits.connections_max as usize));
-        let open = |listener: Listener, tls: Option<Tls>| {
-            let door = Door {
-                site: Arc::clone(&site),
-                end_point: tls.as_ref().and_then(|tls| tls.end_point.clone()),
-                tls: tls.map(|tls| TlsAcceptor::from(tls.config)),
-                tls_timeout: config.limits.tls_handshake_timeout,
-                header_timeout: config.limits.http_header_timeout,
-                stopping: stops.clone(),
-            };
-            tokio::spawn(accept(listener, Arc::clone(&room), Arc::new(door)))
+        let open = |(listener, tls, behind): (Option<Listener>, Option<Acceptor>, Behind)| {
+            let tls_timeout = config.limits.tls_handshake_timeout;
+            let door = Door { tls, tls_timeout, behind, stopping: stops.clone() };
+            Some(tokio::spawn(accept(listener?, Arc::clone(&room), Arc::new(door))))
         };
-        let doors = [(https, tls), (http, None)]
-            .into_iter()
-            .filter_map(|(listener, tls)| Some(open(listener?, tls)))
-            .collect();
+        let http_server = Arc::new(HttpServer { site, header_timeout: config.limits.http_header_timeout });
+        let streams_of = |listener, starttls| {
+            Behind::Xmpp(Arc::new(TcpStreams::new(Arc::clone(&backend), listener, starttls)))
+        };
+        let doors = [
+            (https, acceptors.https, Behind::Http(Arc::clone(&http_server))),
+            (http, None, Behind::Http(http_server)),
+            (xmpp, None, streams_of(ListenerKind::Xmpp, acceptors.starttls)),
+            (xmpps, acceptors.xmpps, streams_of(ListenerKind::Xmpps, None)),
+        ];
+        let doors = doors.into_iter().filter_map(open).collect();
         Ok(Server {
             addresses,
             authority,
@@ -275,14 +292,49 @@ fn load_tls(config: &Config, dir: &DataDir) -> Result<Tls, Failure> {
     let loaded = match &config.tls {
         Some(files) => tls::from_files(files),
         None => {
-            let host = config.https.as_ref().map(|address| address.host.as_str());
+            let addresses = [&config.https, &config.xmpps, &config.xmpp];
+            let hosts = addresses.into_iter().flatten().map(|address| address.host.as_str());
             // An address that stands for all addresses is none that a client connects to.
-            let host = host.filter(|host| !matches!(*host, "0.0.0.0" | "::"));
-            let names: Vec<&str> = host.into_iter().chain([config.domain.as_str()]).collect();
+            let hosts = hosts.filter(|host| !matches!(*host, "0.0.0.0" | "::"));
+            let names: Vec<&str> = hosts.chain([config.domain.as_str()]).collect();
             tls::development(dir.path(), &names, jiff::Timestamp::now())
         }
     };
     loaded.map_err(|error| Failure::Certificate(Box::new(error)))
+}
+
+fn load_clients(config: &Config) -> Result<Option<Arc<ClientCertificates>>, Failure> {
+    let Some(settings) = &config.client_certificates else { return Ok(None) };
+    let clients = ClientCertificates::new(settings, &config.domain);
+    Ok(Some(Arc::new(clients.map_err(|error| Failure::Certificate(Box::new(error)))?)))
+}
+
+/// What TLS there is, listener by listener.
+struct Acceptors {
+    https: Option<Acceptor>,
+    xmpps: Option<Acceptor>,
+    starttls: Option<Acceptor>,
+}
+
+impl Acceptors {
+    /// - `clients`: asked for a certificate where EXTERNAL is on offer.
+    fn new(
+        config: &Config,
+        tls: Option<&Tls>,
+        clients: Option<&Arc<ClientCertificates>>,
+        offers_starttls: bool,
+    ) -> Acceptors {
+        let acceptor = |protocols: &[&str], listener| {
+            let mechanisms = config.auth.mechanisms_on(listener);
+            let clients = clients.filter(|_| mechanisms.contains(&Mechanism::External));
+            tls.map(|tls| tls.acceptor(protocols, clients))
+        };
+        Acceptors {
+            https: acceptor(&http::APPLICATION_PROTOCOLS, ListenerKind::Https),
+            xmpps: acceptor(&tcp::APPLICATION_PROTOCOLS, ListenerKind::Xmpps),
+            starttls: acceptor(&[], ListenerKind::Xmpp).filter(|_| offers_starttls),
+        }
+    }
 }
 
 fn listen_control(dir: &DataDir) -> Result<ControlSocket, Failure> {

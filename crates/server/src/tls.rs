@@ -1,7 +1,10 @@
 //! TLS: the operator's certificate, or a development certificate signed by an authority of our own that is kept in the
 //! data folder, so that a client has to be told to trust it only once.
 
+mod client_certificates;
 mod end_point;
+
+pub use client_certificates::ClientCertificates;
 
 use std::fs;
 use std::io::{self, Write};
@@ -18,18 +21,51 @@ use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
 
 use crate::config::TlsFiles;
 
-/// What the https listener needs.
+/// What all listeners with TLS share.
 #[derive(Debug)]
 pub struct Tls {
-    /// Given to every accepted connection.
+    /// Its certificate.
     pub config: Arc<ServerConfig>,
-    /// The channel binding `tls-server-end-point` of connections with this certificate, if it has one.
-    pub end_point: Option<Arc<[u8]>>,
+    /// What connections with this certificate have in common.
+    pub terms: Terms,
     /// The development authority's certificate in PEM, which clients have to trust; `None` with the operator's own.
     pub authority: Option<PathBuf>,
+}
+
+/// What all TLS connections of one listener have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// The channel binding `tls-server-end-point` of the certificate that is shown, if it has one.
+    pub end_point: Option<Arc<[u8]>>,
+    /// How the client's certificate is judged; none if it is not asked for one.
+    pub client_certificates: Option<Arc<ClientCertificates>>,
+}
+
+impl Tls {
+    /// What one listener needs.
+    ///
+    /// - `protocols`: which it speaks over TLS, best first (RFC 7301). Clients that name none may come in as well.
+    /// - `clients`: how a client's certificate is judged; with none it is not asked for one.
+    pub fn acceptor(&self, protocols: &[&str], clients: Option<&Arc<ClientCertificates>>) -> Acceptor {
+        let mut config = match clients {
+            Some(clients) => clients.ask(&self.config),
+            None => ServerConfig::clone(&self.config),
+        };
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        let terms = Terms { client_certificates: clients.cloned(), ..self.terms.clone() };
+        Acceptor { tls: TlsAcceptor::from(Arc::new(config)), terms: Arc::new(terms) }
+    }
+}
+
+/// What makes TLS connections of accepted ones.
+#[derive(Clone)]
+pub struct Acceptor {
+    pub(crate) tls: TlsAcceptor,
+    pub(crate) terms: Arc<Terms>,
 }
 
 /// Why there is no certificate. Each sentence names the file.
@@ -125,12 +161,12 @@ fn server_config(certificate: &Path, key: &Path, authority: Option<PathBuf>) -> 
         expected: "a private key",
         problem: problem.to_string(),
     })?;
-    let mut config =
+    let config =
         ServerConfig::builder().with_no_client_auth().with_single_cert(chain, private).map_err(|source| {
             TlsError::Unusable { certificate: certificate.to_owned(), key: key.to_owned(), source }
         })?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Tls { config: Arc::new(config), end_point, authority })
+    let terms = Terms { end_point, client_certificates: None };
+    Ok(Tls { config: Arc::new(config), terms, authority })
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

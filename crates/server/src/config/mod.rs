@@ -20,8 +20,8 @@ pub use example::annotated_example;
 pub use kind::ListenAddress;
 pub use origins::Origins;
 pub use sections::{
-    Auth, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear, Profile, Pubsub, Recovery,
-    Roster, Sessions, Web,
+    Auth, CertificateName, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear, Profile,
+    Pubsub, Recovery, Roster, Sessions, Tcp, Web,
 };
 pub use table::Setting;
 pub use tokens::TokenSettings;
@@ -47,8 +47,14 @@ pub struct Config {
     pub https: Option<ListenAddress>,
     /// Where http and ws are served; `None` is off.
     pub http: Option<ListenAddress>,
+    /// Where XMPP over TCP is served; `None` is off.
+    pub xmpp: Option<ListenAddress>,
+    /// Where XMPP over TCP is served with TLS from the first byte; `None` is off.
+    pub xmpps: Option<ListenAddress>,
     /// Certificate and key, or `None` for a development certificate.
     pub tls: Option<TlsFiles>,
+    /// Certificates of clients, if they are asked for.
+    pub client_certificates: Option<ClientCertificateSettings>,
     /// The demonstration contact centre, if it is wanted.
     pub demo: Option<Demo>,
     /// A file to write when every listener accepts.
@@ -57,6 +63,8 @@ pub struct Config {
     pub diagnostics: String,
     /// HTTP and WebSocket.
     pub web: Web,
+    /// XMPP over TCP.
+    pub tcp: Tcp,
     /// Limits.
     pub limits: Limits,
     /// Sessions.
@@ -90,6 +98,15 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
+}
+
+/// What certificates of clients are judged by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificateSettings {
+    /// The authorities, in PEM.
+    pub authorities: PathBuf,
+    /// Where a certificate names its user; the first that names anybody counts.
+    pub names: Vec<CertificateName>,
 }
 
 /// The demonstration contact centre.
@@ -161,6 +178,7 @@ impl Config {
         let general = General::read(&mut layers);
         let tls = Tls::read(&mut layers);
         let web = Web::read(&mut layers);
+        let tcp = Tcp::read(&mut layers);
         let limits = Limits::read(&mut layers);
         let sessions = Sessions::read(&mut layers);
         let auth = Auth::read(&mut layers);
@@ -175,6 +193,7 @@ impl Config {
             Some(general),
             Some(tls),
             Some(web),
+            Some(tcp),
             Some(limits),
             Some(sessions),
             Some(auth),
@@ -186,7 +205,7 @@ impl Config {
             Some(roster),
             Some(commands),
         ) = (
-            general, tls, web, limits, sessions, auth, tokens, log, pubsub, recovery, contact, roster,
+            general, tls, web, tcp, limits, sessions, auth, tokens, log, pubsub, recovery, contact, roster,
             commands,
         )
         else {
@@ -194,6 +213,10 @@ impl Config {
         };
         let mut warnings = Vec::new();
         check_listeners(&general, &mut layers);
+        let client_certificates = tls
+            .client_authorities
+            .clone()
+            .map(|authorities| ClientCertificateSettings { authorities, names: tls.client_names.clone() });
         let tls = tls_files(tls, &mut layers);
         let tokens = tokens.resolve(&mut layers, &mut warnings);
         let demo = demo(&general, &mut layers, &mut warnings);
@@ -214,11 +237,15 @@ impl Config {
                 data,
                 https: general.https,
                 http: general.http,
+                xmpp: general.xmpp,
+                xmpps: general.xmpps,
                 tls,
+                client_certificates,
                 demo,
                 ready_file: general.ready_file,
                 diagnostics: general.diagnostics.unwrap_or_else(|| "off".into()),
                 web,
+                tcp,
                 limits,
                 sessions,
                 auth,
@@ -250,15 +277,8 @@ impl Default for Config {
 }
 
 fn check_listeners(general: &General, layers: &mut Layers) {
-    for (key, address) in [("xmpp", &general.xmpp), ("xmpps", &general.xmpps)] {
-        if address.is_some() {
-            let sentence =
-                format!("{key}: XMPP over TCP is not built yet; leave it \"off\" and use the WebSocket");
-            layers.refuse(key, sentence);
-        }
-    }
     if general.https.is_none() && general.http.is_none() {
-        layers.refuse("https", "https and http are both \"off\": there is nothing to listen on".into());
+        layers.refuse("https", "https and http are both \"off\": there would be no web service".into());
     }
 }
 
@@ -285,7 +305,12 @@ fn demo(general: &General, layers: &mut Layers, warnings: &mut Vec<String>) -> O
         }
         return None;
     }
-    let open = [("https", &general.https), ("http", &general.http)];
+    let open = [
+        ("https", &general.https),
+        ("http", &general.http),
+        ("xmpp", &general.xmpp),
+        ("xmpps", &general.xmpps),
+    ];
     let open = open.into_iter().find_map(|(key, a)| Some((key, a.as_ref().filter(|a| !a.is_loopback())?)));
     match (&general.demo_password, open) {
         (Some(password), _) => Some(Demo { password: password.clone(), generated: false }),

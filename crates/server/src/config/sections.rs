@@ -13,6 +13,7 @@ use contact::Deployment;
 use notifier::{Follow, ResourceConflict, Who};
 use std::path::PathBuf;
 use std::time::Duration;
+use xmpp::stream::StartTls;
 use xmpp::{Mechanism, ScramHash};
 
 settings! {
@@ -30,9 +31,9 @@ settings! {
         https: Option<ListenAddress> = "\"127.0.0.1:8445\"", Listener, FLAG;
         /// Where http and ws are served, without encryption: host:port, or "off".
         http: Option<ListenAddress> = "\"off\"", Listener, FLAG;
-        /// XMPP over TCP. Not built yet: anything but "off" is refused.
+        /// Where XMPP over TCP is served, with STARTTLS (tcp.starttls): host:port, or "off". The usual port is 5222.
         xmpp: Option<ListenAddress> = "\"off\"", Listener, FLAG;
-        /// XMPP over TCP with TLS from the first byte. Not built yet: anything but "off" is refused.
+        /// Where XMPP over TCP is served, with TLS from the first byte: host:port, or "off". The usual port is 5223.
         xmpps: Option<ListenAddress> = "\"off\"", Listener, FLAG;
         /// Creates the demonstration contact centre (agents 1001001 to 1001012, supervisors 1001 and 1002, admin),
         /// every password "offhook". Refused on an address others can reach unless there is a demo_password.
@@ -48,6 +49,15 @@ settings! {
     }
 }
 
+/// Where a certificate names its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateName {
+    /// In a subjectAltName of type `id-on-xmppAddr`.
+    XmppAddress,
+    /// In the common name of its subject.
+    CommonName,
+}
+
 settings! {
     /// Certificates.
     pub(super) Tls in "tls." {
@@ -55,6 +65,16 @@ settings! {
         certificate: Option<PathBuf> = "\"\"", OptionalPath;
         /// The private key in PEM (PKCS #8, PKCS #1 or SEC 1), readable by this user only.
         key: Option<PathBuf> = "\"\"", OptionalPath;
+        /// A PEM file with the authorities whose certificates clients may sign in with (EXTERNAL). Listeners that offer
+        /// EXTERNAL ask for one then; a client need not have one. Empty: nobody is asked.
+        client_authorities: Option<PathBuf> = "\"\"", OptionalPath;
+        /// Where a client's certificate names its user: "xmpp-address" is a subjectAltName of type id-on-xmppAddr, as in
+        /// 1001001@domain (RFC 6120 13.7.1.4); "common-name" is the subject's CN, as 1001001 or 1001001@domain. The first
+        /// that names anybody counts.
+        client_names: Vec<CertificateName> = "[\"xmpp-address\"]", Choices(&[
+            ("xmpp-address", CertificateName::XmppAddress),
+            ("common-name", CertificateName::CommonName),
+        ]);
     }
 }
 
@@ -78,6 +98,24 @@ settings! {
 }
 
 settings! {
+    /// XMPP over TCP.
+    pub Tcp in "tcp." {
+        /// What the xmpp listener offers: "required" lets nobody in without STARTTLS, "optional" leaves it to the client,
+        /// "off" does not offer it.
+        starttls: StartTls = "\"required\"", Choice(&[
+            ("required", StartTls::Required),
+            ("optional", StartTls::Optional),
+            ("off", StartTls::Off),
+        ]);
+        /// How often the server sends white space on an idle stream.
+        keep_alive_interval: Duration = "\"30 s\"", Span::seconds(1, 3600);
+        /// How long the system of the peer may leave bytes unacknowledged. Then the connection is dropped. (On Linux; other
+        /// systems drop it in their own time.)
+        unacknowledged_timeout: Duration = "\"40 s\"", Span::seconds(1, 3600);
+    }
+}
+
+settings! {
     /// Limits. Each names what happens when it is reached.
     pub Limits in "limits." {
         /// Connections at a time, over all listeners. Over it: not accepted until one ends.
@@ -88,13 +126,13 @@ settings! {
         http_header_timeout: Duration = "\"10 s\"", Span::seconds(1, 120);
         /// Bytes in the body of an HTTP request. Over it: 413.
         http_body_bytes_max: usize = "\"64 KiB\"", Size(1024);
-        /// Bytes in a message before authentication. Over it: WebSocket close 1009.
+        /// Bytes in a message before authentication. Over it: policy-violation, on a WebSocket with close 1009.
         message_bytes_before_auth_max: usize = "10000", Size(10_000);
-        /// Bytes in a message after authentication. Over it: WebSocket close 1009.
+        /// Bytes in a message after authentication. Over it: as above.
         message_bytes_max: usize = "\"256 KiB\"", Size(10_000);
-        /// Time from the accepted WebSocket to <open/>. Over it: stream error connection-timeout.
+        /// Time from the accepted connection to the head of the stream. Over it: stream error connection-timeout.
         open_timeout: Duration = "\"10 s\"", Span::seconds(1, 120);
-        /// Time from <open/> to successful authentication and a bound resource. Over it: connection-timeout.
+        /// Time from there to successful authentication and a bound resource. Over it: connection-timeout.
         auth_timeout: Duration = "\"30 s\"", Span::seconds(1, 600);
         /// Failed authentications on one stream. At the limit: stream error policy-violation.
         authentication_attempts_max: u32 = "5", Count(2, 100);
@@ -189,6 +227,7 @@ impl PlainInClear {
 }
 
 const MECHANISMS: &[(&str, Mechanism)] = &[
+    ("EXTERNAL", Mechanism::External),
     ("SCRAM-SHA-512-PLUS", Mechanism::ScramSha512Plus),
     ("SCRAM-SHA-256-PLUS", Mechanism::ScramSha256Plus),
     ("SCRAM-SHA-1-PLUS", Mechanism::ScramSha1Plus),
@@ -237,11 +276,12 @@ settings! {
     /// Authentication.
     pub Auth in "auth." {
         /// The SASL mechanisms offered, best first, as far as a connection allows them: those that end in -PLUS need
-        /// TLS 1.3, OAUTHBEARER and PLAIN need TLS or plain_in_clear, and OAUTHBEARER needs tokens.jwks.
+        /// TLS 1.3, OAUTHBEARER and PLAIN need TLS or plain_in_clear, OAUTHBEARER needs tokens.jwks, and EXTERNAL a client
+        /// with a certificate of tls.client_authorities.
         /// SCRAM-SHA-512 and SCRAM-SHA-512-PLUS are possible too. With one of them in a list, passwords set from now on
         /// get keys for it, which makes an import of many users take three times as long; it is not offered as long as
         /// there are accounts without such keys, whose passwords would have to be set again.
-        mechanisms: Vec<Mechanism> = "[\"SCRAM-SHA-256-PLUS\", \"SCRAM-SHA-1-PLUS\", \"SCRAM-SHA-256\", \"SCRAM-SHA-1\", \"OAUTHBEARER\", \"PLAIN\"]", Choices(MECHANISMS);
+        mechanisms: Vec<Mechanism> = "[\"EXTERNAL\", \"SCRAM-SHA-256-PLUS\", \"SCRAM-SHA-1-PLUS\", \"SCRAM-SHA-256\", \"SCRAM-SHA-1\", \"OAUTHBEARER\", \"PLAIN\"]", Choices(MECHANISMS);
         /// The mechanisms on the https listener. []: as auth.mechanisms.
         mechanisms_https: Vec<Mechanism> = "[]", SomeChoices(MECHANISMS);
         /// The mechanisms on the http listener. []: as auth.mechanisms.
@@ -440,11 +480,12 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
 }
 
 /// The sections: what stands above each in the example, and its rows.
-pub(super) fn sections() -> [(&'static str, &'static [Setting]); 13] {
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 14] {
     [
         ("", General::SETTINGS),
         ("tls", Tls::SETTINGS),
         ("web", Web::SETTINGS),
+        ("tcp", Tcp::SETTINGS),
         ("limits", Limits::SETTINGS),
         ("sessions", Sessions::SETTINGS),
         ("auth", Auth::SETTINGS),

@@ -119,6 +119,11 @@ impl Driver {
         self.backlog.is_some()
     }
 
+    /// Whether the stream waits for the accounts.
+    pub(super) fn is_checking(&self) -> bool {
+        self.checking.is_some()
+    }
+
     /// Whether [`Driver::poll`] has to be called again. Asking resets it.
     pub(super) fn take_to_be_polled_again(&mut self) -> bool {
         std::mem::take(&mut self.is_to_be_polled_again)

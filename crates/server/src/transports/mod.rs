@@ -6,6 +6,7 @@ mod open_streams;
 mod reason;
 mod session;
 mod socket;
+pub mod tcp;
 pub mod websocket;
 mod wire;
 mod write;

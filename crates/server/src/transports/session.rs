@@ -5,6 +5,7 @@
 
 mod closing;
 mod reading;
+mod starttls;
 mod timers;
 mod writing;
 
@@ -47,7 +48,7 @@ impl<W: Wire> Session<W> {
     ///
     /// - `read`: what has been read of it already.
     pub(super) fn new(driver: Driver, wire: W, socket: Socket, read: &[u8], now: Instant) -> Session<W> {
-        let keep_alive = W::keep_alive(&driver.backend.config);
+        let keep_alive = W::keep_alive(&driver.backend.config, &driver);
         let timers = Timers::new(now, keep_alive.interval, driver.stream.next_timeout());
         Session {
             alarm: Box::pin(tokio::time::sleep_until(timers.alarm_at.into())),

@@ -1,20 +1,26 @@
-//! The connection under HTTP and WebSocket: TCP, with or without TLS, and the permit that counts it.
+//! The connection under every transport: TCP, with or without TLS, and the permit that counts it.
 
+use std::fmt;
+use std::future::Future;
 use std::io::{self, IoSlice};
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use rustls::ProtocolVersion;
+use rustls_pki_types::UnixTime;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::server::TlsStream;
 use xmpp::stream::StartTls;
-use xmpp::{Channel, ChannelBindings};
+use xmpp::{BareJid, Channel, ChannelBindings};
 
 use super::Peer;
 use crate::config;
+use crate::tls::{Acceptor, Terms};
 
 /// An accepted connection. Dropping it closes it and makes room for the next one.
 #[derive(Debug)]
@@ -26,15 +32,30 @@ pub struct Socket {
 #[derive(Debug)]
 enum Line {
     Plain(TcpStream),
+    /// On the way to TLS: nothing else can be read or written.
+    ShakingHands(Box<Handshake>),
     /// Boxed: most of a kilobyte, and plain sockets should not pay for it.
     Tls(Box<Tls>),
+    /// What a failed handshake leaves.
+    Closed,
+}
+
+struct Handshake {
+    accept: tokio_rustls::Accept<TcpStream>,
+    terms: Arc<Terms>,
+}
+
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
 struct Tls {
     stream: TlsStream<TcpStream>,
-    /// The channel binding of the certificate that was shown on this connection.
-    end_point: Option<Arc<[u8]>>,
+    /// What it was accepted under.
+    terms: Arc<Terms>,
 }
 
 impl Socket {
@@ -45,28 +66,77 @@ impl Socket {
 
     /// Wraps a connection after its TLS handshake.
     ///
-    /// - `end_point`: the channel binding `tls-server-end-point` of the certificate that was shown, if it has one.
-    pub fn tls(
-        stream: TlsStream<TcpStream>,
-        end_point: Option<Arc<[u8]>>,
-        permit: OwnedSemaphorePermit,
-    ) -> Socket {
-        Socket { line: Line::Tls(Box::new(Tls { stream, end_point })), _permit: permit }
+    /// - `terms`: what holds for all connections of this listener, in particular the certificate that was shown.
+    pub fn tls(stream: TlsStream<TcpStream>, terms: Arc<Terms>, permit: OwnedSemaphorePermit) -> Socket {
+        Socket { line: Line::Tls(Box::new(Tls { stream, terms })), _permit: permit }
+    }
+
+    /// Begins the TLS handshake on a connection that has none; [`Socket::poll_handshake`] says when it is over.
+    pub(super) fn start_tls(&mut self, acceptor: &Acceptor) {
+        self.line = match mem::replace(&mut self.line, Line::Closed) {
+            Line::Plain(stream) => {
+                let accept = acceptor.tls.accept(stream);
+                Line::ShakingHands(Box::new(Handshake { accept, terms: Arc::clone(&acceptor.terms) }))
+            }
+            begun => begun,
+        };
+    }
+
+    /// Goes on with the TLS handshake, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// It failed, and the connection is closed.
+    pub(super) fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Line::ShakingHands(handshake) = &mut self.line {
+            let terms = Arc::clone(&handshake.terms);
+            let outcome = ready!(Pin::new(&mut handshake.accept).poll(cx));
+            self.line = Line::Closed;
+            self.line = Line::Tls(Box::new(Tls { stream: outcome?, terms }));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends the connection when bytes that were sent stay unacknowledged for this time: its peer is gone (RFC 5482). A
+    /// system that can't do this finds out in its own time.
+    pub(super) fn set_unacknowledged_timeout(&self, timeout: Duration) {
+        let stream = match &self.line {
+            Line::Plain(stream) => stream,
+            Line::Tls(tls) => tls.stream.get_ref().0,
+            Line::ShakingHands(_) | Line::Closed => return,
+        };
+        #[cfg(target_os = "linux")]
+        if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(
+            stream,
+            u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX),
+        ) {
+            tracing::debug!(%error, "TCP_USER_TIMEOUT not set");
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = (stream, timeout);
     }
 
     /// What a stream on this connection may offer to authenticate with.
     pub fn channel(&self, peer: Peer, settings: &config::Auth) -> Channel {
-        let bindings = match &self.line {
-            Line::Plain(_) => ChannelBindings::default(),
-            Line::Tls(tls) => tls.bindings(),
+        let (bindings, certificate_users) = match &self.line {
+            Line::Tls(tls) => (tls.bindings(), tls.certificate_users()),
+            _ => (ChannelBindings::default(), Vec::new()),
         };
         let hides_secrets = peer.is_encrypted || settings.plain_in_clear.allows(peer.address.ip());
-        Channel { hides_secrets, bindings, certificate_users: Vec::new(), starttls: StartTls::Off }
+        Channel { hides_secrets, bindings, certificate_users, starttls: StartTls::Off }
     }
 
     /// Says whether the bytes are encrypted on the way.
     pub fn is_encrypted(&self) -> bool {
         matches!(self.line, Line::Tls(_))
+    }
+
+    /// What was agreed on in the TLS handshake (RFC 7301), if anything was.
+    pub(crate) fn application_protocol(&self) -> Option<&[u8]> {
+        match &self.line {
+            Line::Tls(tls) => tls.stream.get_ref().1.alpn_protocol(),
+            _ => None,
+        }
     }
 }
 
@@ -79,7 +149,14 @@ impl Tls {
             return ChannelBindings::default();
         }
         let exported = connection.export_keying_material([0; 32], EXPORTER_LABEL, Some(b""));
-        ChannelBindings { exporter: exported.ok(), server_end_point: self.end_point.clone() }
+        ChannelBindings { exporter: exported.ok(), server_end_point: self.terms.end_point.clone() }
+    }
+
+    fn certificate_users(&self) -> Vec<BareJid> {
+        match (&self.terms.client_certificates, self.stream.get_ref().1.peer_certificates()) {
+            (Some(judge), Some(chain)) => judge.users(chain, UnixTime::now()),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -97,6 +174,7 @@ macro_rules! line {
                 let $stream = Pin::new(&mut tls.stream);
                 $call
             }
+            Line::ShakingHands(_) | Line::Closed => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     };
 }

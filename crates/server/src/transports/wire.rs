@@ -7,6 +7,7 @@ use xmpp::stream::Framing;
 use super::driver::Driver;
 use super::reason::Reason;
 use crate::config::Config;
+use crate::tls::Acceptor;
 
 /// What differs between the transports that have a socket to themselves.
 pub(super) trait Wire: Unpin {
@@ -33,8 +34,13 @@ pub(super) trait Wire: Unpin {
     /// Whether nothing that comes will be understood any more.
     fn has_ended(&self) -> bool;
 
+    /// What a STARTTLS leads to, where it is on offer.
+    fn acceptor(&self) -> Option<&Acceptor> {
+        None
+    }
+
     /// How to keep an idle connection open.
-    fn keep_alive(config: &Config) -> KeepAlive;
+    fn keep_alive(config: &Config, driver: &Driver) -> KeepAlive;
 
     /// The last bytes, after everything in the outbox; none if the stream has said it all.
     fn last_bytes(code: Option<u16>) -> Option<Vec<u8>>;
@@ -64,7 +70,7 @@ pub(super) enum Received {
 pub(super) struct KeepAlive {
     /// After this time in which nothing came…
     pub(super) interval: Duration,
-    /// … this is sent.
+    /// … this is sent, if it is anything.
     pub(super) bytes: Vec<u8>,
     /// How long the answer may take, if there is to be one.
     pub(super) answer_timeout: Option<Duration>,

@@ -6,3 +6,4 @@ mod ends;
 mod resumption;
 mod slow_reader;
 mod start;
+mod tcp;

@@ -56,6 +56,10 @@ impl<W: Wire> Session<W> {
     fn handle_bytes(&mut self, mut bytes: &mut [u8], now: Instant) {
         while let Some(received) = self.wire.read(&mut bytes, &mut self.driver, now) {
             self.received(received, now);
+            if self.driver.signals.starts_tls {
+                // Whoever put these bytes behind the request, the client means what it says in TLS (RFC 6120 §5.4.3.3).
+                return;
+            }
             if self.has_to_wait() {
                 self.carried = bytes.to_vec().into();
                 return;
@@ -77,6 +81,6 @@ impl<W: Wire> Session<W> {
 
     /// Whether what was read, or could be, is none of anybody's business yet.
     fn has_to_wait(&self) -> bool {
-        self.driver.is_blocked() || self.wire.waits_for(&self.driver)
+        self.driver.is_blocked() || self.driver.signals.starts_tls || self.wire.waits_for(&self.driver)
     }
 }

@@ -94,7 +94,8 @@ impl<W: Wire> Session<W> {
     }
 
     fn ping_if_silent(&mut self, now: Instant) {
-        let KeepAlive { interval, bytes, answer_timeout } = W::keep_alive(&self.driver.backend.config);
+        let KeepAlive { interval, bytes, answer_timeout } =
+            W::keep_alive(&self.driver.backend.config, &self.driver);
         let silent_at = self.timers.heard_at + interval;
         if silent_at > now {
             self.timers.ping_at = silent_at;
@@ -102,7 +103,7 @@ impl<W: Wire> Session<W> {
         }
         self.timers.ping_at = now + interval;
         // On a full socket the ping would only wait as well, and the write has a deadline of its own.
-        if self.writer.is_empty() && self.closing == Closing::Open {
+        if self.writer.is_empty() && self.closing == Closing::Open && !bytes.is_empty() {
             self.writer.raw(bytes);
             if let Some(timeout) = answer_timeout {
                 self.timers.pong_until.get_or_insert(now + timeout);

@@ -20,6 +20,7 @@ impl<W: Wire> Session<W> {
                 self.refill(cx, &mut is_emptied, now);
             }
             if self.writer.is_empty() {
+                self.poll_starttls(cx)?;
                 return self.finish_closing(cx);
             }
             let progress = match self.writer.poll_write(&mut self.socket, cx) {

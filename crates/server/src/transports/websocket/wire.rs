@@ -70,7 +70,7 @@ impl Wire for WebSocketWire {
         self.decoder.has_ended()
     }
 
-    fn keep_alive(config: &Config) -> KeepAlive {
+    fn keep_alive(config: &Config, _: &Driver) -> KeepAlive {
         let mut bytes = Vec::new();
         encode(Opcode::Ping, b"", &mut bytes);
         let interval = config.web.ping_interval;
