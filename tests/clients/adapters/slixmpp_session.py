@@ -8,6 +8,9 @@ import json
 import ssl
 import sys
 
+from urllib.parse import urlsplit
+
+from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError, IqTimeout
 
 from slixmpp_websocket import WebSocketClient
@@ -18,12 +21,22 @@ EVENT = "{http://jabber.org/protocol/pubsub#event}"
 
 class Session:
     def __init__(self, account):
-        trust = ssl.create_default_context(cafile=account["ca"]) if account.get("ca") else None
         jid = f"{account['user']}@{account['domain']}/{account['resource']}"
-        self.client = WebSocketClient(jid, account["password"], account["url"], ssl=trust)
-        # The socket below is TLS where the URL says so, or loopback; slixmpp sees neither.
-        self.client["feature_mechanisms"].unencrypted_plain = True
-        self.client["feature_mechanisms"].unencrypted_scram = True
+        url = urlsplit(account["url"])
+        if url.scheme in ("ws", "wss"):
+            trust = ssl.create_default_context(cafile=account["ca"]) if account.get("ca") else None
+            self.client = WebSocketClient(jid, account["password"], account["url"], ssl=trust)
+            # The socket below is TLS where the URL says so, or loopback; slixmpp sees neither.
+            self.client["feature_mechanisms"].unencrypted_plain = True
+            self.client["feature_mechanisms"].unencrypted_scram = True
+            self.address = ()
+        else:
+            self.client = ClientXMPP(jid, account["password"])
+            self.client.ca_certs = account["ca"]
+            self.client.enable_plaintext = False
+            self.client.enable_starttls = url.scheme == "xmpp"
+            self.client.enable_direct_tls = url.scheme == "xmpps"
+            self.address = (url.hostname, url.port)
         for plugin in ("xep_0030", "xep_0060", "xep_0199"):
             self.client.register_plugin(plugin)
         self.own_presence = asyncio.Event()
@@ -43,7 +56,7 @@ class Session:
         self.client.add_event_handler("failed_auth", lambda failure: settle({"refused": failure["condition"]}))
         self.client.add_event_handler("connection_failed", lambda error: settle({"failed": str(error)}))
         self.client.add_event_handler("disconnected", lambda reason: settle({"failed": f"disconnected: {reason}"}))
-        self.client.connect()
+        self.client.connect(*self.address)
         return await outcome
 
     def on_presence(self, presence):

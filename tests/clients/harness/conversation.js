@@ -14,9 +14,11 @@ const PUBSUB = "http://jabber.org/protocol/pubsub";
  * whose `condition` is the SASL condition that the server gave. The session has `jid`, `info(to)`, `items(to)`,
  * `ping(to)`, `roster()`, `presence()`, `subscribe(service, node)`, `unsubscribe(service, node)`, `event()` and `leave()`.
  *
+ * `listener`: "xmpp" or "xmpps", over TCP rather than a WebSocket.
+ *
  * `secure`: over TLS, with the development certificate trusted and nothing else waived.
  */
-export function conversation(name, connect, { secure = false, startServer = () => Server.start(), stopClient = () => {} } = {}) {
+export function conversation(name, connect, { secure = false, listener, startServer = () => Server.start(), stopClient = () => {} } = {}) {
   describe(name, () => {
     let server;
     let account;
@@ -25,7 +27,7 @@ export function conversation(name, connect, { secure = false, startServer = () =
     before(async () => {
       server = await startServer();
       account = {
-        url: secure ? server.wss : server.ws,
+        url: listener ? `${listener}://${server.ready[listener]}` : secure ? server.wss : server.ws,
         domain: server.domain,
         user: "1001001",
         password: PASSWORD,

@@ -55,7 +55,7 @@ export class Server {
     server.data = data ?? join(server.folder.path, "data");
     const readyFile = join(server.folder.path, "ready.json");
     const ready = fileAppears(server.folder.path, readyFile);
-    const listen = ["--https", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+    const listen = ["https", "http", "xmpp", "xmpps"].flatMap((name) => [`--${name}`, "127.0.0.1:0"]);
     server.child = spawn(
       OFFHOOK,
       ["serve", ...(demo ? ["--demo"] : []), ...listen, "--data", server.data, "--ready-file", readyFile, ...args],

@@ -1,5 +1,5 @@
 //! Runs `transcripts/*.txt`: who sends what and who receives what, in memory (stream, notifier and a clock that the
-//! transcript moves) and over real sockets against the real binary. One text, both worlds.
+//! transcript moves) and over WebSockets and over TCP against the real binary. One text, all worlds.
 //!
 //! `TRANSCRIPT=name cargo test -p offhook --test transcripts` runs one of them.
 
@@ -7,14 +7,17 @@ mod memory;
 mod pattern;
 mod run;
 mod script;
-mod socket;
+mod server;
+mod tcp;
+mod web_sockets;
 
 use std::path::{Path, PathBuf};
 
 use crate::memory::Memory;
 use crate::run::{World, run};
 use crate::script::Script;
-use crate::socket::Socket;
+use crate::tcp::Tcp;
+use crate::web_sockets::WebSockets;
 
 #[test]
 fn in_memory() {
@@ -22,8 +25,13 @@ fn in_memory() {
 }
 
 #[test]
-fn over_a_socket() {
-    run_all(|script| if script.only_in_memory { None } else { Some(Socket::start()) });
+fn over_web_sockets() {
+    run_all(|script| (!script.only_in_memory).then(WebSockets::start));
+}
+
+#[test]
+fn over_tcp() {
+    run_all(|script| (!script.only_in_memory && !script.not_over_tcp).then(Tcp::start));
 }
 
 /// Runs every transcript in a world of its own and fails with everything that went wrong.

@@ -111,7 +111,7 @@ impl Memory {
         let session = client.session;
         match output {
             Output::Frame(text) => client.receive(Arrival::Frame(text)),
-            Output::Close => client.receive(Arrival::Close(1000)),
+            Output::Close => client.receive(Arrival::Close(Some(1000))),
             Output::Event(StreamEvent::CheckPassword { username, password }) => {
                 let keys = scram_keys(&self.credentials.sha256);
                 let known =

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub(crate) struct Script {
     /// It moves the clock, which no socket can.
     pub(crate) only_in_memory: bool,
+    /// It is about messages, which TCP does not have.
+    pub(crate) not_over_tcp: bool,
     pub(crate) steps: Vec<(usize, Step)>,
 }
 
@@ -42,7 +44,7 @@ pub(crate) struct Failure {
 
 impl Script {
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
-        let mut script = Script { only_in_memory: false, steps: Vec::new() };
+        let mut script = Script { only_in_memory: false, not_over_tcp: false, steps: Vec::new() };
         let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line)).peekable();
         while let Some((number, line)) = lines.next() {
             if line.trim().is_empty() || line.starts_with('#') {
@@ -60,6 +62,10 @@ impl Script {
             }
             if line == "only in memory" {
                 script.only_in_memory = true;
+                continue;
+            }
+            if line == "not over TCP" {
+                script.not_over_tcp = true;
                 continue;
             }
             let step = parse_step(line, &more).ok_or_else(|| fail(format!("not understood: {line}")))?;
