@@ -21,12 +21,15 @@
 #![forbid(unsafe_code)]
 
 mod advice;
+mod backoff;
 mod certificate;
 mod connect;
 mod error;
 mod event;
 mod line;
+mod positions;
 mod prefixed;
+mod recovery;
 mod rest;
 mod stage;
 mod transport;
@@ -34,11 +37,14 @@ mod trust;
 mod upgrade;
 mod url;
 
+pub use backoff::Backoff;
 pub use certificate::Certificate;
 pub use connect::{Connector, Secured};
 pub use error::Error;
 pub use event::{Control, Detail, Direction, Event, Frame, Observer, Step, Unobserved};
 pub use line::{Continuity, Line, RequestError, Subscription};
+pub use positions::{Arrival, Outcome, Position, PositionError, Positions, Recovery};
+pub use recovery::Recovered;
 pub use rest::{Rest, RestError, StateChange, SystemInfo};
 pub use stage::Stage;
 pub use trust::{CertificateProblem, Trust, TrustError};

@@ -32,6 +32,8 @@ pub struct Line {
     stage_started: Instant,
     mechanism: &'static str,
     inbox: VecDeque<Element>,
+    /// How many of these arrived before the answer that was last waited for.
+    earlier: usize,
     continuity: Continuity,
     /// The server has answered our wish for stream management.
     can_be_resumed: Option<bool>,
@@ -116,6 +118,7 @@ impl Line {
             stage_started: now,
             mechanism: "",
             inbox: VecDeque::new(),
+            earlier: 0,
             continuity: Continuity::New,
             can_be_resumed: None,
             request_count: 0,
@@ -231,12 +234,19 @@ impl Line {
         loop {
             while let Some(element) = self.inbox.get(looked_at) {
                 if is_answer(element, id) && self.is_from(element, to) {
+                    self.earlier = looked_at;
                     return Ok(self.inbox.remove(looked_at).expect("it was there a line ago"));
                 }
                 looked_at += 1;
             }
             self.advance().await?;
         }
+    }
+
+    /// Takes what arrived before the answer to the last request.
+    pub(crate) fn take_earlier(&mut self) -> Vec<Element> {
+        let earlier = std::mem::take(&mut self.earlier).min(self.inbox.len());
+        self.inbox.drain(..earlier).collect()
     }
 
     /// Subscribes this line's full JID to a node of `service`, so that the subscription concerns nobody else's
