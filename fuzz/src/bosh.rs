@@ -68,7 +68,7 @@ impl World {
     fn request(&mut self, request: Option<Request>, now: Instant) {
         let id = match request {
             Some(request) => self.session.handle_request(request, now),
-            None => self.session.handle_invalid(now),
+            None => self.session.handle_unacceptable(BoshCondition::BadRequest, now),
         };
         self.open.insert(id);
         self.drain(now);

@@ -16,25 +16,31 @@ use http::{Method, StatusCode};
 use crate::config::Config;
 use crate::rest::Rest;
 use crate::transports::Peer;
+use crate::transports::bosh::Bosh;
 use crate::transports::websocket::WebSockets;
 
 /// Everything that is served over HTTP. The same on all listeners.
 pub struct Site {
     web_sockets: Arc<WebSockets>,
+    bosh: Option<Bosh>,
     rest: Rest,
     landing_page: String,
 }
 
 impl Site {
     /// Puts the parts together.
-    pub fn new(config: &Config, web_sockets: Arc<WebSockets>, rest: Rest) -> Site {
-        Site { web_sockets, rest, landing_page: landing::page(config) }
+    pub fn new(config: &Config, web_sockets: Arc<WebSockets>, bosh: Option<Bosh>, rest: Rest) -> Site {
+        Site { web_sockets, bosh, rest, landing_page: landing::page(config) }
     }
 
     /// Answers one request.
     pub async fn answer(&self, peer: Peer, request: Request) -> Response {
         match request.uri().path() {
             "/ws" | "/ws/" => only_get(request, |request| self.web_sockets.answer(peer, request)),
+            "/http-bind" | "/http-bind/" => match &self.bosh {
+                Some(bosh) => bosh.answer(peer, request).await,
+                None => not_found(),
+            },
             "/" => only_get(request, |_| page(self.landing_page.clone())),
             "/desktop" | "/desktop/" => {
                 // Where people who know Finesse look first.
@@ -76,6 +82,6 @@ fn page(html: String) -> Response {
 
 fn not_found() -> Response {
     let kind = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
-    let text = "There is nothing here. The WebSocket is at /ws/, the web service at /finesse/api/, and / says more.\n";
+    let text = "There is nothing here. The WebSocket is at /ws/, BOSH at /http-bind/, the web service at /finesse/api/, and / says more.\n";
     (StatusCode::NOT_FOUND, kind, text).into_response()
 }

@@ -67,4 +67,16 @@ pub struct Metrics {
     pub sessions_restored: Counter,
     /// Connections that ended because what they got was not acknowledged in time.
     pub acknowledgements_missed: Counter,
+    /// BOSH sessions that were begun.
+    pub bosh_sessions_begun: Counter,
+    /// BOSH sessions that there are now; goes up and down.
+    pub bosh_sessions_open: Counter,
+    /// BOSH sessions that were not begun because there were too many, or too many too fast from one address.
+    pub bosh_sessions_refused: Counter,
+    /// BOSH sessions whose clients stayed away for too long.
+    pub bosh_sessions_inactive: Counter,
+    /// BOSH sessions whose clients broke the rules.
+    pub bosh_sessions_broken: Counter,
+    /// Requests in BOSH sessions.
+    pub bosh_requests: Counter,
 }

@@ -29,6 +29,7 @@ use crate::rest::{Rest, RestSettings};
 use crate::suspended;
 use crate::tls::{self, Acceptor, ClientCertificates, Tls};
 use crate::tokens::Tokens;
+use crate::transports::bosh::Bosh;
 use crate::transports::tcp::{self, TcpStreams};
 use crate::transports::websocket::WebSockets;
 use crate::transports::{Backend, OpenStreams};
@@ -126,9 +127,10 @@ impl Server {
             Some(core.caps),
         ));
         let web_sockets = WebSockets::new(Arc::clone(&backend));
+        let bosh = Bosh::new(Arc::clone(&backend));
         let settings = RestSettings::new(&config, addresses.https.map(|address| address.port()));
         let rest = Rest::new(core.hub.clone(), core.accounts, settings);
-        let site = Arc::new(Site::new(&config, Arc::new(web_sockets), rest));
+        let site = Arc::new(Site::new(&config, Arc::new(web_sockets), bosh, rest));
 
         let (stopping, stops) = watch::channel(false);
         let room = Arc::new(Semaphore::new(config.limits.connections_max as usize));

@@ -20,8 +20,8 @@ pub use example::annotated_example;
 pub use kind::ListenAddress;
 pub use origins::Origins;
 pub use sections::{
-    Auth, CertificateName, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear, Profile,
-    Pubsub, Recovery, Roster, Sessions, Tcp, Web,
+    Auth, Bosh, CertificateName, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear,
+    Profile, Pubsub, Recovery, Roster, Sessions, Tcp, Web,
 };
 pub use table::Setting;
 pub use tokens::TokenSettings;
@@ -65,6 +65,8 @@ pub struct Config {
     pub web: Web,
     /// XMPP over TCP.
     pub tcp: Tcp,
+    /// BOSH.
+    pub bosh: Bosh,
     /// Limits.
     pub limits: Limits,
     /// Sessions.
@@ -179,6 +181,7 @@ impl Config {
         let tls = Tls::read(&mut layers);
         let web = Web::read(&mut layers);
         let tcp = Tcp::read(&mut layers);
+        let bosh = Bosh::read(&mut layers);
         let limits = Limits::read(&mut layers);
         let sessions = Sessions::read(&mut layers);
         let auth = Auth::read(&mut layers);
@@ -194,6 +197,7 @@ impl Config {
             Some(tls),
             Some(web),
             Some(tcp),
+            Some(bosh),
             Some(limits),
             Some(sessions),
             Some(auth),
@@ -205,8 +209,8 @@ impl Config {
             Some(roster),
             Some(commands),
         ) = (
-            general, tls, web, tcp, limits, sessions, auth, tokens, log, pubsub, recovery, contact, roster,
-            commands,
+            general, tls, web, tcp, bosh, limits, sessions, auth, tokens, log, pubsub, recovery, contact,
+            roster, commands,
         )
         else {
             return Err(ConfigError { problems: layers.problems });
@@ -246,6 +250,7 @@ impl Config {
                 diagnostics: general.diagnostics.unwrap_or_else(|| "off".into()),
                 web,
                 tcp,
+                bosh,
                 limits,
                 sessions,
                 auth,

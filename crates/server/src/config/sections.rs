@@ -81,7 +81,7 @@ settings! {
 settings! {
     /// HTTP and WebSocket.
     pub Web in "web." {
-        /// The web origins whose pages may open a WebSocket. "same-host" is the host that the request names, on any
+        /// The web origins whose pages may open a WebSocket or use BOSH. "same-host" is the host that the request names, on any
         /// port; all names of the loopback interface count as one host. "*" is every origin. Requests without an
         /// Origin header do not come from a page and are not affected. Refused: 403.
         allowed_origins: Origins = "[\"same-host\"]", OriginsKind;
@@ -116,6 +116,40 @@ settings! {
 }
 
 settings! {
+    /// BOSH (XEP-0124), for clients that have nothing but HTTP requests.
+    pub Bosh in "bosh." {
+        /// Serve it at /http-bind and /http-bind/. Off: 404.
+        enabled: bool = "true", Switch;
+        /// How long a request is kept waiting for something to send. A client may ask for less.
+        wait_max: Duration = "\"60 s\"", Span::seconds(1, 600);
+        /// Requests of one session that are kept waiting. A client may ask for fewer; it may send one more.
+        hold_max: u32 = "1", Count(1, 10);
+        /// How long a session may be without a request. Over it: it is over, and its client is offline. The default is more
+        /// than the minute to which browsers slow down the timers of pages that nobody sees.
+        inactivity: Duration = "\"75 s\"", Span::seconds(1, 3_600);
+        /// Empty requests may not follow each other faster than this. Over it: policy-violation. "0 s": no limit.
+        polling: Duration = "\"5 s\"", Span::seconds(0, 60);
+        /// The longest pause that a client may ask for. Over it: policy-violation.
+        pause_max: Duration = "\"120 s\"", Span::seconds(1, 3_600);
+        /// How often one request may be repeated. Over it: policy-violation.
+        repeats_max: u32 = "50", Count(1, 10_000);
+        /// Bytes of one answer, as far as it has more than one element. The rest is sent with the next one.
+        answer_bytes_max: usize = "\"256 KiB\"", Size(4_096);
+        /// Bytes of answers that one session keeps in case its client asks for them again. Over it: the older ones are
+        /// forgotten, and to ask for those is item-not-found.
+        replay_bytes_max: usize = "\"512 KiB\"", Size(4_096);
+        /// Bytes of one session's requests that came before their turn. Over it: policy-violation.
+        early_bytes_max: usize = "\"512 KiB\"", Size(4_096);
+        /// Sessions at a time. Over it: a new one is refused with policy-violation.
+        sessions_max: u32 = "50000", Count(1, 4_000_000);
+        /// Sessions from one address (for IPv6: from one /64). Over it: as above. A whole site may share an address.
+        sessions_per_address_max: u32 = "10000", Count(1, 4_000_000);
+        /// Sessions that one address may begin in a minute; as many at once as in a minute. Over it: as above.
+        sessions_per_minute_max: u32 = "6000", Count(1, 10_000_000);
+    }
+}
+
+settings! {
     /// Limits. Each names what happens when it is reached.
     pub Limits in "limits." {
         /// Connections at a time, over all listeners. Over it: not accepted until one ends.
@@ -128,7 +162,7 @@ settings! {
         http_body_bytes_max: usize = "\"64 KiB\"", Size(1024);
         /// Bytes in a message before authentication. Over it: policy-violation, on a WebSocket with close 1009.
         message_bytes_before_auth_max: usize = "10000", Size(10_000);
-        /// Bytes in a message after authentication. Over it: as above.
+        /// Bytes in a message after authentication. Over it: as above; for BOSH, where it is a whole request, 413.
         message_bytes_max: usize = "\"256 KiB\"", Size(10_000);
         /// Time from the accepted connection to the head of the stream. Over it: stream error connection-timeout.
         open_timeout: Duration = "\"10 s\"", Span::seconds(1, 120);
@@ -480,12 +514,13 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
 }
 
 /// The sections: what stands above each in the example, and its rows.
-pub(super) fn sections() -> [(&'static str, &'static [Setting]); 14] {
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 15] {
     [
         ("", General::SETTINGS),
         ("tls", Tls::SETTINGS),
         ("web", Web::SETTINGS),
         ("tcp", Tcp::SETTINGS),
+        ("bosh", Bosh::SETTINGS),
         ("limits", Limits::SETTINGS),
         ("sessions", Sessions::SETTINGS),
         ("auth", Auth::SETTINGS),

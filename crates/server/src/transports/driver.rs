@@ -62,6 +62,9 @@ pub(super) struct Signals {
     pub(super) is_restarted: bool,
     /// Go over to TLS when everything in the outbox is written, and forget what has been read.
     pub(super) starts_tls: bool,
+    /// The stream's id, where the transport has to tell it. The indirection keeps it small for those that do not.
+    #[expect(clippy::box_collection, reason = "one word instead of three")]
+    pub(super) opened: Option<Box<String>>,
 }
 
 /// Where frames go that are to be sent now, in this order.

@@ -1,6 +1,7 @@
 //! What carries elements between a client and a stream. A transport is a task and decides nothing.
 
 mod backend;
+pub mod bosh;
 mod driver;
 mod open_streams;
 mod reason;

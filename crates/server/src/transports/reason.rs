@@ -3,6 +3,7 @@
 use std::io;
 
 use xmpp::StreamError;
+use xmpp::bosh::BoshCondition;
 use xmpp::websocket::WsError;
 
 /// Why a session ended.
@@ -20,6 +21,10 @@ pub(super) enum Reason {
     Frame(WsError),
     #[error("binary message")]
     Binary,
+    #[error("the client broke the rules of BOSH: {}", .0.name())]
+    Bosh(BoshCondition),
+    #[error("no request came for too long")]
+    Inactive,
     #[error("no pong")]
     NoPong,
     #[error("the client acknowledges nothing")]
@@ -40,6 +45,7 @@ impl Reason {
         match self {
             Reason::Lost(_)
             | Reason::NoPong
+            | Reason::Inactive
             | Reason::Unresponsive
             | Reason::WriteTimeout
             | Reason::Frame(_) => true,
@@ -47,6 +53,7 @@ impl Reason {
             | Reason::ConnectionClosed
             | Reason::Disconnected
             | Reason::Binary
+            | Reason::Bosh(_)
             | Reason::CloseTimeout
             | Reason::Stream(_)
             | Reason::Ended(_) => false,

@@ -220,13 +220,16 @@ impl BoshSession {
         id
     }
 
-    /// Takes a request that names this session and cannot be read: the session is over (XEP-0124 §17.2).
-    pub fn handle_invalid(&mut self, now: Instant) -> RequestId {
+    /// Takes a request that names this session and cannot be taken: the session is over (XEP-0124 §17.2).
+    ///
+    /// - `condition`: [`BoshCondition::BadRequest`] if it cannot be read, [`BoshCondition::PolicyViolation`] if it is too
+    ///   long.
+    pub fn handle_unacceptable(&mut self, condition: BoshCondition, now: Instant) -> RequestId {
         self.handle_timeout(now);
         let id = self.new_request();
         match self.state {
             State::Ended => self.answer(id, self.terminal(BoshCondition::ItemNotFound)),
-            State::Open | State::Closing(_) => self.fail(id, BoshCondition::BadRequest),
+            State::Open | State::Closing(_) => self.fail(id, condition),
         }
         id
     }

@@ -114,7 +114,8 @@ impl Terms {
             .number("requests", self.requests as u64)
             .number("hold", self.hold as u64)
             .number("inactivity", self.inactivity.as_secs())
-            .number("polling", config.polling.as_secs())
+            // Told too short, it would make a client that keeps to it break it.
+            .number("polling", config.polling.as_secs() + u64::from(config.polling.subsec_nanos() > 0))
             .number("maxpause", config.pause_max.as_secs())
             .attribute("from", &config.domain);
         if let Some((major, minor)) = self.ver {

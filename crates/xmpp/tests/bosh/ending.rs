@@ -97,7 +97,7 @@ fn the_end_is_not_kept_for_ever() {
 fn checklist_109_a_bad_request_ends_its_session() {
     let mut client = client();
     let held = client.poll(1);
-    let bad = client.session.handle_invalid(client.now);
+    let bad = client.session.handle_unacceptable(BoshCondition::BadRequest, client.now);
     client.drain();
     client.expect_end(held, Some("other-request"));
     client.expect_end(bad, Some("bad-request"));

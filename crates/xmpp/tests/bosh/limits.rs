@@ -174,7 +174,7 @@ fn checklist_114_legacy_clients_get_http_errors() {
     assert_eq!(client.response(request).status, 404);
 
     let mut client = client_with(config(), "wait='60' hold='1'");
-    let request = client.session.handle_invalid(client.now);
+    let request = client.session.handle_unacceptable(BoshCondition::BadRequest, client.now);
     client.drain();
     let response = client.response(request);
     assert_eq!((response.status, response.body.len()), (400, 0));

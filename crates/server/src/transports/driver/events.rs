@@ -96,8 +96,7 @@ impl Driver {
             }
             StreamEvent::Restart => self.signals.is_restarted = true,
             StreamEvent::StartTls => self.signals.starts_tls = true,
-            // No transport that says it by itself yet.
-            StreamEvent::Opened { .. } => {}
+            StreamEvent::Opened { id } => self.signals.opened = Some(Box::new(id)),
         }
     }
 

@@ -1,0 +1,9 @@
+//! BOSH over real sockets, against a server in this process.
+
+mod client;
+mod ends;
+mod http;
+mod limits;
+mod sessions;
+#[path = "../sessions/start.rs"]
+mod start;
