@@ -1,6 +1,7 @@
 //! HTTP: which part of the server answers which path.
 
 mod connection;
+mod host_meta;
 mod landing;
 
 pub(crate) use connection::{APPLICATION_PROTOCOLS, HttpServer};
@@ -18,19 +19,30 @@ use crate::rest::Rest;
 use crate::transports::Peer;
 use crate::transports::bosh::Bosh;
 use crate::transports::websocket::WebSockets;
+use host_meta::{Format, HostMeta};
 
 /// Everything that is served over HTTP. The same on all listeners.
 pub struct Site {
     web_sockets: Arc<WebSockets>,
     bosh: Option<Bosh>,
     rest: Rest,
+    host_meta: HostMeta,
     landing_page: String,
 }
 
 impl Site {
     /// Puts the parts together.
-    pub fn new(config: &Config, web_sockets: Arc<WebSockets>, bosh: Option<Bosh>, rest: Rest) -> Site {
-        Site { web_sockets, bosh, rest, landing_page: landing::page(config) }
+    ///
+    /// - `https_port`: the port of the https listener, if there is one.
+    pub fn new(
+        config: &Config,
+        https_port: Option<u16>,
+        web_sockets: Arc<WebSockets>,
+        bosh: Option<Bosh>,
+        rest: Rest,
+    ) -> Site {
+        let host_meta = HostMeta::new(config, https_port);
+        Site { web_sockets, bosh, rest, host_meta, landing_page: landing::page(config) }
     }
 
     /// Answers one request.
@@ -41,6 +53,12 @@ impl Site {
                 Some(bosh) => bosh.answer(peer, request).await,
                 None => not_found(),
             },
+            "/.well-known/host-meta" => {
+                only_get(request, |request| self.host_meta.answer(peer, &request, Format::Xrd))
+            }
+            "/.well-known/host-meta.json" => {
+                only_get(request, |request| self.host_meta.answer(peer, &request, Format::Jrd))
+            }
             "/" => only_get(request, |_| page(self.landing_page.clone())),
             "/desktop" | "/desktop/" => {
                 // Where people who know Finesse look first.

@@ -128,9 +128,10 @@ impl Server {
         ));
         let web_sockets = WebSockets::new(Arc::clone(&backend));
         let bosh = Bosh::new(Arc::clone(&backend));
-        let settings = RestSettings::new(&config, addresses.https.map(|address| address.port()));
+        let https_port = addresses.https.map(|address| address.port());
+        let settings = RestSettings::new(&config, https_port);
         let rest = Rest::new(core.hub.clone(), core.accounts, settings);
-        let site = Arc::new(Site::new(&config, Arc::new(web_sockets), bosh, rest));
+        let site = Arc::new(Site::new(&config, https_port, Arc::new(web_sockets), bosh, rest));
 
         let (stopping, stops) = watch::channel(false);
         let room = Arc::new(Semaphore::new(config.limits.connections_max as usize));

@@ -91,6 +91,9 @@ settings! {
         pong_timeout: Duration = "\"40 s\"", Span::seconds(1, 600);
         /// How long the peer has for its half of the WebSocket closing handshake.
         close_timeout: Duration = "\"3 s\"", Span::seconds(1, 60);
+        /// Where clients reach the https listener: host:port, for /.well-known/host-meta (XEP-0156). "off": at the host and
+        /// port that their request names; that is right unless something in between changes them or does the TLS.
+        public_address: Option<ListenAddress> = "\"off\"", Listener;
         /// Requests to the web service over http are sent on to https with 301, as Finesse does, if there is an https
         /// listener. WebSockets are not affected.
         redirect_to_https: bool = "false", Switch;
