@@ -8,7 +8,8 @@ use contact::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::input::Position;
-pub use crate::pubsub::node::{NodeConfig, NotificationType, PublishModel};
+pub use crate::pubsub::affiliations::Affiliation;
+pub use crate::pubsub::node::{AccessModel, NodeConfig, NotificationType, PublishModel, SendLast};
 use crate::roster::RosterItem;
 
 /// One place in the log: changes that were decided together and exist together or not at all.
@@ -118,6 +119,30 @@ pub enum Change {
         /// Which node.
         node: String,
     },
+    /// How a user stands to a node from now on.
+    Affiliated {
+        /// Which node.
+        node: String,
+        /// Whose bare JID.
+        jid: String,
+        /// None takes away what there was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        affiliation: Option<Affiliation>,
+    },
+    /// Somebody has asked to subscribe, and an owner has to answer.
+    SubscriptionRequested {
+        /// To which node.
+        node: String,
+        /// Whose: a bare or a full JID.
+        jid: String,
+    },
+    /// The request is no more: it was answered, or taken back.
+    SubscriptionRequestEnded {
+        /// To which node.
+        node: String,
+        /// Whose.
+        jid: String,
+    },
     /// A durable subscription.
     Subscribed {
         /// To which node.
@@ -142,6 +167,9 @@ pub enum Change {
         publisher: String,
         /// The payload, one stand-alone element.
         payload: String,
+        /// When. Older records do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
     },
     /// An item is gone.
     ItemRetracted {
@@ -382,7 +410,59 @@ mod tests {
                 r#"{"type":"unsubscribed","node":"n","jid":"1001001@localhost"}"#.into(),
             ),
             (
-                Change::ItemPublished { node: node(), id: "i".into(), publisher: jid(), payload: "<x/>".into() },
+                Change::Affiliated { node: node(), jid: jid(), affiliation: Some(Affiliation::PublishOnly) },
+                r#"{"type":"affiliated","node":"n","jid":"1001001@localhost","affiliation":"publish-only"}"#.into(),
+            ),
+            (
+                Change::Affiliated { node: node(), jid: jid(), affiliation: None },
+                r#"{"type":"affiliated","node":"n","jid":"1001001@localhost"}"#.into(),
+            ),
+            (
+                Change::SubscriptionRequested { node: node(), jid: jid() },
+                r#"{"type":"subscription_requested","node":"n","jid":"1001001@localhost"}"#.into(),
+            ),
+            (
+                Change::SubscriptionRequestEnded { node: node(), jid: jid() },
+                r#"{"type":"subscription_request_ended","node":"n","jid":"1001001@localhost"}"#.into(),
+            ),
+            (
+                Change::NodeConfigured {
+                    node: node(),
+                    config: NodeConfig {
+                        access_model: AccessModel::Roster,
+                        roster_groups_allowed: vec!["Team".into()],
+                        subscribe: false,
+                        deliver_payloads: false,
+                        notify_delete: false,
+                        notify_config: true,
+                        send_last_published_item: SendLast::OnSubscribe,
+                        description: Some("D".into()),
+                        payload_type: Some("urn:x".into()),
+                        ..NodeConfig::default()
+                    },
+                },
+                format!(
+                    r#"{{"type":"node_configured","node":"n","config":{},{}}}}}"#,
+                    default_config.strip_suffix('}').unwrap(),
+                    concat!(
+                        r#""access_model":"roster","roster_groups_allowed":["Team"],"subscribe":false,"#,
+                        r#""deliver_payloads":false,"notify_delete":false,"notify_config":true,"#,
+                        r#""send_last_published_item":"on_subscribe","description":"D","payload_type":"urn:x""#
+                    )
+                ),
+            ),
+            (
+                Change::ItemPublished {
+                    node: node(),
+                    id: "i".into(),
+                    publisher: jid(),
+                    payload: "<x/>".into(),
+                    at: Some(Timestamp(1)),
+                },
+                r#"{"type":"item_published","node":"n","id":"i","publisher":"1001001@localhost","payload":"<x/>","at":1}"#.into(),
+            ),
+            (
+                Change::ItemPublished { node: node(), id: "i".into(), publisher: jid(), payload: "<x/>".into(), at: None },
                 r#"{"type":"item_published","node":"n","id":"i","publisher":"1001001@localhost","payload":"<x/>"}"#.into(),
             ),
             (

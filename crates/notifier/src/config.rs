@@ -173,6 +173,10 @@ pub struct NotifierLimits {
     pub subscriptions_per_session_max: usize,
     /// Durable subscriptions of one user. One more: as above.
     pub subscriptions_per_user_max: usize,
+    /// Affiliations with one node. One more: `not-acceptable`.
+    pub affiliations_per_node_max: usize,
+    /// Subscriptions to one node that wait for its owner's answer. One more: `resource-constraint`.
+    pub requests_per_node_max: usize,
     /// Nodes that were created by request; contact nodes don't count. One more: `resource-constraint`.
     pub nodes_max: usize,
     /// Bytes of a node's name. Longer: `not-acceptable`.
@@ -233,6 +237,8 @@ impl Default for NotifierLimits {
             remembered_sessions_max: 10_000,
             subscriptions_per_session_max: 1_000,
             subscriptions_per_user_max: 1_000,
+            affiliations_per_node_max: 10_000,
+            requests_per_node_max: 1_000,
             nodes_max: 10_000,
             node_name_bytes_max: 3_071,
             items_per_node_max: 1_000,

@@ -8,13 +8,13 @@ use contact::UserId;
 use sha1::{Digest as _, Sha1};
 use xmpp::{Condition, Element, IqType, Jid, StanzaError, ns};
 
-use crate::access::Rights;
 use crate::commands::AdHocCommand;
 use crate::config::Config;
 use crate::feeds;
 use crate::input::SessionId;
 use crate::notifier::{Notifier, Target};
 use crate::pubsub;
+use crate::pubsub::Requester;
 use crate::rsm::PageRequest;
 
 /// The entity capabilities that go into stream features and presence.
@@ -291,12 +291,10 @@ impl Notifier {
 
     /// The items of a node, newest first; they are listed by name and without a node attribute (XEP-0060 §5.5).
     fn visible_items(&self, session: SessionId, name: &str) -> Result<Vec<&str>, StanzaError> {
-        let (_, node) = self.durable.nodes.find(name).ok_or(Condition::ItemNotFound)?;
+        let (index, node) = self.durable.nodes.find(name).ok_or(Condition::ItemNotFound)?;
         let Some(session) = self.sessions.get(session) else { return Ok(Vec::new()) };
-        let (localpart, jid) = (self.sessions.localpart(session.user), session.jid.to_bare());
-        if !Rights::of(&self.durable.centre, &self.config, localpart, &jid, node).follow {
-            return Err(Condition::Forbidden.into());
-        }
+        let requester = Requester { user: session.user, jid: session.jid.to_bare() };
+        self.rights_at(&requester, index, node).read.map_err(|error| error.to_stanza_error())?;
         let items = node.generic().map(|generic| generic.items.iter());
         Ok(items.into_iter().flatten().rev().map(|(id, _)| id).collect())
     }
@@ -305,15 +303,17 @@ impl Notifier {
     /// those that somebody created, by name.
     fn visible_nodes(&self, session: SessionId) -> Vec<(String, Option<String>)> {
         let Some(session) = self.sessions.get(session) else { return Vec::new() };
-        let (localpart, jid) = (self.sessions.localpart(session.user), session.jid.to_bare());
+        let localpart = self.sessions.localpart(session.user);
+        let requester = Requester { user: session.user, jid: session.jid.to_bare() };
         let own = UserId::new(localpart).into_iter().flat_map(|user| feeds::automatic(&user));
         let teams = self.durable.centre.teams().map(|team| contact::ApiPath::TeamUsers(team.id));
         let feeds = own.chain(teams).filter_map(|path| {
-            let (_, node) = self.durable.nodes.find(&path.to_string())?;
-            let rights = Rights::of(&self.durable.centre, &self.config, localpart, &jid, node);
-            rights.follow.then(|| (node.name.to_string(), None))
+            let (index, node) = self.durable.nodes.find(&path.to_string())?;
+            self.rights_at(&requester, index, node).see.then(|| (node.name.to_string(), None))
         });
         let generic = self.durable.nodes.iter_generic();
+        let generic = generic
+            .filter(|(node, _)| self.rights(&requester, &node.name).is_ok_and(|(_, _, rights)| rights.see));
         let generic = generic.map(|(node, generic)| (node.name.to_string(), generic.config.title.clone()));
         let mut generic: Vec<(String, Option<String>)> = generic.collect();
         // Pages need the same order each time.

@@ -15,9 +15,10 @@ use crate::blocking::Blocklist;
 use crate::change::{Change, Credentials, NodeConfig};
 use crate::effects::{Effect, EndReason};
 use crate::feeds;
+use crate::pubsub::affiliations::Affiliations;
 use crate::pubsub::event::{Content, Event};
-use crate::pubsub::items::{Item, Items};
-use crate::pubsub::node::{Generic, Nature, NodeIndex};
+use crate::pubsub::items::Item;
+use crate::pubsub::node::{Generic, Nature, Node, NodeIndex};
 use crate::pubsub::registry::Registry;
 use crate::pubsub::subscriptions::Subscriptions;
 use crate::resumption::{Handled, insert_bounded};
@@ -116,11 +117,7 @@ impl Durable {
                 self.set_roster_item(user, contact, None, effects);
             }
             Change::NodeCreated { node, creator, config } => {
-                let generic = Generic {
-                    creator: creator.as_str().into(),
-                    config: config.clone(),
-                    items: Items::default(),
-                };
+                let generic = Generic::new(creator, config.clone());
                 self.nodes.create(node, Nature::Generic(Box::new(generic)), self.offset_floor);
             }
             Change::NodeConfigured { node, config } => {
@@ -128,6 +125,13 @@ impl Durable {
                     generic.config = config.clone();
                     let max = items_kept(config, items_max);
                     generic.items.truncate(max);
+                    if config.notify_config {
+                        self.publish(
+                            node,
+                            Content::Configuration { config: Box::new(config.clone()) },
+                            effects,
+                        );
+                    }
                 }
             }
             Change::NodeDeleted { node, redirect } => {
@@ -138,6 +142,21 @@ impl Durable {
                 if let Some(generic) = self.generic_mut(node) {
                     generic.items.clear();
                     self.publish(node, Content::Purge, effects);
+                }
+            }
+            Change::Affiliated { node, jid, affiliation } => {
+                if let Some(generic) = self.generic_mut(node) {
+                    generic.affiliations.set(jid, *affiliation);
+                }
+            }
+            Change::SubscriptionRequested { node, jid } => {
+                if let Some(generic) = self.generic_mut(node) {
+                    generic.pending.insert(jid.as_str().into());
+                }
+            }
+            Change::SubscriptionRequestEnded { node, jid } => {
+                if let Some(generic) = self.generic_mut(node) {
+                    generic.pending.shift_remove(jid.as_str());
                 }
             }
             Change::Subscribed { node, jid } => {
@@ -155,11 +174,11 @@ impl Durable {
                     effects.push(Effect::Unroute { node: index, user, resource });
                 }
             }
-            Change::ItemPublished { node, id, publisher, payload } => {
+            Change::ItemPublished { node, id, publisher, payload, at } => {
                 if let Some(generic) = self.generic_mut(node) {
                     let max = items_kept(&generic.config, items_max);
-                    let item =
-                        Item { publisher: publisher.as_str().into(), payload: payload.as_str().into() };
+                    let (publisher, payload) = (publisher.as_str().into(), payload.as_str().into());
+                    let item = Item { publisher, payload, at: *at };
                     generic.items.publish(id, item, max);
                 }
                 let content = Content::Item { id: id.as_str().into(), payload: payload.as_str().into() };
@@ -215,12 +234,33 @@ impl Durable {
             if let Some(generic) = node.generic() {
                 let name = || String::from(&*node.name);
                 let (creator, config) = (generic.creator.to_string(), generic.config.clone());
+                let first = Affiliations::created_by(&creator);
+                let gone = first.owners().filter(|jid| generic.affiliations.of(jid).is_none());
+                let gone = gone.map(|jid| (jid, None));
+                let own = generic.affiliations.iter().map(|(jid, affiliation)| (jid, Some(affiliation)));
+                let differing = own.filter(|(jid, affiliation)| first.of(jid) != *affiliation);
+                let affiliated: Vec<Change> = gone
+                    .chain(differing)
+                    .map(|(jid, affiliation)| Change::Affiliated {
+                        node: name(),
+                        jid: jid.into(),
+                        affiliation,
+                    })
+                    .collect();
                 changes.push(Change::NodeCreated { node: name(), creator, config });
+                changes.extend(affiliated);
+                changes.extend(
+                    generic
+                        .pending
+                        .iter()
+                        .map(|jid| Change::SubscriptionRequested { node: name(), jid: jid.to_string() }),
+                );
                 changes.extend(generic.items.iter().map(|(id, item)| Change::ItemPublished {
                     node: name(),
                     id: id.into(),
                     publisher: item.publisher.to_string(),
                     payload: item.payload.to_string(),
+                    at: item.at,
                 }));
             }
         }
@@ -330,8 +370,18 @@ impl Durable {
         }
         self.disabled.remove(user);
         self.forget_roster(user, index, sessions, effects);
+        self.forget_affiliations(user);
         self.blocklists.swap_remove(&index);
         effects.push(Effect::EndSessions { user: index, why: EndReason::Removed });
+    }
+
+    /// Somebody who gets the same name later is somebody else.
+    fn forget_affiliations(&mut self, user: &UserId) {
+        let bare = format!("{user}@{}", self.domain);
+        for generic in self.nodes.iter_generic_mut() {
+            generic.affiliations.set(&bare, None);
+            generic.pending.retain(|jid| jid.split('/').next() != Some(bare.as_str()));
+        }
     }
 
     fn automatic_nodes(&self, user: &UserId) -> impl Iterator<Item = NodeIndex> + '_ {
@@ -369,7 +419,10 @@ impl Durable {
 
     fn delete_node(&mut self, name: &str, redirect: Option<Box<str>>, effects: &mut Vec<Effect>) {
         if let Some(index) = self.nodes.withdraw(name) {
-            self.publish_to(index, Content::Delete { redirect }, effects);
+            let is_told = |generic: &Generic| generic.config.notify_delete;
+            if self.nodes.get(index).and_then(Node::generic).is_none_or(is_told) {
+                self.publish_to(index, Content::Delete { redirect }, effects);
+            }
             let last = self.nodes.get(index).map_or(0, |node| node.offset);
             self.offset_floor = self.offset_floor.max(last);
             effects.push(Effect::DropNode { node: index });

@@ -64,6 +64,8 @@ pub(crate) enum Audience {
     Available,
     /// Those that have asked for the roster.
     Interested,
+    /// This one.
+    Only(SessionId),
 }
 
 /// Why all sessions of a user end.

@@ -54,7 +54,10 @@ mod undelivered;
 mod version;
 
 pub use accounts::{AccountCommand, Existing, NewAccount};
-pub use change::{Change, Credentials, Entry, Keys, NodeConfig, NotificationType, PublishModel};
+pub use change::{
+    AccessModel, Affiliation, Change, Credentials, Entry, Keys, NodeConfig, NotificationType, PublishModel,
+    SendLast,
+};
 pub use config::{Access, Config, Follow, NotifierLimits, ResourceConflict, Software, Who};
 pub use disco::Capabilities;
 pub use input::{Addressed, Derivation, Input, Output, Position, Recipient, SessionId, Ticket};

@@ -496,7 +496,7 @@ impl Notifier {
         match stanza.kind {
             StanzaKind::Iq(kind) if kind.is_request() => self.request(session, kind, &stanza, at),
             StanzaKind::Iq(_) => self.forward_answer(session, &stanza),
-            StanzaKind::Message => self.message(session, &stanza),
+            StanzaKind::Message => self.message(session, &stanza, at),
             StanzaKind::Presence => self.presence(session, &stanza, at),
         }
     }

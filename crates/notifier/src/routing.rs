@@ -3,6 +3,7 @@
 //! Source: RFC 6121 §8.5. Nothing is stored for users who are away, and whether an account exists can't be told from
 //! any reply.
 
+use contact::Timestamp;
 use xmpp::{Condition, Jid, Stanza};
 
 use crate::input::{Output, SessionId};
@@ -47,8 +48,14 @@ impl Notifier {
     }
 
     /// Delivers a message.
-    pub(crate) fn message(&mut self, session: SessionId, stanza: &Stanza) {
+    pub(crate) fn message(&mut self, session: SessionId, stanza: &Stanza, at: Timestamp) {
         let kind = MessageType::of(stanza);
+        if kind == MessageType::Normal
+            && self.target(session, stanza.to.as_ref()) == Target::PubSub
+            && self.takes_as_approval(session, stanza, at)
+        {
+            return;
+        }
         let reached = match (self.target(session, stanza.to.as_ref()), &stanza.to) {
             (Target::Session(other), _) => vec![other],
             (Target::Account, to) => self.reachable(session, to.as_ref(), kind),

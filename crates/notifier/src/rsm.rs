@@ -43,6 +43,11 @@ impl PageRequest {
         Ok(Some(PageRequest { max: number("max")?, start }))
     }
 
+    /// The same page with so many entries at most.
+    pub(crate) fn at_most(&self, max: usize) -> Self {
+        PageRequest { max: Some(self.max.unwrap_or(usize::MAX).min(max)), start: self.start.clone() }
+    }
+
     /// Takes the page out of `all`, and writes the `<set/>` that goes with it.
     ///
     /// - `id`: what a client names a place in the list by. Unique, and the order of `all` is the same each time.

@@ -33,6 +33,7 @@ impl Notifier {
             self.send_service_presence(id, &jid);
             self.introduce_contacts(id, user, &jid);
             self.repeat_requests(id, user);
+            self.ask_owner(id);
         }
         Ok(())
     }
@@ -110,7 +111,7 @@ impl Notifier {
         }
     }
 
-    pub(super) fn bare_jid(&self, user: UserIndex) -> String {
+    pub(crate) fn bare_jid(&self, user: UserIndex) -> String {
         format!("{}@{}", self.sessions.localpart(user), self.config.domain)
     }
 

@@ -56,13 +56,14 @@ impl Notifier {
 
     /// Sends a stanza to some of a user's sessions.
     pub(crate) fn tell(&mut self, user: UserIndex, audience: Audience, xml: &str) {
-        for session in self.sessions.user(user).sessions.clone() {
-            let is_one = self.sessions.get(session).is_some_and(|session| match audience {
+        for id in self.sessions.user(user).sessions.clone() {
+            let is_one = self.sessions.get(id).is_some_and(|session| match audience {
                 Audience::Available => session.presence.is_some(),
                 Audience::Interested => session.roster.is_interested(),
+                Audience::Only(one) => one == id,
             });
             if is_one {
-                self.outputs.push_back(Output::Send { session, element: xml.to_owned() });
+                self.outputs.push_back(Output::Send { session: id, element: xml.to_owned() });
             }
         }
     }

@@ -15,6 +15,16 @@ pub(crate) enum PubSubError {
     NodeIdRequired,
     NoSuchNode,
     NoSuchItem,
+    /// The node is for those on its list (§6.1.3.4).
+    ClosedNode,
+    /// An owner's presence has to be subscribed to first (§6.1.3.2).
+    PresenceSubscriptionRequired,
+    /// Only some groups of an owner's roster may subscribe (§6.1.3.3).
+    NotInRosterGroup,
+    /// An owner has not answered yet (§6.1.3.7).
+    PendingSubscription,
+    /// Only subscribers may read the items (§6.5.9.2).
+    NotASubscriber,
     Forbidden(&'static str),
     /// Nothing to unsubscribe (§6.2.3.2).
     NotSubscribed,
@@ -43,6 +53,11 @@ pub(crate) enum PubSubError {
 }
 
 impl PubSubError {
+    /// What a person is told.
+    pub(crate) fn to_text(&self) -> String {
+        self.to_stanza_error().text.unwrap_or_default()
+    }
+
     /// What goes onto the wire.
     pub(crate) fn to_stanza_error(&self) -> StanzaError {
         use PubSubError::*;
@@ -52,6 +67,13 @@ impl PubSubError {
             NodeIdRequired => (Condition::BadRequest, Some("nodeid-required"), None),
             NoSuchNode => (Condition::ItemNotFound, None, Some("There is no such node.".into())),
             NoSuchItem => (Condition::ItemNotFound, None, Some("The node has no such item.".into())),
+            ClosedNode => (Condition::NotAllowed, Some("closed-node"), None),
+            PresenceSubscriptionRequired => {
+                (Condition::NotAuthorized, Some("presence-subscription-required"), None)
+            }
+            NotInRosterGroup => (Condition::NotAuthorized, Some("not-in-roster-group"), None),
+            PendingSubscription => (Condition::NotAuthorized, Some("pending-subscription"), None),
+            NotASubscriber => (Condition::NotAuthorized, Some("not-subscribed"), None),
             Forbidden(text) => (Condition::Forbidden, None, Some((*text).into())),
             NotSubscribed => (Condition::UnexpectedRequest, Some("not-subscribed"), None),
             InvalidSubId => (Condition::NotAcceptable, Some("invalid-subid"), None),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use xmpp::{SharedStanza, escape_attribute, escape_text, ns};
+use xmpp::{Element, Jid, SharedStanza, escape_attribute, escape_text, ns};
 
-use super::node::{Nature, Node, NotificationType};
-use super::recovery;
+use super::items::Item;
+use super::node::{Nature, Node, NodeConfig, NotificationType};
+use super::{form, recovery};
 use crate::config::Config;
 
 /// Something that happened at a node.
@@ -34,6 +35,10 @@ pub(crate) enum Content {
         id: Box<str>,
     },
     Purge,
+    /// The node has a new configuration.
+    Configuration {
+        config: Box<NodeConfig>,
+    },
     Delete {
         redirect: Option<Box<str>>,
     },
@@ -62,8 +67,16 @@ impl Event {
             }
             Content::Item { id, payload } => {
                 open(&mut xml, "items", &node.name);
-                write_item(&mut xml, id, payload);
+                let with_payload = node.generic().is_none_or(|generic| generic.config.deliver_payloads);
+                write_item(&mut xml, id, if with_payload { payload } else { "" });
                 xml.push_str("</items>");
+            }
+            Content::Configuration { config: new } => {
+                open(&mut xml, "configuration", &node.name);
+                if node.generic().is_some_and(|generic| generic.config.deliver_payloads) {
+                    form::write_result(new).write_xml(&mut xml, ns::PUBSUB_EVENT);
+                }
+                xml.push_str("</configuration>");
             }
             Content::Retract { id } => {
                 open(&mut xml, "items", &node.name);
@@ -107,9 +120,35 @@ impl Content {
             Content::Update { document } => document.len() * 2,
             Content::Item { id, payload } => id.len() + payload.len(),
             Content::Retract { id } => id.len(),
+            Content::Configuration { .. } => 2_000,
             Content::Purge | Content::Delete { .. } => 0,
         }
     }
+}
+
+/// The newest item, for somebody who has just subscribed: not an event of now, so it has no position.
+pub(crate) fn last_item(node: &Node, id: &str, item: &Item, to: &Jid, config: &Config) -> String {
+    let mut xml = String::from("<message xmlns=\"jabber:client\" from=\"");
+    escape_attribute(&config.pubsub_domain, &mut xml);
+    xml.push_str("\" to=\"");
+    escape_attribute(to.as_str(), &mut xml);
+    let generic = node.generic();
+    if generic.is_some_and(|generic| generic.config.notification_type == NotificationType::Headline) {
+        xml.push_str("\" type=\"headline");
+    }
+    xml.push_str("\"><event xmlns=\"");
+    xml.push_str(ns::PUBSUB_EVENT);
+    xml.push_str("\">");
+    open(&mut xml, "items", &node.name);
+    let with_payload = generic.is_none_or(|generic| generic.config.deliver_payloads);
+    write_item(&mut xml, id, if with_payload { &item.payload } else { "" });
+    xml.push_str("</items></event>");
+    if let Some(at) = item.at {
+        let delay = Element::new("delay", ns::DELAY).with_attribute("stamp", at.to_string());
+        delay.write_xml(&mut xml, ns::CLIENT);
+    }
+    xml.push_str("</message>");
+    xml
 }
 
 /// Writes `<item id="…">payload</item>`.
@@ -166,8 +205,7 @@ mod tests {
     }
 
     fn generic() -> Nature {
-        let (config, items) = (NodeConfig::default(), Default::default());
-        Nature::Generic(Box::new(Generic { creator: "admin@localhost".into(), config, items }))
+        Nature::Generic(Box::new(Generic::new("admin@localhost", NodeConfig::default())))
     }
 
     fn encode(number: u64, content: Content, nature: Nature) -> String {

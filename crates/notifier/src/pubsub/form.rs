@@ -5,7 +5,7 @@
 use xmpp::{Element, ns};
 
 use super::errors::PubSubError;
-use super::node::{NodeConfig, NotificationType, PublishModel};
+use super::node::{AccessModel, NodeConfig, NotificationType, PublishModel, SendLast};
 
 /// `FORM_TYPE` of a configuration form.
 pub(crate) const NODE_CONFIG: &str = "http://jabber.org/protocol/pubsub#node_config";
@@ -69,46 +69,48 @@ pub(crate) fn configure(
     limits: ConfigLimits,
 ) -> Result<(), PubSubError> {
     for (name, values) in values {
+        if name == "pubsub#roster_groups_allowed" {
+            if values.len() > GROUPS_MAX {
+                return Err(invalid(&format!("{name} takes up to {GROUPS_MAX} values")));
+            }
+            config.roster_groups_allowed = values.iter().map(|group| text(group)).collect();
+            continue;
+        }
         let value = match values.as_slice() {
             [] => "",
             [value] => value.trim(),
             _ => return Err(invalid(&format!("{name} takes one value"))),
         };
         let unfit = |expected: &str| invalid(&format!("{name} must be {expected}"));
+        let switch = || boolean(value).ok_or_else(|| unfit("a boolean"));
+        let number = |max: usize| {
+            number_or_max(value, max).ok_or_else(|| unfit(&format!("\"max\" or a number up to {max}")))
+        };
         match name.as_str() {
-            "pubsub#title" => {
-                config.title = (!value.is_empty()).then(|| value.chars().take(TITLE_CHARS_MAX).collect());
-            }
-            "pubsub#persist_items" => {
-                config.persist_items = boolean(value).ok_or_else(|| unfit("a boolean"))?;
-            }
-            "pubsub#max_items" => {
-                let expected = format!("\"max\" or a number up to {}", limits.items_max);
-                config.max_items = number_or_max(value, limits.items_max).ok_or_else(|| unfit(&expected))?;
-            }
-            "pubsub#max_payload_size" => {
-                let expected = format!("\"max\" or a number up to {}", limits.payload_bytes_max);
-                config.max_payload_size =
-                    number_or_max(value, limits.payload_bytes_max).ok_or_else(|| unfit(&expected))?;
-            }
+            "pubsub#title" => config.title = (!value.is_empty()).then(|| text(value)),
+            "pubsub#description" => config.description = (!value.is_empty()).then(|| text(value)),
+            "pubsub#type" => config.payload_type = (!value.is_empty()).then(|| text(value)),
+            "pubsub#persist_items" => config.persist_items = switch()?,
+            "pubsub#subscribe" => config.subscribe = switch()?,
+            "pubsub#deliver_payloads" => config.deliver_payloads = switch()?,
+            "pubsub#notify_retract" => config.notify_retract = switch()?,
+            "pubsub#notify_delete" => config.notify_delete = switch()?,
+            "pubsub#notify_config" => config.notify_config = switch()?,
+            "pubsub#max_items" => config.max_items = number(limits.items_max)?,
+            "pubsub#max_payload_size" => config.max_payload_size = number(limits.payload_bytes_max)?,
             "pubsub#notification_type" => {
-                config.notification_type =
-                    notification_type(value).ok_or_else(|| unfit("\"normal\" or \"headline\""))?;
+                config.notification_type = choice(NOTIFICATION_TYPES, value, unfit)?;
             }
-            "pubsub#notify_retract" => {
-                config.notify_retract = boolean(value).ok_or_else(|| unfit("a boolean"))?;
+            "pubsub#publish_model" => config.publish_model = choice(PUBLISH_MODELS, value, unfit)?,
+            "pubsub#send_last_published_item" => {
+                config.send_last_published_item = choice(SEND_LAST, value, unfit)?;
             }
-            "pubsub#publish_model" => {
-                config.publish_model =
-                    publish_model(value).ok_or_else(|| unfit("\"publishers\" or \"open\""))?;
+            "pubsub#access_model" => {
+                config.access_model =
+                    choice(ACCESS_MODELS, value, unfit).map_err(|_| PubSubError::UnsupportedAccessModel)?;
             }
-            "pubsub#access_model" if value == "open" => {}
-            "pubsub#access_model" => return Err(PubSubError::UnsupportedAccessModel),
-            // What we always do: asking for it is fine, asking for the opposite is not.
-            "pubsub#deliver_notifications"
-            | "pubsub#deliver_payloads"
-            | "pubsub#notify_delete"
-            | "pubsub#subscribe" => {
+            // What cannot be switched off.
+            "pubsub#deliver_notifications" => {
                 if boolean(value) != Some(true) {
                     return Err(unfit("true"));
                 }
@@ -117,6 +119,41 @@ pub(crate) fn configure(
         }
     }
     Ok(())
+}
+
+type Choices<T> = &'static [(&'static str, T)];
+
+const NOTIFICATION_TYPES: Choices<NotificationType> =
+    &[("normal", NotificationType::Normal), ("headline", NotificationType::Headline)];
+const PUBLISH_MODELS: Choices<PublishModel> = &[
+    ("publishers", PublishModel::Publishers),
+    ("subscribers", PublishModel::Subscribers),
+    ("open", PublishModel::Open),
+];
+const ACCESS_MODELS: Choices<AccessModel> = &[
+    ("open", AccessModel::Open),
+    ("authorize", AccessModel::Authorize),
+    ("whitelist", AccessModel::Whitelist),
+    ("presence", AccessModel::Presence),
+    ("roster", AccessModel::Roster),
+];
+const SEND_LAST: Choices<SendLast> = &[("never", SendLast::Never), ("on_sub", SendLast::OnSubscribe)];
+
+fn choice<T: Copy>(
+    choices: Choices<T>,
+    value: &str,
+    unfit: impl FnOnce(&str) -> PubSubError,
+) -> Result<T, PubSubError> {
+    let found = choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice);
+    found.ok_or_else(|| {
+        let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        unfit(&format!("one of {}", names.join(", ")))
+    })
+}
+
+/// A text for people, cut to a bearable length.
+fn text(value: &str) -> String {
+    value.chars().take(TEXT_CHARS_MAX).collect()
 }
 
 /// Checks preconditions to publishing against a node's configuration.
@@ -143,41 +180,64 @@ pub(crate) fn check_preconditions(
     Ok(())
 }
 
-/// The form that shows `config`.
+/// The form that shows `config` to be changed.
 pub(crate) fn write(config: &NodeConfig, limits: ConfigLimits) -> Element {
+    let items = format!("How many items to keep, up to {}", limits.items_max);
+    let bytes = format!("Bytes of a payload, up to {}", limits.payload_bytes_max);
+    fields(config, "form", &items, &bytes)
+}
+
+/// The form that shows `config` as it is (§8.2.5).
+pub(crate) fn write_result(config: &NodeConfig) -> Element {
+    fields(config, "result", "How many items are kept", "Bytes of a payload")
+}
+
+fn fields(config: &NodeConfig, kind: &str, items_label: &str, bytes_label: &str) -> Element {
     let number = |value: Option<u32>| value.map_or_else(|| "max".into(), |value| value.to_string());
-    let boolean = |value: bool| String::from(if value { "1" } else { "0" });
-    let mut form = Element::new("x", ns::DATA_FORMS).with_attribute("type", "form");
-    form.push(field("FORM_TYPE", "hidden", None, NODE_CONFIG.into()));
-    let title = config.title.clone().unwrap_or_default();
-    form.push(field("pubsub#title", "text-single", Some("A name for people"), title));
-    form.push(field("pubsub#persist_items", "boolean", Some("Keep items"), boolean(config.persist_items)));
-    let label = format!("How many items to keep, up to {}", limits.items_max);
-    form.push(field("pubsub#max_items", "text-single", Some(&label), number(config.max_items)));
-    let label = format!("Bytes of a payload, up to {}", limits.payload_bytes_max);
-    form.push(field("pubsub#max_payload_size", "text-single", Some(&label), number(config.max_payload_size)));
-    let kind = match config.notification_type {
-        NotificationType::Normal => "normal",
-        NotificationType::Headline => "headline",
+    let mut form = Element::new("x", ns::DATA_FORMS).with_attribute("type", kind);
+    let mut single = |name: &str, kind: &str, label: &str, value: String| {
+        form.push(field(name, kind, Some(label).filter(|label| !label.is_empty()), value));
     };
-    form.push(list("pubsub#notification_type", "The type of event messages", kind, &["normal", "headline"]));
-    let retract = boolean(config.notify_retract);
-    form.push(field(
-        "pubsub#notify_retract",
-        "boolean",
-        Some("Tell subscribers about retracted items"),
-        retract,
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    single("FORM_TYPE", "hidden", "", NODE_CONFIG.into());
+    single("pubsub#title", "text-single", "A name for people", text(&config.title));
+    single("pubsub#description", "text-single", "A sentence for people", text(&config.description));
+    single("pubsub#type", "text-single", "The namespace of the payloads", text(&config.payload_type));
+    single("pubsub#max_items", "text-single", items_label, number(config.max_items));
+    single("pubsub#max_payload_size", "text-single", bytes_label, number(config.max_payload_size));
+    for (name, label, value) in [
+        ("pubsub#persist_items", "Keep items", config.persist_items),
+        ("pubsub#subscribe", "Let anybody subscribe at all", config.subscribe),
+        ("pubsub#deliver_payloads", "Send payloads with events", config.deliver_payloads),
+        ("pubsub#notify_retract", "Tell subscribers about retracted items", config.notify_retract),
+        ("pubsub#notify_delete", "Tell subscribers when the node is deleted", config.notify_delete),
+        ("pubsub#notify_config", "Tell subscribers when the node is configured", config.notify_config),
+    ] {
+        single(name, "boolean", label, String::from(if value { "1" } else { "0" }));
+    }
+    form.push(list(
+        "pubsub#notification_type",
+        "The type of event messages",
+        config.notification_type,
+        NOTIFICATION_TYPES,
     ));
-    let model = match config.publish_model {
-        PublishModel::Publishers => "publishers",
-        PublishModel::Open => "open",
-    };
-    form.push(list("pubsub#publish_model", "Who may publish", model, &["publishers", "open"]));
-    form.push(list("pubsub#access_model", "Who may subscribe and read", "open", &["open"]));
+    form.push(list("pubsub#publish_model", "Who may publish", config.publish_model, PUBLISH_MODELS));
+    form.push(list("pubsub#access_model", "Who may subscribe and read", config.access_model, ACCESS_MODELS));
+    let mut groups = Element::new("field", ns::DATA_FORMS)
+        .with_attribute("var", "pubsub#roster_groups_allowed")
+        .with_attribute("type", "list-multi")
+        .with_attribute("label", "Groups that may subscribe");
+    for group in &config.roster_groups_allowed {
+        groups.push(Element::new("value", ns::DATA_FORMS).with_text(group.as_str()));
+    }
+    form.push(groups);
+    let label = "When to send the newest item";
+    form.push(list("pubsub#send_last_published_item", label, config.send_last_published_item, SEND_LAST));
     form
 }
 
-const TITLE_CHARS_MAX: usize = 200;
+const TEXT_CHARS_MAX: usize = 200;
+const GROUPS_MAX: usize = 32;
 
 fn invalid(text: &str) -> PubSubError {
     PubSubError::InvalidConfiguration(text.into())
@@ -201,22 +261,6 @@ fn number_or_max(value: &str, max: usize) -> Option<Option<u32>> {
     (number as usize <= max).then_some(Some(number))
 }
 
-fn notification_type(value: &str) -> Option<NotificationType> {
-    match value {
-        "normal" => Some(NotificationType::Normal),
-        "headline" => Some(NotificationType::Headline),
-        _ => None,
-    }
-}
-
-fn publish_model(value: &str) -> Option<PublishModel> {
-    match value {
-        "publishers" => Some(PublishModel::Publishers),
-        "open" => Some(PublishModel::Open),
-        _ => None,
-    }
-}
-
 fn field(name: &str, kind: &str, label: Option<&str>, value: String) -> Element {
     let mut field =
         Element::new("field", ns::DATA_FORMS).with_attribute("var", name).with_attribute("type", kind);
@@ -226,9 +270,10 @@ fn field(name: &str, kind: &str, label: Option<&str>, value: String) -> Element 
     field.with_child(Element::new("value", ns::DATA_FORMS).with_text(value))
 }
 
-fn list(name: &str, label: &str, value: &str, options: &[&str]) -> Element {
-    let mut list = field(name, "list-single", Some(label), value.into());
-    for option in options {
+fn list<T: Copy + PartialEq>(name: &str, label: &str, value: T, choices: Choices<T>) -> Element {
+    let chosen = choices.iter().find(|(_, choice)| *choice == value).map_or("", |(name, _)| name);
+    let mut list = field(name, "list-single", Some(label), chosen.into());
+    for (option, _) in choices {
         let value = Element::new("value", ns::DATA_FORMS).with_text(*option);
         list.push(Element::new("option", ns::DATA_FORMS).with_child(value));
     }
@@ -258,6 +303,10 @@ mod tests {
             ("pubsub#notification_type", "normal"),
             ("pubsub#notify_retract", "0"),
             ("pubsub#publish_model", "open"),
+            ("pubsub#access_model", "roster"),
+            ("pubsub#roster_groups_allowed", "Friends"),
+            ("pubsub#deliver_payloads", "0"),
+            ("pubsub#send_last_published_item", "on_sub"),
         ])
         .unwrap();
         assert_eq!(config.title.as_deref(), Some("Prices"));
@@ -281,7 +330,7 @@ mod tests {
             ("pubsub#max_items", "-1"),
             ("pubsub#persist_items", "yes"),
             ("pubsub#notification_type", "groupchat"),
-            ("pubsub#deliver_payloads", "0"),
+            ("pubsub#deliver_notifications", "0"),
             ("pubsub#colour", "red"),
         ] {
             match set(&[(name, value)]) {
@@ -289,7 +338,7 @@ mod tests {
                 other => panic!("{name}={value}: {other:?}"),
             }
         }
-        assert_eq!(set(&[("pubsub#access_model", "whitelist")]), Err(PubSubError::UnsupportedAccessModel));
+        assert_eq!(set(&[("pubsub#access_model", "friends")]), Err(PubSubError::UnsupportedAccessModel));
         assert!(set(&[("pubsub#access_model", "open"), ("pubsub#deliver_payloads", "1")]).is_ok());
     }
 

@@ -1,5 +1,6 @@
 //! The items a node keeps, in the order in which they were last published.
 
+use contact::Timestamp;
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
@@ -10,6 +11,8 @@ pub(crate) struct Item {
     pub(crate) publisher: Box<str>,
     /// The payload as one stand-alone element.
     pub(crate) payload: Box<str>,
+    /// When it was published, if the log says so.
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// Items by id, oldest first.
@@ -55,7 +58,7 @@ mod tests {
     use super::*;
 
     fn item(payload: &str) -> Item {
-        Item { publisher: "admin@localhost".into(), payload: payload.into() }
+        Item { publisher: "admin@localhost".into(), payload: payload.into(), at: None }
     }
 
     fn ids(items: &Items) -> Vec<&str> {

@@ -3,13 +3,17 @@
 //! `requests.rs` reads what is asked, `subscribe.rs`, `items.rs`, `publish.rs` and `owner.rs` decide, `event.rs` writes
 //! what subscribers are told. A decision is an [`Outcome`]; the notifier carries it out.
 //!
-//! What belongs to a node: its subscriptions and items, an owner (whoever created it), and no further affiliations.
+//! What belongs to a node: its subscriptions and items, and how users stand to it (`affiliations.rs`, `members.rs`). An owner
+//! is asked about subscriptions where the access model says so (`approval.rs`).
 //! There is one subscription per node and address; subscribing again changes nothing (§6.1.6).
 
+pub(crate) mod affiliations;
+mod approval;
 pub(crate) mod errors;
 pub(crate) mod event;
 pub(crate) mod form;
 pub(crate) mod items;
+mod members;
 pub(crate) mod node;
 mod owner;
 mod publish;
@@ -28,13 +32,19 @@ use self::form::ConfigLimits;
 use self::requests::Request;
 use crate::access::Rights;
 use crate::change::Change;
+use crate::effects::Effect;
 use crate::input::SessionId;
 use crate::notifier::Notifier;
 use crate::sessions::UserIndex;
 
 /// The features of XEP-0060 that work here, and none else.
-pub(crate) const FEATURES: [&str; 20] = [
+pub(crate) const FEATURES: &[&str] = &[
+    "access-authorize",
     "access-open",
+    "access-presence",
+    "access-roster",
+    "access-whitelist",
+    "auto-create",
     "config-node",
     "config-node-max",
     "create-and-configure",
@@ -43,17 +53,26 @@ pub(crate) const FEATURES: [&str; 20] = [
     "delete-nodes",
     "instant-nodes",
     "item-ids",
+    "last-published",
+    "manage-subscriptions",
+    "member-affiliation",
+    "modify-affiliations",
     "multi-items",
+    "outcast-affiliation",
     "persistent-items",
     "publish",
+    "publish-only-affiliation",
     "publish-options",
+    "publisher-affiliation",
     "purge-nodes",
     "retract-items",
     "retrieve-affiliations",
     "retrieve-default",
     "retrieve-items",
     "retrieve-subscriptions",
+    "rsm",
     "subscribe",
+    "subscription-notifications",
 ];
 
 /// Who asks.
@@ -72,6 +91,21 @@ pub(crate) enum Outcome {
     Shown(String),
     /// These changes, and the payload of the result that goes out once they are in the log.
     Change(Vec<Change>, Option<Element>),
+    /// The same, with more that follows from it.
+    Decision(Box<Decision>),
+}
+
+/// A decision that others hear of besides the requester.
+#[derive(Debug, Default)]
+pub(crate) struct Decision {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) payload: Option<Element>,
+    /// What could not be done, although the rest was: stands in a `not-acceptable` in place of the result.
+    pub(crate) refused: Option<Element>,
+    /// The result need not wait for the log.
+    pub(crate) at_once: bool,
+    /// Once the result is out.
+    pub(crate) then: Vec<Effect>,
 }
 
 impl Notifier {
@@ -97,9 +131,29 @@ impl Notifier {
             Ok(Outcome::Change(changes, payload)) => {
                 let done = stanza.result(payload).to_xml();
                 let failed = stanza.error(log_failed()).to_xml();
-                self.commit(changes, vec![crate::effects::Effect::Reply { session, done, failed }], at);
+                self.commit(changes, vec![Effect::Reply { session, done, failed }], at);
             }
+            Ok(Outcome::Decision(decision)) => self.answer_decision(session, stanza, *decision, at),
             Err(error) => self.reply(session, stanza, Err(error.to_stanza_error())),
+        }
+    }
+
+    fn answer_decision(&mut self, session: SessionId, stanza: &Stanza, decision: Decision, at: Timestamp) {
+        let Decision { changes, payload, refused, at_once, then } = decision;
+        if at_once {
+            self.reply(session, stanza, Ok(payload));
+            return then.into_iter().for_each(|effect| self.run_when_logged(effect));
+        }
+        let done = match refused {
+            Some(refused) => stanza.error(Condition::NotAcceptable.into()).with_child(refused),
+            None => stanza.result(payload),
+        };
+        let failed = stanza.error(log_failed()).to_xml();
+        let effects = [Effect::Reply { session, done: done.to_xml(), failed }].into_iter().chain(then);
+        if changes.is_empty() {
+            effects.for_each(|effect| self.run_when_logged(effect));
+        } else {
+            self.commit(changes, effects.collect(), at);
         }
     }
 
@@ -113,7 +167,9 @@ impl Notifier {
             Request::Unsubscribe { node, jid, subid } => self.unsubscribe(requester, node, jid, *subid),
             Request::Subscriptions { node } => self.show_subscriptions(requester, *node),
             Request::Affiliations { node } => self.show_affiliations(requester, *node),
-            Request::Items { node, max, ids } => self.show_items(requester, node, *max, ids),
+            Request::Items { node, max, ids, page } => {
+                self.show_items(requester, node, *max, ids, page.as_ref())
+            }
             Request::Publish { node, items, options } => self.publish(requester, node, items, *options),
             Request::Retract { node, ids, notify } => self.retract(requester, node, ids, *notify),
             Request::Create { node, configure } => self.create_node(requester, *node, *configure),
@@ -122,19 +178,23 @@ impl Notifier {
             Request::ShowConfig { node } => self.show_config(requester, node),
             Request::Configure { node, configure } => self.configure_node(requester, node, configure),
             Request::ShowDefault => self.show_default_config(),
+            Request::ShowMembers { node } => self.show_members(requester, node),
+            Request::SetMembers { node, members } => self.set_members(requester, node, members),
+            Request::ShowSubscribers { node } => self.show_subscribers(requester, node),
+            Request::SetSubscribers { node, subscribers } => {
+                self.set_subscribers(requester, node, subscribers)
+            }
         }
     }
 
     /// What `requester` may do with the node of this name, and the node.
-    fn rights(
+    pub(crate) fn rights(
         &self,
         requester: &Requester,
         name: &str,
     ) -> Result<(node::NodeIndex, &node::Node, Rights), PubSubError> {
         let (index, node) = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?;
-        let localpart = self.sessions.localpart(requester.user);
-        let rights = Rights::of(&self.durable.centre, &self.config, localpart, &requester.jid, node);
-        Ok((index, node, rights))
+        Ok((index, node, self.rights_at(requester, index, node)))
     }
 
     /// Refuses while the log is behind.

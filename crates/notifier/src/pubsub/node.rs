@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
+use super::affiliations::Affiliations;
 use super::items::Items;
 use crate::input::SessionId;
 use crate::members::Members;
@@ -43,10 +46,26 @@ pub(crate) enum Nature {
 /// What a generic node adds.
 #[derive(Debug)]
 pub(crate) struct Generic {
-    /// Bare JID of the owner.
+    /// Bare JID of whoever created it: its first owner.
     pub(crate) creator: Box<str>,
+    pub(crate) affiliations: Affiliations,
+    /// Addresses that have asked to subscribe and wait for an owner's answer, in the order in which they asked.
+    pub(crate) pending: IndexSet<Box<str>, FixedState>,
     pub(crate) config: NodeConfig,
     pub(crate) items: Items,
+}
+
+impl Generic {
+    /// One that `creator` has just created.
+    pub(crate) fn new(creator: &str, config: NodeConfig) -> Self {
+        Generic {
+            creator: creator.into(),
+            affiliations: Affiliations::created_by(creator),
+            pending: IndexSet::default(),
+            config,
+            items: Items::default(),
+        }
+    }
 }
 
 impl Node {
@@ -88,6 +107,42 @@ pub struct NodeConfig {
     pub notify_retract: bool,
     /// `pubsub#publish_model`.
     pub publish_model: PublishModel,
+    /// `pubsub#access_model`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub access_model: AccessModel,
+    /// `pubsub#roster_groups_allowed`: which of the owners' groups may subscribe, with [`AccessModel::Roster`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roster_groups_allowed: Vec<String>,
+    /// `pubsub#subscribe`: anybody can subscribe at all.
+    #[serde(skip_serializing_if = "is_true")]
+    pub subscribe: bool,
+    /// `pubsub#deliver_payloads`: events carry the payload, not only the item's id.
+    #[serde(skip_serializing_if = "is_true")]
+    pub deliver_payloads: bool,
+    /// `pubsub#notify_delete`: tell subscribers when the node is deleted.
+    #[serde(skip_serializing_if = "is_true")]
+    pub notify_delete: bool,
+    /// `pubsub#notify_config`: tell subscribers when the node is configured.
+    #[serde(skip_serializing_if = "is_default")]
+    pub notify_config: bool,
+    /// `pubsub#send_last_published_item`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub send_last_published_item: SendLast,
+    /// `pubsub#description`: a sentence for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `pubsub#type`: the namespace of the payloads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload_type: Option<String>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 impl Default for NodeConfig {
@@ -100,6 +155,15 @@ impl Default for NodeConfig {
             notification_type: NotificationType::Headline,
             notify_retract: true,
             publish_model: PublishModel::Publishers,
+            access_model: AccessModel::Open,
+            roster_groups_allowed: Vec::new(),
+            subscribe: true,
+            deliver_payloads: true,
+            notify_delete: true,
+            notify_config: false,
+            send_last_published_item: SendLast::Never,
+            description: None,
+            payload_type: None,
         }
     }
 }
@@ -118,8 +182,38 @@ pub enum NotificationType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublishModel {
-    /// Its owner and administrators.
+    /// Its owners, its publishers and administrators.
     Publishers,
+    /// And whoever is subscribed.
+    Subscribers,
     /// Every user.
     Open,
+}
+
+/// Who may subscribe to a generic node and read its items, besides those who have an affiliation (XEP-0060 §4.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessModel {
+    /// Every user.
+    #[default]
+    Open,
+    /// Whom an owner has approved.
+    Authorize,
+    /// Nobody.
+    Whitelist,
+    /// Who may see an owner's presence.
+    Presence,
+    /// Who is in one of certain groups of an owner's roster, and may see the owner's presence.
+    Roster,
+}
+
+/// When a subscriber gets the newest item without asking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SendLast {
+    /// Never.
+    #[default]
+    Never,
+    /// After subscribing.
+    OnSubscribe,
 }

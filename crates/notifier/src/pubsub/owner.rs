@@ -1,13 +1,13 @@
 //! What owners and administrators do: create, configure, purge and delete nodes (XEP-0060 §8).
 
 use contact::ApiPath;
-use xmpp::{Element, ns};
+use xmpp::{Element, Jid, ns};
 
 use super::errors::PubSubError;
 use super::form::{self, Submitted};
 use super::node::{Generic, Node};
 use super::subscribe::{pubsub, to_text};
-use super::{Outcome, Requester};
+use super::{Decision, Outcome, Requester};
 use crate::access::is_one_of;
 use crate::change::{Change, NodeConfig};
 use crate::notifier::Notifier;
@@ -25,12 +25,37 @@ impl Notifier {
         name: Option<&str>,
         configure: Option<&Element>,
     ) -> Result<Outcome, PubSubError> {
+        let chosen = name.map_or_else(|| self.free_name(), String::from);
+        let mut config = NodeConfig::default();
+        if let Some(configure) = configure
+            && let Submitted::Values(values) = form::read(configure, form::NODE_CONFIG)?
+        {
+            form::configure(&mut config, &values, self.config_limits())?;
+        }
+        let created = self.creation(requester, chosen.clone(), config)?;
+        self.log_is_ready()?;
+        let told = name
+            .is_none()
+            .then(|| pubsub(Element::new("create", ns::PUBSUB).with_attribute("node", chosen.as_str())));
+        Ok(Outcome::Change(vec![created], told))
+    }
+
+    /// The record of a node that comes to be.
+    ///
+    /// # Errors
+    ///
+    /// As [`Notifier::create_node`].
+    pub(super) fn creation(
+        &self,
+        requester: &Requester,
+        chosen: String,
+        config: NodeConfig,
+    ) -> Result<Change, PubSubError> {
         let localpart = self.sessions.localpart(requester.user);
         if !is_one_of(&self.config.access.create_nodes, &self.durable.centre, localpart) {
             return Err(PubSubError::Forbidden("You may not create nodes."));
         }
         let limits = &self.config.limits;
-        let chosen = name.map_or_else(|| self.free_name(), String::from);
         if chosen.len() > limits.node_name_bytes_max {
             return Err(PubSubError::NodeNameUnfit("The node's name is too long."));
         }
@@ -45,18 +70,7 @@ impl Notifier {
         if self.durable.nodes.generic_count() >= limits.nodes_max {
             return Err(PubSubError::ResourceConstraint("There are as many nodes as the server allows."));
         }
-        let mut config = NodeConfig::default();
-        if let Some(configure) = configure
-            && let Submitted::Values(values) = form::read(configure, form::NODE_CONFIG)?
-        {
-            form::configure(&mut config, &values, self.config_limits())?;
-        }
-        self.log_is_ready()?;
-        let told = name
-            .is_none()
-            .then(|| pubsub(Element::new("create", ns::PUBSUB).with_attribute("node", chosen.as_str())));
-        let creator = requester.jid.to_string();
-        Ok(Outcome::Change(vec![Change::NodeCreated { node: chosen, creator, config }], told))
+        Ok(Change::NodeCreated { node: chosen, creator: requester.jid.to_string(), config })
     }
 
     /// Deletes a node with its items and subscriptions; subscribers are told, and where to go instead.
@@ -66,13 +80,23 @@ impl Notifier {
         name: &str,
         redirect: Option<&str>,
     ) -> Result<Outcome, PubSubError> {
-        let (node, _) = self.owned(requester, name)?;
+        let (node, generic) = self.owned(requester, name)?;
         if redirect.is_some_and(|uri| uri.len() > self.config.limits.node_name_bytes_max) {
             return Err(PubSubError::NodeNameUnfit("The redirection is too long."));
         }
         self.log_is_ready()?;
         let redirect = redirect.map(String::from);
-        Ok(Outcome::Change(vec![Change::NodeDeleted { node: node.name.to_string(), redirect }], None))
+        let name = node.name.to_string();
+        let mut decision = Decision::default();
+        for jid in generic.pending.iter().filter_map(|jid| Jid::new(jid).ok()) {
+            if let Some(subject) = self.requester_at(&jid.to_bare()) {
+                let delete = Element::new("delete", ns::PUBSUB_EVENT).with_attribute("node", name.as_str());
+                let event = Element::new("event", ns::PUBSUB_EVENT).with_child(delete);
+                self.tell_about(subject.user, &jid, event, &mut decision);
+            }
+        }
+        decision.changes.push(Change::NodeDeleted { node: name, redirect });
+        Ok(Outcome::Decision(Box::new(decision)))
     }
 
     /// Removes all items of a node; subscribers hear of it once.
@@ -118,7 +142,7 @@ impl Notifier {
     }
 
     /// The generic node of this name, for its owner and administrators only.
-    fn owned(&self, requester: &Requester, name: &str) -> Result<(&Node, &Generic), PubSubError> {
+    pub(super) fn owned(&self, requester: &Requester, name: &str) -> Result<(&Node, &Generic), PubSubError> {
         let (_, node, rights) = self.rights(requester, name)?;
         match node.generic() {
             Some(generic) if rights.own => Ok((node, generic)),
@@ -135,6 +159,6 @@ impl Notifier {
     }
 }
 
-fn owner_pubsub(content: Element) -> Element {
+pub(super) fn owner_pubsub(content: Element) -> Element {
     Element::new("pubsub", ns::PUBSUB_OWNER).with_child(content)
 }

@@ -17,7 +17,7 @@ impl Notifier {
     ///
     /// # Errors
     ///
-    /// `item-not-found`: nodes are not created by publishing; `forbidden`; `payload-too-big`; `precondition-not-met`;
+    /// `item-not-found`, unless the requester may create the node, which is then done; `forbidden`; `payload-too-big`; `precondition-not-met`;
     /// `max-items-exceeded` for too many at once.
     pub(super) fn publish(
         &self,
@@ -26,15 +26,61 @@ impl Notifier {
         items: &[NewItem<'_>],
         options: Option<&Element>,
     ) -> Result<Outcome, PubSubError> {
+        if self.durable.nodes.find(name).is_none() {
+            return self.create_by_publishing(requester, name, items, options);
+        }
         let (_, node, rights) = self.rights(requester, name)?;
         if !rights.publish {
             return Err(PubSubError::Forbidden("You may not publish to this node."));
         }
-        let limits = &self.config.limits;
         let config = node.generic().map(|generic| &generic.config);
         if let Some(options) = options {
             self.check_options(config, options)?;
         }
+        let (changes, published) = self.publications(requester, &node.name, config, items)?;
+        self.log_is_ready()?;
+        Ok(Outcome::Change(changes, Some(pubsub(published))))
+    }
+
+    /// Creates the node first, for whoever could have created it (§7.1.4). What would be preconditions is its
+    /// configuration (§7.1.5).
+    fn create_by_publishing(
+        &self,
+        requester: &Requester,
+        name: &str,
+        items: &[NewItem<'_>],
+        options: Option<&Element>,
+    ) -> Result<Outcome, PubSubError> {
+        let mut config = NodeConfig::default();
+        if let Some(options) = options
+            && let Submitted::Values(values) = form::read(options, form::PUBLISH_OPTIONS)?
+        {
+            form::configure(&mut config, &values, self.config_limits())
+                .map_err(|error| PubSubError::PreconditionNotMet(error.to_text()))?;
+        }
+        let created = match self.creation(requester, name.to_owned(), config.clone()) {
+            Ok(created) => created,
+            // To those who may not create nodes there is no node.
+            Err(PubSubError::Forbidden(_) | PubSubError::NodeNameUnfit(_)) => {
+                return Err(PubSubError::NoSuchNode);
+            }
+            Err(error) => return Err(error),
+        };
+        let (changes, published) = self.publications(requester, name, Some(&config), items)?;
+        self.log_is_ready()?;
+        let changes = [created].into_iter().chain(changes).collect();
+        Ok(Outcome::Change(changes, Some(pubsub(published))))
+    }
+
+    /// The items as records, and as the publisher is told of them.
+    fn publications(
+        &self,
+        requester: &Requester,
+        name: &str,
+        config: Option<&NodeConfig>,
+        items: &[NewItem<'_>],
+    ) -> Result<(Vec<Change>, Element), PubSubError> {
+        let limits = &self.config.limits;
         if items.len() > limits.items_per_request_max {
             return Err(PubSubError::MaxItemsExceeded);
         }
@@ -42,7 +88,7 @@ impl Notifier {
             config.and_then(|config| config.max_payload_size).map_or(usize::MAX, |max| max as usize);
         let payload_bytes_max = limits.payload_bytes_max.min(own_max);
         let mut changes = Vec::with_capacity(items.len());
-        let mut published = Element::new("publish", ns::PUBSUB).with_attribute("node", &*node.name);
+        let mut published = Element::new("publish", ns::PUBSUB).with_attribute("node", name);
         for (number, item) in (self.durable.event_count + 1..).zip(items) {
             let id = match item.id {
                 Some(id) if id.len() > limits.item_id_bytes_max => {
@@ -57,10 +103,15 @@ impl Notifier {
             }
             published.push(Element::new("item", ns::PUBSUB).with_attribute("id", id.as_str()));
             let publisher = requester.jid.to_string();
-            changes.push(Change::ItemPublished { node: node.name.to_string(), id, publisher, payload });
+            changes.push(Change::ItemPublished {
+                node: name.to_owned(),
+                id,
+                publisher,
+                payload,
+                at: Some(self.now),
+            });
         }
-        self.log_is_ready()?;
-        Ok(Outcome::Change(changes, Some(pubsub(published))))
+        Ok((changes, published))
     }
 
     /// Retracts items, all of them or none. Publishers may retract what they published, owners everything.

@@ -136,6 +136,11 @@ impl Notifier {
                             wanted.joining =
                                 Joining::Decided(Element::parse(&confirmed, &Limits::default()).ok());
                         }
+                        Ok(Outcome::Decision(decision)) if decision.changes.is_empty() => {
+                            wanted.joining = Joining::Decided(decision.payload);
+                        }
+                        // An owner has to be asked, and nobody waits for that here.
+                        Ok(Outcome::Decision(_)) => wanted.node = Err(PubSubError::NotASubscriber),
                         Ok(Outcome::Change(more, confirmed)) => {
                             changes.extend(more);
                             wanted.joining = Joining::Decided(confirmed);
@@ -159,11 +164,7 @@ impl Notifier {
     /// A node whose events the requester may have: the rule for subscribing and for retrieving items.
     fn readable(&self, requester: &Requester, name: &str) -> Result<NodeIndex, PubSubError> {
         let (index, _, rights) = self.rights(requester, name)?;
-        if rights.follow {
-            Ok(index)
-        } else {
-            Err(PubSubError::Forbidden("Your role may not read this node."))
-        }
+        rights.read.map(|()| index)
     }
 
     /// Subscribes, as one of several changes that are decided together.
@@ -174,7 +175,7 @@ impl Notifier {
         jid: &str,
         changes: usize,
     ) -> Result<Outcome, PubSubError> {
-        let outcome = self.subscribe(requester, node, jid)?;
+        let outcome = self.subscribe_only(requester, node, jid)?;
         let own = self.durable.subscriptions.of(requester.user).len();
         let room = self.config.limits.subscriptions_per_user_max.saturating_sub(own);
         match outcome {

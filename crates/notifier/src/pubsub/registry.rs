@@ -63,6 +63,10 @@ impl Registry {
             .filter_map(|node| Some((node, node.generic()?)))
     }
 
+    pub(crate) fn iter_generic_mut(&mut self) -> impl Iterator<Item = &mut Generic> {
+        self.nodes.iter_mut().flatten().filter_map(Node::generic_mut)
+    }
+
     /// Adds a node whose events are counted from `first_offset`; `None` if the name is taken.
     pub(crate) fn create(&mut self, name: &str, nature: Nature, first_offset: u64) -> Option<NodeIndex> {
         if self.names.contains_key(name) {

@@ -6,6 +6,7 @@ use xmpp::{Element, IqType, ns};
 
 use super::errors::PubSubError;
 use super::form::boolean;
+use crate::rsm::PageRequest;
 
 /// One request, borrowing from its stanza.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) enum Request<'a> {
         node: &'a str,
         max: Option<usize>,
         ids: Vec<&'a str>,
+        /// A page, by XEP-0059.
+        page: Option<PageRequest>,
     },
     Publish {
         node: &'a str,
@@ -63,6 +66,24 @@ pub(crate) enum Request<'a> {
     },
     /// The configuration a new node gets.
     ShowDefault,
+    /// Everybody's affiliation with a node.
+    ShowMembers {
+        node: &'a str,
+    },
+    /// Affiliations to change: JIDs and words.
+    SetMembers {
+        node: &'a str,
+        members: Vec<(&'a str, &'a str)>,
+    },
+    /// Everybody's subscription to a node.
+    ShowSubscribers {
+        node: &'a str,
+    },
+    /// Subscriptions to change: JIDs and states.
+    SetSubscribers {
+        node: &'a str,
+        subscribers: Vec<(&'a str, &'a str)>,
+    },
 }
 
 /// An item to publish.
@@ -87,18 +108,18 @@ impl<'a> Request<'a> {
             return Err(PubSubError::BadRequest("The <pubsub/> element asks for nothing."));
         };
         match (pubsub.ns(), kind) {
-            (ns::PUBSUB, IqType::Get) => Self::read_get(verb),
+            (ns::PUBSUB, IqType::Get) => Self::read_get(verb, pubsub),
             (ns::PUBSUB, _) => Self::read_set(verb, pubsub),
             (_, IqType::Get) => Self::read_owner_get(verb),
             (_, _) => Self::read_owner_set(verb),
         }
     }
 
-    fn read_get(verb: &'a Element) -> Result<Self, PubSubError> {
+    fn read_get(verb: &'a Element, pubsub: &'a Element) -> Result<Self, PubSubError> {
         match verb.name() {
             "subscriptions" => Ok(Request::Subscriptions { node: optional_node(verb) }),
             "affiliations" => Ok(Request::Affiliations { node: optional_node(verb) }),
-            "items" => Self::read_items(verb),
+            "items" => Self::read_items(verb, pubsub),
             "options" => Err(PubSubError::Unsupported("subscription-options")),
             "default" => Err(PubSubError::Unsupported("retrieve-default-sub")),
             _ => Err(unknown_verb()),
@@ -131,8 +152,8 @@ impl<'a> Request<'a> {
         match verb.name() {
             "configure" => Ok(Request::ShowConfig { node: node_of(verb)? }),
             "default" => Ok(Request::ShowDefault),
-            "affiliations" => Err(PubSubError::Unsupported("modify-affiliations")),
-            "subscriptions" => Err(PubSubError::Unsupported("manage-subscriptions")),
+            "affiliations" => Ok(Request::ShowMembers { node: node_of(verb)? }),
+            "subscriptions" => Ok(Request::ShowSubscribers { node: node_of(verb)? }),
             _ => Err(unknown_verb()),
         }
     }
@@ -146,13 +167,18 @@ impl<'a> Request<'a> {
                 Ok(Request::Delete { node: node_of(verb)?, redirect })
             }
             "purge" => Ok(Request::Purge { node: node_of(verb)? }),
-            "affiliations" => Err(PubSubError::Unsupported("modify-affiliations")),
-            "subscriptions" => Err(PubSubError::Unsupported("manage-subscriptions")),
+            "affiliations" => {
+                Ok(Request::SetMembers { node: node_of(verb)?, members: entries(verb, "affiliation")? })
+            }
+            "subscriptions" => Ok(Request::SetSubscribers {
+                node: node_of(verb)?,
+                subscribers: entries(verb, "subscription")?,
+            }),
             _ => Err(unknown_verb()),
         }
     }
 
-    fn read_items(verb: &'a Element) -> Result<Self, PubSubError> {
+    fn read_items(verb: &'a Element, pubsub: &'a Element) -> Result<Self, PubSubError> {
         let max = match verb.attribute("max_items") {
             None => None,
             Some(text) => match text.trim().parse() {
@@ -164,7 +190,9 @@ impl<'a> Request<'a> {
             .elements()
             .filter(|item| item.is("item", ns::PUBSUB))
             .filter_map(|item| item.attribute("id"));
-        Ok(Request::Items { node: node_of(verb)?, max, ids: ids.collect() })
+        let page = PageRequest::read(pubsub)
+            .map_err(|_| PubSubError::BadRequest("The numbers in <set/> must be numbers."))?;
+        Ok(Request::Items { node: node_of(verb)?, max, ids: ids.collect(), page })
     }
 
     fn read_publish(verb: &'a Element, pubsub: &'a Element) -> Result<Self, PubSubError> {
@@ -220,6 +248,24 @@ impl<'a> Request<'a> {
     }
 }
 
+/// The entries of a list of changes: each names a JID once, and what it shall be.
+fn entries<'a>(verb: &'a Element, name: &'static str) -> Result<Vec<(&'a str, &'a str)>, PubSubError> {
+    let mut entries: Vec<(&str, &str)> = Vec::new();
+    for entry in verb.elements().filter(|entry| entry.is(name, ns::PUBSUB_OWNER)) {
+        let (Some(jid), Some(wanted)) = (entry.attribute("jid"), entry.attribute(name)) else {
+            return Err(PubSubError::BadRequest("Each entry names a JID and what it shall be."));
+        };
+        if entries.iter().any(|(known, _)| *known == jid) {
+            return Err(PubSubError::BadRequest("A JID is named twice."));
+        }
+        entries.push((jid, wanted));
+    }
+    if entries.is_empty() {
+        return Err(PubSubError::BadRequest("The list is empty."));
+    }
+    Ok(entries)
+}
+
 fn optional_node(verb: &Element) -> Option<&str> {
     verb.attribute("node").filter(|node| !node.is_empty())
 }
@@ -259,7 +305,7 @@ mod tests {
             assert_eq!(request, Ok(Request::Subscribe { node: "n", jid: "a@b" }));
         });
         read(IqType::Get, &pubsub("<items node='n' max_items='2'/>"), |request| {
-            assert_eq!(request, Ok(Request::Items { node: "n", max: Some(2), ids: vec![] }));
+            assert_eq!(request, Ok(Request::Items { node: "n", max: Some(2), ids: vec![], page: None }));
         });
         read(IqType::Set, &pubsub("<retract node='n' notify='true'><item id='1'/></retract>"), |request| {
             assert_eq!(request, Ok(Request::Retract { node: "n", ids: vec!["1"], notify: true }));
@@ -315,8 +361,14 @@ mod tests {
                 assert!(matches!(request, Err(BadRequest(_))));
             });
         }
-        read(IqType::Get, &owner("<affiliations node='n'/>"), |request| {
-            assert_eq!(request, Err(Unsupported("modify-affiliations")));
-        });
+        for twice in [
+            "<affiliation jid='a@b' affiliation='owner'/><affiliation jid='a@b' affiliation='none'/>",
+            "<affiliation jid='a@b'/>",
+            "",
+        ] {
+            read(IqType::Set, &owner(&format!("<affiliations node='n'>{twice}</affiliations>")), |request| {
+                assert!(matches!(request, Err(BadRequest(_))), "{twice}");
+            });
+        }
     }
 }

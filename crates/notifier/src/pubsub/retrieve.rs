@@ -2,12 +2,14 @@
 
 use xmpp::{Element, escape_attribute, ns};
 
+use super::affiliations::Affiliation;
 use super::errors::PubSubError;
 use super::event::write_item;
 use super::items::Item;
 use super::subscribe::{pubsub, to_text};
 use super::{Outcome, Requester};
 use crate::notifier::Notifier;
+use crate::rsm::PageRequest;
 
 impl Notifier {
     /// Shows a node's items, newest first: the `max` newest, or those with these ids. Items that don't exist are left
@@ -23,30 +25,48 @@ impl Notifier {
         name: &str,
         max: Option<usize>,
         ids: &[&str],
+        page: Option<&PageRequest>,
     ) -> Result<Outcome, PubSubError> {
         let (_, node, rights) = self.rights(requester, name)?;
-        if !rights.follow {
-            return Err(PubSubError::Forbidden("Your role may not read this node."));
-        }
+        rights.read?;
         let generic = node.generic().filter(|generic| generic.config.persist_items);
         let generic = generic.ok_or(PubSubError::Unsupported("persistent-items"))?;
-        let mut list = ItemList::new(&node.name, self.config.limits.items_reply_bytes_max);
+        let bytes_max = self.config.limits.items_reply_bytes_max;
         if ids.is_empty() {
-            let newest = generic.items.iter().rev().take(max.unwrap_or(usize::MAX));
-            for (id, item) in newest {
-                list.push(id, item);
-            }
-        } else {
-            for id in ids {
-                if let Some(item) = generic.items.get(id) {
-                    list.push(id, item);
-                }
-            }
+            let newest: Vec<(&str, &Item)> =
+                generic.items.iter().rev().take(max.unwrap_or(usize::MAX)).collect();
+            return self.show_page(&node.name, &newest, page);
         }
-        Ok(Outcome::Shown(list.finish()))
+        let items: Vec<(&str, &Item)> =
+            ids.iter().filter_map(|id| Some((*id, generic.items.get(id)?))).collect();
+        let count = fitting(&items, bytes_max);
+        Ok(Outcome::Shown(list(&node.name, &items[..count], None)))
     }
 
-    /// Lists the nodes that the requester owns, or its affiliation with one node.
+    /// Shows a page of items, smaller than was asked for if it would be too long; what is left out, and how to get it, is
+    /// then said (§6.5.4).
+    fn show_page(
+        &self,
+        name: &str,
+        all: &[(&str, &Item)],
+        page: Option<&PageRequest>,
+    ) -> Result<Outcome, PubSubError> {
+        let limits = &self.config.limits;
+        let mut asked = page.cloned().unwrap_or_default();
+        loop {
+            let (items, set) = asked
+                .cut(all, |(id, _)| id, limits.items_per_node_max)
+                .map_err(|_| PubSubError::NoSuchItem)?;
+            let count = fitting(items, limits.items_reply_bytes_max);
+            if count == items.len() {
+                let says_so = page.is_some() || count < all.len();
+                return Ok(Outcome::Shown(list(name, items, Some(&set).filter(|_| says_so))));
+            }
+            asked = asked.at_most(count);
+        }
+    }
+
+    /// Lists the requester's affiliations, or the one with one node.
     pub(super) fn show_affiliations(
         &self,
         requester: &Requester,
@@ -62,20 +82,23 @@ impl Notifier {
             Some(name) => {
                 let (_, node, rights) = self.rights(requester, name)?;
                 list.set_attribute("node", &*node.name);
-                if rights.own {
-                    list.push(entry(&node.name, "owner"));
-                } else if rights.publish {
-                    list.push(entry(&node.name, "publisher"));
+                let named =
+                    node.generic().and_then(|generic| generic.affiliations.of(requester.jid.as_str()));
+                // Administrators own everything, and contact nodes have nothing to look up.
+                let implied = match (rights.own, rights.publish && node.generic().is_none()) {
+                    (true, _) => Some(Affiliation::Owner),
+                    (false, true) => Some(Affiliation::Publisher),
+                    (false, false) => None,
+                };
+                if let Some(affiliation) = named.or(implied) {
+                    list.push(entry(&node.name, affiliation.name()));
                 }
             }
             None => {
-                let own = self
-                    .durable
-                    .nodes
-                    .iter_generic()
-                    .filter(|(_, generic)| *generic.creator == *requester.jid.as_str());
-                for (node, _) in own {
-                    list.push(entry(&node.name, "owner"));
+                for (node, generic) in self.durable.nodes.iter_generic() {
+                    if let Some(affiliation) = generic.affiliations.of(requester.jid.as_str()) {
+                        list.push(entry(&node.name, affiliation.name()));
+                    }
                 }
             }
         }
@@ -83,32 +106,28 @@ impl Notifier {
     }
 }
 
-/// `<pubsub><items>…</items></pubsub>`, written as text because payloads are text already.
-struct ItemList {
-    xml: String,
-    bytes_max: usize,
-    full: bool,
+/// How many of the first items one reply takes; at least one, because a single payload has its own limit.
+fn fitting(items: &[(&str, &Item)], bytes_max: usize) -> usize {
+    let mut bytes = 0;
+    let fits = items.iter().take_while(|(id, item)| {
+        bytes += id.len() + item.payload.len();
+        bytes <= bytes_max
+    });
+    fits.count().max(1).min(items.len())
 }
 
-impl ItemList {
-    fn new(node: &str, bytes_max: usize) -> Self {
-        let mut xml = String::from("<pubsub xmlns=\"http://jabber.org/protocol/pubsub\"><items node=\"");
-        escape_attribute(node, &mut xml);
-        xml.push_str("\">");
-        ItemList { xml, bytes_max, full: false }
+/// `<pubsub><items>…</items></pubsub>`, written as text because payloads are text already.
+fn list(node: &str, items: &[(&str, &Item)], set: Option<&Element>) -> String {
+    let mut xml = String::from("<pubsub xmlns=\"http://jabber.org/protocol/pubsub\"><items node=\"");
+    escape_attribute(node, &mut xml);
+    xml.push_str("\">");
+    for (id, item) in items {
+        write_item(&mut xml, id, &item.payload);
     }
-
-    fn push(&mut self, id: &str, item: &Item) {
-        // The first one always goes: a single payload has its own limit.
-        let fits = self.xml.len() + item.payload.len() <= self.bytes_max || self.xml.ends_with("\">");
-        self.full |= !fits;
-        if !self.full {
-            write_item(&mut self.xml, id, &item.payload);
-        }
+    xml.push_str("</items>");
+    if let Some(set) = set {
+        set.write_xml(&mut xml, ns::PUBSUB);
     }
-
-    fn finish(mut self) -> String {
-        self.xml.push_str("</items></pubsub>");
-        self.xml
-    }
+    xml.push_str("</pubsub>");
+    xml
 }

@@ -3,14 +3,16 @@
 use xmpp::{Element, Jid, ns};
 
 use super::errors::PubSubError;
-use super::node::{Node, NodeIndex};
-use super::{Outcome, Requester};
+use super::node::{Node, NodeIndex, SendLast};
+use super::{Decision, Outcome, Requester, event};
+use crate::access::Admission;
 use crate::change::Change;
+use crate::effects::{Audience, Effect};
 use crate::input::SessionId;
 use crate::notifier::Notifier;
 
 /// Where a subscription is kept.
-enum Place {
+pub(super) enum Place {
     /// In the log, for the bare JID or for a full JID that outlives its session.
     Durable { resource: Option<String> },
     /// With a session: gone when it ends.
@@ -30,12 +32,50 @@ impl Notifier {
         name: &str,
         jid: &str,
     ) -> Result<Outcome, PubSubError> {
+        let outcome = self.subscribe_only(requester, name, jid)?;
+        let Some(newest) = self.newest_item(requester, name, jid) else { return Ok(outcome) };
+        let mut decision = match outcome {
+            // It is heard at once, and so is the result.
+            Outcome::Now(payload) => Decision { payload, at_once: true, ..Decision::default() },
+            Outcome::Change(changes, payload) => Decision { changes, payload, ..Decision::default() },
+            Outcome::Decision(decision) if decision.changes.is_empty() => *decision,
+            asked @ (Outcome::Shown(_) | Outcome::Decision(_)) => return Ok(asked),
+        };
+        decision.then.push(newest);
+        Ok(Outcome::Decision(Box::new(decision)))
+    }
+
+    /// The newest item, if the node is configured to send it to new subscribers (§6.1.7).
+    fn newest_item(&self, requester: &Requester, name: &str, jid: &str) -> Option<Effect> {
+        let (_, node) = self.durable.nodes.find(name)?;
+        let generic = node.generic()?;
+        if generic.config.send_last_published_item != SendLast::OnSubscribe {
+            return None;
+        }
+        let (id, item) = generic.items.iter().next_back()?;
+        let to = Jid::new(jid).ok()?;
+        let xml = event::last_item(node, id, item, &to, &self.config).into();
+        let resource = to.resource().and_then(|r| self.sessions.find_of(requester.user, r.as_str()));
+        let audience = resource.map_or(Audience::Available, Audience::Only);
+        Some(Effect::Tell { user: requester.user, audience, xml })
+    }
+
+    /// The same without the newest item.
+    pub(super) fn subscribe_only(
+        &mut self,
+        requester: &Requester,
+        name: &str,
+        jid: &str,
+    ) -> Result<Outcome, PubSubError> {
         let jid = own_jid(requester, jid)
             .ok_or(PubSubError::InvalidJid("Only your own address, bare or full, can be subscribed."))?;
         let (index, node, rights) = self.rights(requester, name)?;
         let name = node.name.to_string();
-        if !rights.follow {
-            return Err(PubSubError::Forbidden("Your role may not follow this node."));
+        match rights.subscribe {
+            Admission::Granted => {}
+            Admission::OnRequest if self.has_subscribed(requester, index, &jid) => {}
+            Admission::OnRequest => return self.request_subscription(requester, index, &jid),
+            Admission::Refused(error) => return Err(error),
         }
         let confirmed = Some(pubsub(self.subscription_element(&name, &jid)));
         match self.place(requester, &jid) {
@@ -52,7 +92,10 @@ impl Notifier {
                 let own = self.durable.subscriptions.of(requester.user);
                 if own.has(resource.as_deref(), index) {
                     // It may have been decided a moment ago and not be in the log yet.
-                    return Ok(Outcome::Shown(to_text(confirmed)));
+                    return Ok(Outcome::Decision(Box::new(Decision {
+                        payload: confirmed,
+                        ..Decision::default()
+                    })));
                 }
                 if own.len() >= self.config.limits.subscriptions_per_user_max {
                     return Err(PubSubError::TooManySubscriptions);
@@ -82,14 +125,12 @@ impl Notifier {
         let jid = own_jid(requester, jid)
             .ok_or(PubSubError::Forbidden("Only your own subscriptions can be ended by you."))?;
         let place = self.place(requester, &jid);
-        let subscribed = match &place {
-            Some(Place::Session(session)) => node.sessions.contains(*session),
-            Some(Place::Durable { resource }) => {
-                self.durable.subscriptions.of(requester.user).has(resource.as_deref(), index)
-            }
-            None => false,
-        };
-        if !subscribed {
+        if node.generic().is_some_and(|generic| generic.pending.contains(jid.as_str())) {
+            self.log_is_ready()?;
+            let ended = Change::SubscriptionRequestEnded { node: name, jid: jid.to_string() };
+            return Ok(Outcome::Change(vec![ended], None));
+        }
+        if !self.has_subscribed(requester, index, &jid) {
             return Err(PubSubError::NotSubscribed);
         }
         if self.config.subscription_ids && subid.is_some_and(|subid| subid != subscription_id(&name, &jid)) {
@@ -127,10 +168,35 @@ impl Notifier {
                 list.push(self.subscription_element(&node.name, &jid));
             }
         }
+        for (node, generic) in self.durable.nodes.iter_generic() {
+            let is_wanted =
+                at.is_none_or(|at| self.durable.nodes.get(at).is_some_and(|at| at.name == node.name));
+            for jid in generic.pending.iter().filter(|jid| is_wanted && own_jid(requester, jid).is_some()) {
+                list.push(
+                    Element::new("subscription", ns::PUBSUB)
+                        .with_attribute("node", &*node.name)
+                        .with_attribute("jid", &**jid)
+                        .with_attribute("subscription", "pending"),
+                );
+            }
+        }
         Ok(Outcome::Shown(to_text(Some(pubsub(list)))))
     }
 
-    fn subscriptions_of(&self, requester: &Requester) -> Vec<(NodeIndex, Jid)> {
+    /// Whether this very address is subscribed.
+    fn has_subscribed(&self, requester: &Requester, index: NodeIndex, jid: &Jid) -> bool {
+        match self.place(requester, jid) {
+            Some(Place::Session(session)) => {
+                self.durable.nodes.get(index).is_some_and(|node| node.sessions.contains(session))
+            }
+            Some(Place::Durable { resource }) => {
+                self.durable.subscriptions.of(requester.user).has(resource.as_deref(), index)
+            }
+            None => false,
+        }
+    }
+
+    pub(super) fn subscriptions_of(&self, requester: &Requester) -> Vec<(NodeIndex, Jid)> {
         let mut all = Vec::new();
         let own = self.durable.subscriptions.of(requester.user);
         all.extend(own.bare.iter().map(|&node| (node, Jid::from(requester.jid.clone()))));
@@ -149,7 +215,7 @@ impl Notifier {
     }
 
     /// Where a subscription of `jid` is kept; none for a full JID that has no session to keep it with.
-    fn place(&self, requester: &Requester, jid: &Jid) -> Option<Place> {
+    pub(super) fn place(&self, requester: &Requester, jid: &Jid) -> Option<Place> {
         match jid.resource() {
             None => Some(Place::Durable { resource: None }),
             Some(resource) if self.config.keep_full_jid_subscriptions => {
@@ -213,7 +279,7 @@ impl Notifier {
 }
 
 /// The address in a request, if it is one of the requester's own (§6.1.3.1 compares the bare parts).
-fn own_jid(requester: &Requester, jid: &str) -> Option<Jid> {
+pub(super) fn own_jid(requester: &Requester, jid: &str) -> Option<Jid> {
     Jid::new(jid).ok().filter(|jid| jid.to_bare() == requester.jid)
 }
 

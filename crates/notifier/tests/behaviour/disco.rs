@@ -211,7 +211,7 @@ fn checklist_068_items_lead_to_the_service_and_its_nodes() {
 #[test]
 fn every_feature_of_publish_subscribe_works() {
     let mut world = World::new();
-    let admin = world.connect("admin/a");
+    let (admin, agent) = (world.connect("admin/a"), world.connect("1001001/a"));
     let query = info(&mut world, admin, "pubsub.localhost", None).unwrap();
     let prefix = "http://jabber.org/protocol/pubsub#";
     let listed = features(&query).into_iter().filter_map(|f| f.strip_prefix(prefix).map(String::from));
@@ -237,6 +237,76 @@ fn every_feature_of_publish_subscribe_works() {
                 world.pubsub(admin, &format!("<create node='c'/><configure>{form}</configure>"))
             }
             "create-nodes" => world.pubsub(admin, "<create node='d'/>"),
+            "access-authorize" | "access-whitelist" | "access-presence" | "access-roster" => {
+                let model = form("pubsub#access_model", feature.strip_prefix("access-").unwrap());
+                let answer = world.owner(admin, "set", &format!("<configure node='n'>{model}</configure>"));
+                let shut = world.subscribe(agent, "n");
+                let asked = feature == "access-authorize" && shut.contains("subscription=\"pending\"");
+                assert!(asked || shut.starts_with("error"), "{feature}: {shut}");
+                world.take(admin);
+                world.pubsub(agent, "<unsubscribe node='n' jid='1001001@localhost/a'/>");
+                let open = form("pubsub#access_model", "open");
+                world.owner(admin, "set", &format!("<configure node='n'>{open}</configure>"));
+                answer
+            }
+            "auto-create" => {
+                world.pubsub(admin, "<publish node='auto'><item id='1'><x xmlns='y'/></item></publish>")
+            }
+            "last-published" => {
+                let last = form("pubsub#send_last_published_item", "on_sub");
+                world.pubsub(admin, &format!("<create node='last'/><configure>{last}</configure>"));
+                world.pubsub(admin, "<publish node='last'><item id='1'><x xmlns='y'/></item></publish>");
+                world.request(
+                    agent,
+                    "set",
+                    "pubsub.localhost",
+                    "<pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+                     <subscribe node='last' jid='1001001@localhost/a'/></pubsub>",
+                );
+                let got = world.take_xml(agent);
+                assert!(got.len() == 2 && got[1].contains("<delay "), "{got:?}");
+                "result".into()
+            }
+            "manage-subscriptions" | "subscription-notifications" => {
+                let set = |state: &str| {
+                    format!(
+                        "<subscriptions node='n'><subscription jid='1001001@localhost' \
+                         subscription='{state}'/></subscriptions>"
+                    )
+                };
+                let answer = world.owner(admin, "set", &set("subscribed"));
+                assert!(world.take_xml(agent)[0].contains("subscription=\"subscribed\""));
+                world.owner(admin, "set", &set("none"));
+                assert!(world.take_xml(agent)[0].contains("subscription=\"none\""));
+                answer
+            }
+            "member-affiliation"
+            | "outcast-affiliation"
+            | "publish-only-affiliation"
+            | "publisher-affiliation"
+            | "modify-affiliations" => {
+                let name = feature.strip_suffix("-affiliation").unwrap_or("member");
+                let set = |name: &str| {
+                    format!(
+                        "<affiliations node='n'><affiliation jid='1001001@localhost' \
+                         affiliation='{name}'/></affiliations>"
+                    )
+                };
+                let answer = world.owner(admin, "set", &set(name));
+                let own = world.pubsub_get(agent, "<affiliations/>");
+                assert!(own.contains(&format!("affiliation=\"{name}\"")), "{feature}: {own}");
+                let may_publish = world.pubsub(agent, publish).starts_with("result");
+                assert_eq!(may_publish, name.starts_with("publish"), "{feature}");
+                world.owner(admin, "set", &set("none"));
+                answer
+            }
+            "rsm" => {
+                world.pubsub(admin, publish);
+                let page = "<items node='n'/><set xmlns='http://jabber.org/protocol/rsm'><max>1</max></set>";
+                let answer = world.pubsub_get(admin, page);
+                assert!(answer.contains("<count>"), "{answer}");
+                answer
+            }
             "delete-nodes" => world.owner(admin, "set", "<delete node='d'/>"),
             "instant-nodes" => world.pubsub(admin, "<create/>"),
             "multi-items" | "persistent-items" | "publish" | "item-ids" => world.pubsub(admin, publish),
@@ -305,4 +375,47 @@ fn checklist_069_long_lists_come_in_pages() {
     assert_eq!((all.len(), last, count), (0, None, None), "a short list says nothing");
     let (missing, ..) = page("pubsub.localhost", "", "<after>nothing</after>");
     assert_eq!(missing, ["error cancel item-not-found"]);
+}
+
+/// What XEP-0060 knows and this service does not advertise is refused as specified, so that a client can tell.
+#[test]
+fn features_that_are_not_advertised_are_refused() {
+    let mut world = World::new();
+    let admin = world.connect("admin/a");
+    world.pubsub(admin, "<create node='n'/>");
+    let query = info(&mut world, admin, "pubsub.localhost", None).unwrap();
+    let advertised = features(&query).join(" ");
+    let configure = |field: &str, value: &str| {
+        format!(
+            "<create node='c'/><configure><x xmlns='jabber:x:data' type='submit'>\
+             <field var='pubsub#{field}'><value>{value}</value></field></x></configure>"
+        )
+    };
+    let options = "<options node='n' jid='admin@localhost/a'/>";
+    let unsupported = "error cancel feature-not-implemented unsupported";
+    for (feature, kind, verb, expected) in [
+        ("subscription-options", "get", options.to_owned(), unsupported),
+        ("subscription-options", "set", options.to_owned(), unsupported),
+        (
+            "subscription-options",
+            "set",
+            "<subscribe node='n' jid='admin@localhost/a'/><options/>".to_owned(),
+            unsupported,
+        ),
+        ("retrieve-default-sub", "get", "<default/>".to_owned(), unsupported),
+        ("collections", "set", configure("node_type", "collection"), "error modify not-acceptable"),
+    ] {
+        assert!(!advertised.contains(&format!("pubsub#{feature}")), "{feature}");
+        let answer = match kind {
+            "get" => world.pubsub_get(admin, &verb),
+            _ => world.pubsub(admin, &verb),
+        };
+        assert!(answer.starts_with(expected), "{feature}: {answer}");
+        if expected == unsupported {
+            assert!(answer.contains(feature), "which feature is said: {answer}");
+        }
+    }
+    for feature in ["multi-subscribe", "leased-subscription", "get-pending", "item-ids-only"] {
+        assert!(!advertised.contains(&format!("pubsub#{feature}")), "{feature}");
+    }
 }

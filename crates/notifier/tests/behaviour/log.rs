@@ -83,7 +83,8 @@ fn events_before_a_deletion_still_reach_the_subscribers() {
     world.request(admin, "set", "pubsub.localhost", &publish);
     let delete = "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><delete node='n'/></pubsub>";
     world.request(admin, "set", "pubsub.localhost", delete);
-    world.request(admin, "set", "pubsub.localhost", &publish);
+    let retract = pubsub("<retract node='n'><item id='1'/></retract>");
+    world.request(admin, "set", "pubsub.localhost", &retract);
     assert_eq!(
         show_answer(&world.take(admin)[0]),
         "error cancel item-not-found",
@@ -233,7 +234,13 @@ fn records_about_nothing_change_nothing() {
         Change::Subscribed { node: OWN.into(), jid: "@".into() },
         Change::Unsubscribed { node: node(), jid: "1001001@localhost".into() },
         Change::ItemRetracted { node: node(), id: "1".into(), notify: true },
-        Change::ItemPublished { node: node(), id: "1".into(), publisher: "x".into(), payload: "<x/>".into() },
+        Change::ItemPublished {
+            node: node(),
+            id: "1".into(),
+            publisher: "x".into(),
+            payload: "<x/>".into(),
+            at: None,
+        },
         Change::NodeOffset { node: node(), offset: 9 },
         Change::EventKept { node: node(), number: 99, message: "></message>".into() },
         Change::EventKept { node: OWN.into(), number: 1, message: "></message>".into() },

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod administration;
+mod affiliations;
 mod binding;
 mod blocking;
 mod commands;

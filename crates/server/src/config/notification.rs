@@ -85,6 +85,8 @@ impl Config {
             remembered_sessions_max: sessions.remembered_max as usize,
             subscriptions_per_session_max: pubsub.subscriptions_per_session_max as usize,
             subscriptions_per_user_max: pubsub.subscriptions_per_user_max as usize,
+            affiliations_per_node_max: pubsub.affiliations_per_node_max as usize,
+            requests_per_node_max: pubsub.requests_per_node_max as usize,
             nodes_max: pubsub.nodes_max as usize,
             node_name_bytes_max: pubsub.node_name_bytes_max,
             items_per_node_max: pubsub.items_per_node_max as usize,

@@ -412,6 +412,10 @@ settings! {
         subscriptions_per_session_max: u32 = "1000", Count(10, 1_000_000);
         /// Subscriptions of one user that outlive a session. Over it: as above.
         subscriptions_per_user_max: u32 = "1000", Count(10, 1_000_000);
+        /// Affiliations with one node: owners, publishers, members, outcasts. Over it: not-acceptable.
+        affiliations_per_node_max: u32 = "10000", Count(10, 1_000_000);
+        /// Subscriptions to one node that wait for its owner's answer. Over it: resource-constraint.
+        requests_per_node_max: u32 = "1000", Count(1, 100_000);
         /// Nodes created over publish-subscribe. Over it: resource-constraint.
         nodes_max: u32 = "10000", Count(0, 10_000_000);
         /// Bytes in a node's name. Over it: not-acceptable.

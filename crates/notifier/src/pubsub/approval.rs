@@ -1,0 +1,149 @@
+//! Subscriptions that an owner has to approve (XEP-0060 §8.6, §8.7): a form goes to the owners, and the first answer counts.
+
+use contact::Timestamp;
+use xmpp::{Element, Jid, Stanza, ns};
+
+use super::errors::PubSubError;
+use super::form::boolean;
+use super::node::NodeIndex;
+use super::subscribe::pubsub;
+use super::{Decision, Outcome, Requester};
+use crate::change::Change;
+use crate::data_form::{Form, Submission};
+use crate::input::SessionId;
+use crate::notifier::Notifier;
+
+/// `FORM_TYPE` of the question to an owner.
+const SUBSCRIBE_AUTHORIZATION: &str = "http://jabber.org/protocol/pubsub#subscribe_authorization";
+
+impl Notifier {
+    /// Asks the owners whether this address may subscribe.
+    ///
+    /// # Errors
+    ///
+    /// `pending-subscription` if they have been asked already; `resource-constraint` if too many wait.
+    pub(super) fn request_subscription(
+        &self,
+        requester: &Requester,
+        index: NodeIndex,
+        jid: &Jid,
+    ) -> Result<Outcome, PubSubError> {
+        let node = self.durable.nodes.get(index).ok_or(PubSubError::NoSuchNode)?;
+        let generic = node.generic().ok_or(PubSubError::NoSuchNode)?;
+        if self.place(requester, jid).is_none() {
+            return Err(PubSubError::InvalidJid("No session has this full JID."));
+        }
+        if generic.pending.contains(jid.as_str()) {
+            return Err(PubSubError::PendingSubscription);
+        }
+        if generic.pending.len() >= self.config.limits.requests_per_node_max {
+            return Err(PubSubError::ResourceConstraint("Too many subscriptions wait for the node's owner."));
+        }
+        self.log_is_ready()?;
+        let name = node.name.to_string();
+        let mut decision = Decision {
+            changes: vec![Change::SubscriptionRequested { node: name.clone(), jid: jid.to_string() }],
+            payload: Some(pubsub(
+                Element::new("subscription", ns::PUBSUB)
+                    .with_attribute("node", name.as_str())
+                    .with_attribute("jid", jid.as_str())
+                    .with_attribute("subscription", "pending"),
+            )),
+            ..Decision::default()
+        };
+        let owners: Vec<Jid> =
+            generic.affiliations.owners().filter_map(|owner| Jid::new(owner).ok()).collect();
+        for owner in owners {
+            if let Some(subject) = self.requester_at(&owner.to_bare()) {
+                let form = question(&name, jid.as_str());
+                self.tell_about(subject.user, &owner, form, &mut decision);
+            }
+        }
+        Ok(Outcome::Decision(Box::new(decision)))
+    }
+
+    /// Takes an owner's answer; false if it is none. One that comes too late, or from somebody else, means nothing; a form
+    /// that is cancelled leaves the request waiting.
+    pub(crate) fn takes_as_approval(&mut self, session: SessionId, stanza: &Stanza, at: Timestamp) -> bool {
+        let Some(form) = stanza.element.child("x", ns::DATA_FORMS) else { return false };
+        let Some(answer) = Submission::read(&stanza.element) else { return false };
+        if !answer.is_of(SUBSCRIBE_AUTHORIZATION) {
+            return false;
+        }
+        if form.attribute("type") == Some("submit")
+            && let Some(known) = self.sessions.get(session)
+        {
+            let requester = Requester { user: known.user, jid: known.jid.to_bare() };
+            self.approve(&requester, &answer, at);
+        }
+        true
+    }
+
+    fn approve(&mut self, requester: &Requester, answer: &Submission, at: Timestamp) {
+        let (Some(name), Some(jid), Some(allow)) = (
+            answer.value("pubsub#node"),
+            answer.value("pubsub#subscriber_jid").and_then(|jid| Jid::new(jid).ok()),
+            answer.value("pubsub#allow").and_then(boolean),
+        ) else {
+            return;
+        };
+        let Ok((index, _, rights)) = self.rights(requester, name) else { return };
+        if !rights.own || !self.accepts_changes() {
+            return;
+        }
+        let mut decision = Decision::default();
+        if self.settle(index, &jid, allow, &mut decision) {
+            self.commit(decision.changes, decision.then, at);
+        }
+    }
+
+    /// Ends a request that waits. False if there is none.
+    pub(super) fn settle(&self, index: NodeIndex, jid: &Jid, allow: bool, decision: &mut Decision) -> bool {
+        let node = self.durable.nodes.get(index);
+        let Some((node, generic)) = node.and_then(|node| Some((node, node.generic()?))) else { return false };
+        if !generic.pending.contains(jid.as_str()) {
+            return false;
+        }
+        let name = node.name.to_string();
+        decision.changes.push(Change::SubscriptionRequestEnded { node: name, jid: jid.to_string() });
+        // A session that has gone meanwhile has nothing to hear it with.
+        if !allow || !self.enlist(index, jid, decision) {
+            self.tell_subscriber(index, jid, "none", decision);
+        }
+        true
+    }
+
+    /// An owner who comes online hears of the requests that wait.
+    pub(crate) fn ask_owner(&mut self, session: SessionId) {
+        let Some(known) = self.sessions.get(session) else { return };
+        let owner = Jid::from(known.jid.to_bare());
+        let user = known.user;
+        let mut decision = Decision::default();
+        for (node, generic) in
+            self.durable.nodes.iter_generic().filter(|(_, generic)| !generic.pending.is_empty())
+        {
+            if generic.affiliations.owners().any(|known| known == owner.as_str()) {
+                for jid in &generic.pending {
+                    let form = question(&node.name, jid);
+                    self.tell_about(user, &Jid::from(known.jid.clone()), form, &mut decision);
+                }
+            }
+        }
+        for effect in decision.then {
+            self.run_when_logged(effect);
+        }
+    }
+}
+
+/// The form that an owner fills in.
+fn question(node: &str, jid: &str) -> Element {
+    Form::to_fill_in(
+        SUBSCRIBE_AUTHORIZATION,
+        "Subscription request",
+        "Say whether this address may subscribe to the node.",
+    )
+    .show("pubsub#node", "text-single", "Node", [node.to_owned()])
+    .show("pubsub#subscriber_jid", "jid-single", "Address", [jid.to_owned()])
+    .show("pubsub#allow", "boolean", "May it subscribe?", ["false".to_owned()])
+    .into_element()
+}

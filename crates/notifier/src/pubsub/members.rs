@@ -1,0 +1,298 @@
+//! What owners decide about others: affiliations and subscriptions (XEP-0060 §8.8, §8.9). Only what is named changes.
+
+use xmpp::{BareJid, Element, Jid, ns};
+
+use super::affiliations::Affiliation;
+use super::errors::PubSubError;
+use super::node::{AccessModel, NodeIndex};
+use super::owner::owner_pubsub;
+use super::subscribe::{Place, to_text};
+use super::{Decision, Outcome, Requester};
+use crate::change::Change;
+use crate::effects::{Audience, Effect};
+use crate::notifier::Notifier;
+use crate::sessions::UserIndex;
+
+impl Notifier {
+    /// Lists everybody's affiliation with a node; who has none is not listed.
+    pub(super) fn show_members(&self, requester: &Requester, name: &str) -> Result<Outcome, PubSubError> {
+        let (node, generic) = self.owned(requester, name)?;
+        let mut list = Element::new("affiliations", ns::PUBSUB_OWNER).with_attribute("node", &*node.name);
+        for (jid, affiliation) in generic.affiliations.iter() {
+            list.push(affiliation_element(jid, Some(affiliation)));
+        }
+        Ok(Outcome::Shown(to_text(Some(owner_pubsub(list)))))
+    }
+
+    /// Changes affiliations. Whoever may no longer subscribe as a consequence no longer is subscribed.
+    ///
+    /// # Errors
+    ///
+    /// `not-acceptable` with the entries that could not be changed, as they still are: JIDs that are no account's, words
+    /// that are no affiliation, and the last owner's own. All others have been changed.
+    pub(super) fn set_members(
+        &self,
+        requester: &Requester,
+        name: &str,
+        members: &[(&str, &str)],
+    ) -> Result<Outcome, PubSubError> {
+        let (node, generic) = self.owned(requester, name)?;
+        self.log_is_ready()?;
+        let (index, name) =
+            (self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?.0, node.name.to_string());
+        let mut after = generic.affiliations.clone();
+        let mut refused =
+            Element::new("affiliations", ns::PUBSUB_OWNER).with_attribute("node", name.as_str());
+        let mut decision = Decision::default();
+        let mut changed = Vec::new();
+        for &(jid, wanted) in members {
+            let known = Jid::new(jid).ok().map(|jid| jid.to_bare());
+            let known = known.filter(|jid| self.requester_at(jid).is_some());
+            let (Some(bare), Some(wanted)) = (known, Affiliation::read(wanted)) else {
+                refused.push(affiliation_element(jid, after.of(jid)));
+                continue;
+            };
+            let before = after.of(bare.as_str());
+            after.set(bare.as_str(), wanted);
+            if after.owners().next().is_none() {
+                after.set(bare.as_str(), before);
+                refused.push(affiliation_element(jid, before));
+                continue;
+            }
+            if after.len() > self.config.limits.affiliations_per_node_max {
+                after.set(bare.as_str(), before);
+                refused.push(affiliation_element(jid, before));
+                continue;
+            }
+            if before != wanted {
+                let jid = bare.to_string();
+                decision.changes.push(Change::Affiliated { node: name.clone(), jid, affiliation: wanted });
+                changed.push((bare, wanted));
+            }
+        }
+        for (jid, affiliation) in &changed {
+            self.follow_affiliation(index, jid, *affiliation, &mut decision);
+        }
+        decision.refused = refused.first_element().is_some().then(|| owner_pubsub(refused));
+        Ok(Outcome::Decision(Box::new(decision)))
+    }
+
+    /// What a new affiliation means for requests that wait and for subscriptions (§8.7, §8.9.2).
+    fn follow_affiliation(
+        &self,
+        index: NodeIndex,
+        jid: &BareJid,
+        affiliation: Option<Affiliation>,
+        decision: &mut Decision,
+    ) {
+        let Some(generic) = self.durable.nodes.get(index).and_then(|node| node.generic()) else {
+            return;
+        };
+        let is_of = |pending: &str| Jid::new(pending).is_ok_and(|pending| pending.to_bare() == *jid);
+        let waiting: Vec<Jid> = generic
+            .pending
+            .iter()
+            .filter(|pending| is_of(pending))
+            .filter_map(|pending| Jid::new(pending).ok())
+            .collect();
+        match affiliation {
+            Some(Affiliation::Owner | Affiliation::Publisher | Affiliation::Member) => {
+                for jid in waiting {
+                    self.settle(index, &jid, true, decision);
+                }
+            }
+            Some(Affiliation::Outcast | Affiliation::PublishOnly) => {
+                for jid in waiting {
+                    self.settle(index, &jid, false, decision);
+                }
+                for jid in self.addresses_at(index, jid) {
+                    self.expel(index, &jid, decision);
+                }
+            }
+            None => {
+                let closed = generic.config.access_model == AccessModel::Whitelist;
+                for jid in self.addresses_at(index, jid).into_iter().filter(|_| closed) {
+                    self.expel(index, &jid, decision);
+                }
+            }
+        }
+    }
+
+    /// Lists everybody's subscription to a node, those included that wait for an answer.
+    pub(super) fn show_subscribers(&self, requester: &Requester, name: &str) -> Result<Outcome, PubSubError> {
+        let (node, generic) = self.owned(requester, name)?;
+        let index = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?.0;
+        let mut list = Element::new("subscriptions", ns::PUBSUB_OWNER).with_attribute("node", &*node.name);
+        let entry = |jid: &str, state: &'static str| {
+            Element::new("subscription", ns::PUBSUB_OWNER)
+                .with_attribute("jid", jid)
+                .with_attribute("subscription", state)
+        };
+        for user in self.sessions.user_indexes() {
+            let Ok(bare) = BareJid::new(&self.bare_jid(user)) else { continue };
+            for jid in self.addresses_at(index, &bare) {
+                list.push(entry(jid.as_str(), "subscribed"));
+            }
+        }
+        for jid in &generic.pending {
+            list.push(entry(jid, "pending"));
+        }
+        Ok(Outcome::Shown(to_text(Some(owner_pubsub(list)))))
+    }
+
+    /// Changes subscriptions.
+    ///
+    /// # Errors
+    ///
+    /// `not-acceptable` with the entries that could not be changed, as they still are: JIDs that are no account's or have
+    /// no session, and states that an owner cannot give. All others have been changed.
+    pub(super) fn set_subscribers(
+        &self,
+        requester: &Requester,
+        name: &str,
+        subscribers: &[(&str, &str)],
+    ) -> Result<Outcome, PubSubError> {
+        let (node, generic) = self.owned(requester, name)?;
+        self.log_is_ready()?;
+        let index = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?.0;
+        let mut refused = Element::new("subscriptions", ns::PUBSUB_OWNER).with_attribute("node", &*node.name);
+        let mut decision = Decision::default();
+        for &(text, wanted) in subscribers {
+            let jid = Jid::new(text).ok().filter(|jid| self.requester_at(&jid.to_bare()).is_some());
+            let is_subscribed =
+                jid.as_ref().is_some_and(|jid| self.addresses_at(index, &jid.to_bare()).contains(jid));
+            let is_pending = jid.as_ref().is_some_and(|jid| generic.pending.contains(jid.as_str()));
+            let done = match (&jid, wanted) {
+                (Some(jid), "subscribed") if is_pending => self.settle(index, jid, true, &mut decision),
+                (Some(jid), "none") if is_pending => self.settle(index, jid, false, &mut decision),
+                (Some(_), "subscribed") if is_subscribed => true,
+                (Some(jid), "subscribed") => self.enlist(index, jid, &mut decision),
+                (Some(jid), "none") if is_subscribed => {
+                    self.expel(index, jid, &mut decision);
+                    true
+                }
+                (Some(_), "none") => true,
+                _ => false,
+            };
+            if !done {
+                let state = match (is_subscribed, is_pending) {
+                    (true, _) => "subscribed",
+                    (false, true) => "pending",
+                    (false, false) => "none",
+                };
+                refused.push(
+                    Element::new("subscription", ns::PUBSUB_OWNER)
+                        .with_attribute("jid", text)
+                        .with_attribute("subscription", state),
+                );
+            }
+        }
+        decision.refused = refused.first_element().is_some().then(|| owner_pubsub(refused));
+        Ok(Outcome::Decision(Box::new(decision)))
+    }
+
+    /// Subscribes an address, which hears of it. False if it cannot be: its session is not there, or it has too many.
+    pub(super) fn enlist(&self, index: NodeIndex, jid: &Jid, decision: &mut Decision) -> bool {
+        let (Some(subject), Some(node)) = (self.requester_at(&jid.to_bare()), self.durable.nodes.get(index))
+        else {
+            return false;
+        };
+        let limits = &self.config.limits;
+        match self.place(&subject, jid) {
+            Some(Place::Session(session)) => {
+                let known = self.sessions.get(session).map_or(0, |session| session.subscriptions.len());
+                if known >= limits.subscriptions_per_session_max {
+                    return false;
+                }
+                let resource = jid.resource().map(|resource| resource.as_str().into());
+                decision.then.push(Effect::Route { node: index, user: subject.user, resource });
+            }
+            Some(Place::Durable { .. }) => {
+                if self.durable.subscriptions.of(subject.user).len() >= limits.subscriptions_per_user_max {
+                    return false;
+                }
+                let node = node.name.to_string();
+                decision.changes.push(Change::Subscribed { node, jid: jid.to_string() });
+            }
+            None => return false,
+        }
+        self.tell_subscriber(index, jid, "subscribed", decision);
+        true
+    }
+
+    /// Ends somebody's subscription, who hears of it.
+    pub(super) fn expel(&self, index: NodeIndex, jid: &Jid, decision: &mut Decision) {
+        let (Some(subject), Some(node)) = (self.requester_at(&jid.to_bare()), self.durable.nodes.get(index))
+        else {
+            return;
+        };
+        match self.place(&subject, jid) {
+            Some(Place::Session(_)) => {
+                let resource = jid.resource().map(|resource| resource.as_str().into());
+                decision.then.push(Effect::Unroute { node: index, user: subject.user, resource });
+            }
+            Some(Place::Durable { .. }) => {
+                let node = node.name.to_string();
+                decision.changes.push(Change::Unsubscribed { node, jid: jid.to_string() });
+            }
+            None => return,
+        }
+        self.tell_subscriber(index, jid, "none", decision);
+    }
+
+    /// Tells an address what has become of its subscription (§12.14).
+    pub(super) fn tell_subscriber(
+        &self,
+        index: NodeIndex,
+        jid: &Jid,
+        state: &'static str,
+        decision: &mut Decision,
+    ) {
+        let (Some(subject), Some(node)) = (self.requester_at(&jid.to_bare()), self.durable.nodes.get(index))
+        else {
+            return;
+        };
+        let subscription = Element::new("subscription", ns::PUBSUB_EVENT)
+            .with_attribute("node", &*node.name)
+            .with_attribute("jid", jid.as_str())
+            .with_attribute("subscription", state);
+        let event = Element::new("event", ns::PUBSUB_EVENT).with_child(subscription);
+        self.tell_about(subject.user, jid, event, decision);
+    }
+
+    /// Sends a message to an address once a decision is in the log.
+    pub(super) fn tell_about(&self, user: UserIndex, to: &Jid, payload: Element, decision: &mut Decision) {
+        let message = Element::new("message", ns::CLIENT)
+            .with_attribute("from", self.config.pubsub_domain.as_str())
+            .with_attribute("to", to.as_str())
+            .with_child(payload);
+        let audience = match to.resource() {
+            None => Audience::Available,
+            Some(resource) => match self.sessions.find_of(user, resource.as_str()) {
+                Some(session) => Audience::Only(session),
+                None => return,
+            },
+        };
+        decision.then.push(Effect::Tell { user, audience, xml: message.to_xml().into() });
+    }
+
+    /// Somebody's addresses that are subscribed to a node.
+    fn addresses_at(&self, index: NodeIndex, jid: &BareJid) -> Vec<Jid> {
+        let Some(subject) = self.requester_at(jid) else { return Vec::new() };
+        let all = self.subscriptions_of(&subject).into_iter();
+        all.filter(|(node, _)| *node == index).map(|(_, jid)| jid).collect()
+    }
+
+    /// The account with this address as somebody who asks.
+    pub(super) fn requester_at(&self, jid: &BareJid) -> Option<Requester> {
+        let localpart = self.durable.local_part(jid.as_str())?;
+        self.account(localpart)?;
+        Some(Requester { user: self.sessions.find_user(localpart)?, jid: jid.clone() })
+    }
+}
+
+fn affiliation_element(jid: &str, affiliation: Option<Affiliation>) -> Element {
+    Element::new("affiliation", ns::PUBSUB_OWNER)
+        .with_attribute("jid", jid)
+        .with_attribute("affiliation", affiliation.map_or("none", Affiliation::name))
+}
