@@ -88,7 +88,7 @@ fn publish(world: &mut World, by: SessionId, node: &str, id: &str) {
 }
 
 /// Every event, of whatever kind and node, carries the log's epoch and an offset that grows by one with each event of
-/// its node. Source: docs/recovery.md, "The position of an event".
+/// its node. Source: docs/recovery.md, "Positions".
 #[test]
 fn checklist_097_every_event_carries_its_position() {
     let mut world = World::new();
@@ -114,7 +114,7 @@ fn checklist_097_every_event_carries_its_position() {
 }
 
 /// What happened at several nodes comes in the order in which it happened, everything after each position and nothing
-/// before it. Source: docs/recovery.md, "The request".
+/// before it. Source: docs/recovery.md, "Asking for what was missed".
 #[test]
 fn checklist_097_what_was_missed_comes_once_and_in_order() {
     let mut world = World::new();
@@ -149,7 +149,7 @@ fn checklist_097_what_was_missed_comes_once_and_in_order() {
 }
 
 /// What cannot be recovered is said to be so, with the reason and the position from which to go on; nothing is sent of it.
-/// Source: docs/recovery.md, "The answer".
+/// Source: docs/recovery.md, "Not recovered".
 #[test]
 fn checklist_097_what_is_lost_is_said_to_be_lost() {
     let mut world = World::with(|config| config.limits.history_events_per_node_max = 2);
@@ -191,7 +191,7 @@ fn checklist_097_the_history_has_a_bound_over_all_nodes() {
 
 /// Subscribing and recovering are one: what is released before the answer is ahead of it, once, and what is released later
 /// comes after it, once; also when the log is late, and for full and bare JIDs.
-/// Source: docs/recovery.md, "Subscribing in the same request".
+/// Source: docs/recovery.md, "Asking for what was missed".
 #[test]
 fn checklist_097_between_recovered_and_live_events_nothing_is_missing_or_doubled() {
     for jid in ["1001001@localhost/a", "1001001@localhost"] {
@@ -347,7 +347,7 @@ fn the_limits_of_subscriptions_hold() {
 }
 
 /// Positions and remembered events survive a restart: replayed from the log, from a snapshot, and from both. The answer
-/// is the same as before it. Source: docs/recovery.md, "After a restart".
+/// is the same as before it. Source: docs/recovery.md, "Positions".
 #[test]
 fn checklist_097_a_restart_forgets_nothing_that_a_client_needs() {
     let mut world = World::new();
