@@ -8,7 +8,7 @@ import { Server } from "./harness/server.js";
 
 describe("shutdown", () => {
   for (const signal of ["SIGTERM", "SIGINT"]) {
-    test(`${signal}: system-shutdown, <close/>, WebSocket close, exit code 0`, async () => {
+    test(`checklist 026: ${signal}: system-shutdown, <close/>, WebSocket close, exit code 0`, async () => {
       const server = await Server.start();
       const clients = await Promise.all([
         RawClient.signIn(server, "1001001", "one"),

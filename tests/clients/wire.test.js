@@ -5,6 +5,7 @@ import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 import { after, before, describe, test } from "node:test";
+import { DOMParser } from "@xmldom/xmldom";
 import WebSocket from "ws";
 import { within } from "./harness/queue.js";
 import { CLOSE, OPEN, RawClient } from "./harness/raw.js";
@@ -23,7 +24,7 @@ describe("the WebSocket handshake", () => {
     "Sec-WebSocket-Protocol": "xmpp",
   };
 
-  test("answers 101 with the subprotocol, on /ws and on /ws/", async () => {
+  test("checklist 013: answers 101 with the subprotocol, on /ws and on /ws/", async () => {
     for (const path of ["/ws", "/ws/"]) {
       const answer = await handshake(path, upgrade);
       assert.equal(answer.status, 101, path);
@@ -34,32 +35,39 @@ describe("the WebSocket handshake", () => {
     }
   });
 
-  test("picks xmpp among several subprotocols", async () => {
+  test("checklist 003: picks xmpp among several subprotocols", async () => {
     const answer = await handshake("/ws", { ...upgrade, "Sec-WebSocket-Protocol": "mqtt, xmpp" });
     assert.equal(answer.status, 101);
     assert.equal(answer.headers["sec-websocket-protocol"], "xmpp");
   });
 
   const refusals = [
-    ["no subprotocol", { "Sec-WebSocket-Protocol": undefined }, 400],
-    ["another subprotocol", { "Sec-WebSocket-Protocol": "mqtt" }, 400],
-    ["an older version", { "Sec-WebSocket-Version": "8" }, 426],
-    ["no key", { "Sec-WebSocket-Key": undefined }, 400],
-    ["a key of the wrong length", { "Sec-WebSocket-Key": "c2hvcnQ=" }, 400],
-    ["a page from elsewhere", { Origin: "https://elsewhere.example" }, 403],
-    ["no upgrade at all", { Connection: undefined, Upgrade: undefined }, 426],
+    [3, "no subprotocol", { "Sec-WebSocket-Protocol": undefined }, 400],
+    [2, "a subprotocol whose name only contains xmpp", { "Sec-WebSocket-Protocol": "xmpp-framing, not-xmpp" }, 400],
+    [3, "another subprotocol", { "Sec-WebSocket-Protocol": "mqtt" }, 400],
+    [1, "an older version", { "Sec-WebSocket-Version": "8" }, 426],
+    [1, "no key", { "Sec-WebSocket-Key": undefined }, 400],
+    [1, "a key of the wrong length", { "Sec-WebSocket-Key": "c2hvcnQ=" }, 400],
+    [12, "a page from elsewhere", { Origin: "https://elsewhere.example" }, 403],
+    [1, "no upgrade at all", { Connection: undefined, Upgrade: undefined }, 426],
   ];
-  for (const [what, headers, status] of refusals) {
-    test(`refuses ${what} with ${status}`, async () => {
+  for (const [point, what, headers, status] of refusals) {
+    test(`checklist ${String(point).padStart(3, "0")}: refuses ${what} with ${status}`, async () => {
       const answer = await handshake("/ws", { ...upgrade, ...headers });
       assert.equal(answer.status, status);
       if (status === 426) assert.equal(answer.headers["sec-websocket-version"] ?? "13", "13");
     });
   }
 
-  test("accepts a page of its own origin", async () => {
+  test("checklist 012: accepts a page of its own origin", async () => {
     const answer = await handshake("/ws", { ...upgrade, Origin: `http://${server.ready.http}` });
     assert.equal(answer.status, 101);
+  });
+
+  test("checklist 011: does not compress, whatever is offered", async () => {
+    const answer = await handshake("/ws", { ...upgrade, "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits" });
+    assert.equal(answer.status, 101);
+    assert.equal(answer.headers["sec-websocket-extensions"], undefined);
   });
 
   test("does the same over TLS with the printed certificate", async () => {
@@ -89,7 +97,7 @@ describe("the WebSocket handshake", () => {
 });
 
 describe("frames", () => {
-  test("<open/> comes before the features, and both write attributes in double quotes", async () => {
+  test("checklist 021: <open/> comes before the features, and both write attributes in double quotes", async () => {
     const client = await RawClient.open(server.ws);
     client.send(OPEN);
     const open = await client.next("<open ");
@@ -101,7 +109,7 @@ describe("frames", () => {
     client.socket.terminate();
   });
 
-  test("each stream has an id of its own", async () => {
+  test("checklist 032: each stream has an id of its own", async () => {
     const ids = new Set();
     for (let index = 0; index < 3; index++) {
       const client = await RawClient.open(server.ws);
@@ -130,6 +138,47 @@ describe("frames", () => {
     await client.leave();
   });
 
+  test("checklist 018: every message of the server is one element, and stands alone", async () => {
+    const client = await RawClient.open(server.ws);
+    const heard = [];
+    const next = client.next.bind(client);
+    client.next = async (start) => {
+      const frame = await next(start);
+      heard.push(frame);
+      return frame;
+    };
+    await client.handshake("1001005");
+    const bound = await client.iq("set", undefined, '<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><resource>alone</resource></bind>');
+    heard.push(bound, await client.iq("get", server.domain, '<query xmlns="http://jabber.org/protocol/disco#info"/>'));
+    heard.push(await client.iq("get", server.domain, '<nonsense xmlns="urn:nonsense"/>'));
+    client.send('<presence xmlns="jabber:client"/>');
+    await client.next("<presence ");
+    assert.equal((await server.signIn("1001005")).status, 202);
+    await client.frames.next("the event", (frame) => heard.push(frame) && frame.startsWith("<message "));
+    client.send('<enable xmlns="urn:xmpp:sm:3"/>');
+    await client.frames.next("the answer", (frame) => heard.push(frame) && frame.startsWith("<enabled "));
+    client.send(CLOSE);
+    await client.frames.next("the end", (frame) => heard.push(frame) && frame.startsWith("<close "));
+    const namespaces = {
+      open: "urn:ietf:params:xml:ns:xmpp-framing",
+      close: "urn:ietf:params:xml:ns:xmpp-framing",
+      "stream:features": "http://etherx.jabber.org/streams",
+      success: "urn:ietf:params:xml:ns:xmpp-sasl",
+      enabled: "urn:xmpp:sm:3",
+      iq: "jabber:client",
+      message: "jabber:client",
+      presence: "jabber:client",
+    };
+    for (const frame of heard) {
+      assert.match(frame, /^<[a-z]/, "no white space and no XML declaration before it");
+      // The parser fails on a second root and on a prefix that is declared elsewhere.
+      const root = new DOMParser({ onError: (level, text) => assert.fail(`${level}: ${text}: ${frame}`) })
+        .parseFromString(frame, "text/xml").documentElement;
+      assert.equal(root.namespaceURI, namespaces[root.tagName], frame);
+    }
+    assert.ok(heard.length >= 12, `${heard.length} messages`);
+  });
+
   test("a client may send its whole handshake at once", async () => {
     const client = await RawClient.open(server.ws);
     const message = Buffer.from("\x001001003\0offhook").toString("base64");
@@ -147,7 +196,7 @@ describe("frames", () => {
     await client.leave();
   });
 
-  test("a message in fragments is one message", async () => {
+  test("checklist 006: a message in fragments is one message", async () => {
     const client = await RawClient.open(server.ws);
     client.socket.send(OPEN.slice(0, 10), { fin: false });
     client.socket.ping();
@@ -156,32 +205,32 @@ describe("frames", () => {
     client.socket.terminate();
   });
 
-  test("binary messages are refused with 1003", async () => {
+  test("checklist 009: binary messages are refused with 1003", async () => {
     const client = await RawClient.open(server.ws);
     client.socket.send(Buffer.from(OPEN));
     assert.equal((await within("the close", client.closed)).code, 1003);
   });
 
-  test("a message that is too long is refused with 1009 by its declared length", async () => {
+  test("checklist 010: a message that is too long is refused with 1009 by its declared length", async () => {
     const client = await RawClient.open(server.ws);
     // A header that announces 1 GiB; nothing of it is ever sent.
     client.socket._socket.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4]));
     assert.equal((await within("the close", client.closed)).code, 1009);
   });
 
-  test("text that is not UTF-8 is refused with 1007", async () => {
+  test("checklist 005: text that is not UTF-8 is refused with 1007", async () => {
     const client = await RawClient.open(server.ws);
     client.socket._socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]));
     assert.equal((await within("the close", client.closed)).code, 1007);
   });
 
-  test("an unmasked frame is refused with 1002", async () => {
+  test("checklist 004: an unmasked frame is refused with 1002", async () => {
     const client = await RawClient.open(server.ws);
     client.socket._socket.write(Buffer.from([0x81, 0x01, 0x3c]));
     assert.equal((await within("the close", client.closed)).code, 1002);
   });
 
-  test("a ping is answered with its own payload", async () => {
+  test("checklist 007: a ping is answered with its own payload", async () => {
     const client = await RawClient.open(server.ws);
     const pong = once(client.socket, "pong");
     client.socket.ping("are you there");
@@ -191,7 +240,7 @@ describe("frames", () => {
 });
 
 describe("closing", () => {
-  test("<close/> is answered with <close/>, then 1000", async () => {
+  test("checklist 024: <close/> is answered with <close/>, then 1000", async () => {
     const client = await RawClient.signIn(server, "1001004", "close");
     client.send(CLOSE);
     const close = await client.next("<close ");
@@ -199,13 +248,13 @@ describe("closing", () => {
     assert.equal((await within("the close", client.closed)).code, 1000);
   });
 
-  test("a WebSocket close without <close/> is answered in kind", async () => {
+  test("checklist 008: a WebSocket close without <close/> is answered in kind", async () => {
     const client = await RawClient.signIn(server, "1001004", "abrupt");
     client.socket.close(1000);
     assert.equal((await within("the close", client.closed)).code, 1000);
   });
 
-  test("a resource is free again as soon as its connection is gone", async () => {
+  test("checklist 025: a resource is free again as soon as its connection is gone", async () => {
     for (let index = 0; index < 3; index++) {
       const client = await RawClient.signIn(server, "1001004", "again");
       client.socket.terminate();
@@ -230,5 +279,22 @@ describe("closing", () => {
     const closed = once(socket, "close");
     socket.close(1000);
     assert.equal((await within("the close", closed))[0], 1000);
+  });
+});
+
+describe("behind a proxy that nobody has named", () => {
+  test("checklist 030: a header that claims TLS makes no connection secure", async () => {
+    const strict = await Server.start({ variables: { OFFHOOK_AUTH_PLAIN_IN_CLEAR: "never" } });
+    try {
+      const client = await RawClient.open(strict.ws, { headers: { "X-Forwarded-Proto": "https", Forwarded: "proto=https" } });
+      client.send(OPEN);
+      await client.next("<open ");
+      const features = await client.next("<stream:features ");
+      assert.ok(features.includes("<mechanism>SCRAM-SHA-256</mechanism>"), features);
+      assert.ok(!features.includes("PLAIN") && !features.includes("-PLUS"), features);
+      client.socket.terminate();
+    } finally {
+      await strict.stop();
+    }
   });
 });

@@ -34,8 +34,9 @@ fn text_is_unescaped_and_joined() {
     assert!(parse("<?xml version='1.0'?><a/>").is_ok());
 }
 
+/// One message is one element, which its first character begins (RFC 7395 §3.3.3).
 #[test]
-fn only_one_element_with_nothing_before_it() {
+fn checklist_017_only_one_element_with_nothing_before_it() {
     for text in [
         "",
         " ",
@@ -65,8 +66,9 @@ fn only_one_element_with_nothing_before_it() {
     }
 }
 
+/// Comments, processing instructions, document types and entities (RFC 6120 §11.1).
 #[test]
-fn constructs_that_xmpp_forbids_have_their_own_condition() {
+fn checklist_034_constructs_that_xmpp_forbids_have_their_own_condition() {
     for text in [
         "<!-- x --><a/>",
         "<a><!-- x --></a>",
@@ -84,8 +86,19 @@ fn constructs_that_xmpp_forbids_have_their_own_condition() {
     assert_eq!(refused("<a p:b=''/>"), StreamCondition::BadNamespacePrefix);
 }
 
+/// What is no XML, a prefix that is not declared, and another encoding than UTF-8 (RFC 6120 §11.3, §11.6).
 #[test]
-fn every_limit_holds_at_its_value_and_refuses_one_more() {
+fn checklist_035_broken_xml_is_told_apart() {
+    assert_eq!(refused("<a><b></a>"), StreamCondition::NotWellFormed);
+    assert_eq!(refused("<a><p:b/></a>"), StreamCondition::BadNamespacePrefix);
+    assert!(parse("<?xml version='1.0' encoding='UTF-8'?><a/>").is_ok());
+    let other = refused("<?xml version='1.0' encoding='ISO-8859-1'?><a/>");
+    assert_eq!(other, StreamCondition::UnsupportedEncoding);
+}
+
+/// Depth, attributes, elements, names, namespaces, bytes (RFC 6120 §13.12).
+#[test]
+fn checklist_037_every_limit_holds_at_its_value_and_refuses_one_more() {
     let depth = |n: usize| format!("{}{}", "<a>".repeat(n), "</a>".repeat(n));
     let attributes = |n: usize| format!("<a{}/>", (0..n).map(|i| format!(" a{i}=''")).collect::<String>());
     let elements = |n: usize| format!("<a>{}</a>", "<b/>".repeat(n - 1));

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn same_host_means_any_port_and_any_name_of_loopback() {
+    fn checklist_012_same_host_means_any_port_and_any_name_of_loopback() {
         let list = origins("same-host");
         for (origin, host) in [
             ("https://cc.example.com", "cc.example.com:8445"),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn listed_origins_match_whole() {
+    fn checklist_012_listed_origins_match_whole() {
         let list = origins("https://desk.example.com,null");
         assert!(list.allows(Some("https://desk.example.com"), Some("other")));
         assert!(list.allows(Some("null"), Some("other")));

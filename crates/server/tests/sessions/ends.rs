@@ -41,7 +41,7 @@ async fn by_frames_that_break_the_rules() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn by_messages_that_are_too_long() {
+async fn checklist_010_by_messages_that_are_too_long() {
     let server = TestServer::start("").await;
     let frame = |length: u32| {
         let mut frame = vec![0x81, 0xFF, 0, 0, 0, 0];
@@ -77,7 +77,7 @@ async fn by_a_newer_session_with_the_same_resource() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn by_silence() {
+async fn checklist_015_by_silence() {
     let settings =
         "[limits]\nopen_timeout = \"1 s\"\n[web]\nping_interval = \"1 s\"\npong_timeout = \"1 s\"\n";
     let server = TestServer::start(settings).await;

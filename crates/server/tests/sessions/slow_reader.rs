@@ -7,7 +7,7 @@ use crate::start::TestServer;
 const EVENTS: usize = 600;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_others_get_everything_in_order() {
+async fn checklist_016_the_others_get_everything_in_order() {
     let server = TestServer::start("[limits]\noutbox_bytes_max = \"256 KiB\"\n").await;
     let mut admin = Client::sign_in(server.address(), "admin", "publisher").await;
     let create = "<create node=\"big\"/>";

@@ -50,8 +50,9 @@ fn limits_and_further_features_are_told_in_the_stream_features() {
     );
 }
 
+/// RFC 7395 §3.7: after authentication a new `<open/>` and no `<close/>`, a new id and new features.
 #[test]
-fn the_whole_conversation_of_a_desktop() {
+fn checklist_027_the_whole_conversation_of_a_desktop() {
     let mut server = Server::new(config());
     let opened = server.say(OPEN);
     assert!(
@@ -103,8 +104,9 @@ fn the_whole_conversation_of_a_desktop() {
     assert!(server.say(OPEN).is_empty(), "nothing follows");
 }
 
+/// RFC 7395 §3.5: the server's own `<open/>`, the error, `<close/>`.
 #[test]
-fn errors_while_opening_come_after_an_open() {
+fn checklist_022_errors_while_opening_come_after_an_open() {
     let framing = "xmlns='urn:ietf:params:xml:ns:xmpp-framing'";
     for (text, condition) in [
         (format!("<open {framing} to='elsewhere' version='1.0'/>"), StreamCondition::HostUnknown),
@@ -134,6 +136,125 @@ fn errors_while_opening_come_after_an_open() {
     }
 }
 
+/// RFC 7395 §3.4: the first message is `<open/>` in its namespace, empty.
+#[test]
+fn checklist_020_the_first_message_is_an_open() {
+    let framing = "xmlns='urn:ietf:params:xml:ns:xmpp-framing'";
+    for (text, condition) in [
+        ("<open xmlns='x' to='localhost' version='1.0'/>".to_owned(), StreamCondition::InvalidNamespace),
+        ("<message xmlns='jabber:client'/>".to_owned(), StreamCondition::BadFormat),
+        ("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>".to_owned(), StreamCondition::BadFormat),
+        (format!("<open {framing} to='localhost' version='1.0'><a/></open>"), StreamCondition::BadFormat),
+        (format!("<open {framing} to='localhost' version='1.0'>a</open>"), StreamCondition::BadFormat),
+        (
+            "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:client' \
+             to='localhost' version='1.0'/>"
+                .to_owned(),
+            StreamCondition::BadFormat,
+        ),
+    ] {
+        let mut server = Server::new(config());
+        let frames = server.say(&text);
+        assert_eq!(ended(&server, &frames), condition, "{text}");
+    }
+}
+
+/// RFC 7395 §3.5, §3.6: after a stream error comes `<close/>`, and then nothing, whatever is said.
+#[test]
+fn checklist_023_nothing_follows_a_stream_error() {
+    let mut server = Server::bound();
+    let frames = server.say("<message/>");
+    assert_eq!(frames.len(), 2, "{frames:?}");
+    assert!(frames[0].starts_with("<stream:error ") && frames[1] == CLOSE, "{frames:?}");
+    assert!(server.closed);
+    for text in [OPEN, CLOSE, "<presence xmlns='jabber:client'/>", "<"] {
+        assert!(server.say(text).is_empty(), "{text}");
+    }
+}
+
+/// RFC 7395 §3.3.3: each message declares the namespaces that it needs, errors included.
+#[test]
+fn checklist_019_every_message_stands_alone() {
+    let mut server = Server::new(config());
+    let mut said = server.say(OPEN);
+    said.extend(server.say(&plain("", USER, PASSWORD)));
+    said.extend(server.say(OPEN));
+    said.extend(server.say(&bind("desktop")));
+    said.extend(server.say("<message/>"));
+    let names: Vec<_> = said
+        .iter()
+        .map(|text| {
+            let element = xmpp::Element::parse(text, &xmpp::Limits::default()).expect(text);
+            format!("{} {}", element.ns().rsplit([':', '/']).next().unwrap(), element.name())
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "xmpp-framing open",
+            "streams features",
+            "xmpp-sasl success",
+            "xmpp-framing open",
+            "streams features",
+            "client iq",
+            "streams error",
+            "xmpp-framing close"
+        ]
+    );
+}
+
+/// RFC 7395 §3.8: white space keeps nothing alive; it is an error unless a switch says otherwise.
+#[test]
+fn checklist_029_white_space_is_no_message() {
+    let mut server = Server::bound();
+    let frames = server.say(" ");
+    assert_eq!(ended(&server, &frames), StreamCondition::NotWellFormed);
+    let mut server = Server::new(StreamConfig { lenient_whitespace: true, ..config() });
+    assert!(server.say(" \n").is_empty());
+    assert_eq!(server.say(OPEN).len(), 2);
+}
+
+/// RFC 6120 §4.9.3.6: only domains that are served here; none at all only by setting.
+#[test]
+fn checklist_031_a_stream_is_to_a_domain_that_is_served() {
+    let framing = "xmlns='urn:ietf:params:xml:ns:xmpp-framing' version='1.0'";
+    for to in ["to='elsewhere'", "to='pubsub.localhost.example'", "to='a@localhost'", ""] {
+        let mut server = Server::new(config());
+        let frames = server.say(&format!("<open {framing} {to}/>"));
+        assert_eq!(ended(&server, &frames), StreamCondition::HostUnknown, "{to}");
+    }
+    assert_eq!(Server::new(config()).say(&format!("<open {framing} to='LOCALHOST'/>")).len(), 2);
+    let mut server = Server::new(StreamConfig { default_to: true, ..config() });
+    assert_eq!(server.say(&format!("<open {framing}/>")).len(), 2);
+}
+
+/// RFC 6120 §4.7.3, §6.4.6: ids derive from random numbers, and a restarted stream has another.
+#[test]
+fn checklist_032_ids_are_never_the_same() {
+    let id = |open: &str| open.split(" id=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let mut server = Server::new(config());
+    let first = id(&server.say(OPEN)[0]);
+    assert!(first.len() >= 22, "128 bits or more: {first}");
+    server.say(&plain("", USER, PASSWORD));
+    assert_ne!(id(&server.say(OPEN)[0]), first);
+}
+
+/// RFC 6120 §4.7.5: a version below 1.0 is not spoken here, and the answer says so.
+#[test]
+fn checklist_033_versions() {
+    let open = |version: &str| {
+        format!("<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost'{version}/>")
+    };
+    for version in ["", " version='0.9'", " version='one'"] {
+        let mut server = Server::new(config());
+        let frames = server.say(&open(version));
+        assert_eq!(ended(&server, &frames), StreamCondition::UnsupportedVersion, "{version}");
+    }
+    for version in ["1.0", "1.1", "2.0"] {
+        assert_eq!(Server::new(config()).say(&open(&format!(" version='{version}'"))).len(), 2, "{version}");
+    }
+}
+
 #[test]
 fn opening_is_generous_where_it_may_be() {
     let framing = "xmlns='urn:ietf:params:xml:ns:xmpp-framing'";
@@ -155,8 +276,9 @@ fn opening_is_generous_where_it_may_be() {
     assert_eq!(server.say(CLOSE), [CLOSE]);
 }
 
+/// RFC 6120 §4.9.3.12: what comes before it may ends the stream, and is told apart.
 #[test]
-fn stanzas_before_their_time_end_the_stream() {
+fn checklist_036_stanzas_before_their_time_end_the_stream() {
     let before_auth = || {
         let mut server = Server::new(config());
         server.say(OPEN);
@@ -209,8 +331,9 @@ fn stanzas_before_their_time_end_the_stream() {
     }
 }
 
+/// RFC 7395 §3.9: STARTTLS is neither offered nor done.
 #[test]
-fn starttls_has_no_place_here() {
+fn checklist_028_starttls_has_no_place_here() {
     for make in [&(|| Server::new(config())) as &dyn Fn() -> Server, &Server::authenticated, &Server::bound] {
         let mut server = make();
         if server.stream.message_bytes_max() == 10_000 {
@@ -305,8 +428,9 @@ fn what_is_sent_ahead_is_bounded() {
     }
 }
 
+/// A connection that does not open a stream, or does not authenticate, is ended in time.
 #[test]
-fn silence_ends_the_handshake() {
+fn checklist_014_silence_ends_the_handshake() {
     let mut server = Server::new(config());
     assert!(server.advance(9).is_empty());
     let frames = server.advance(1);

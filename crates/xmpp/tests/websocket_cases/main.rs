@@ -22,9 +22,34 @@ fn table() -> Vec<Case> {
     cases
 }
 
+/// Masks, opcodes, reserved bits, and the bounds of control frames (RFC 6455 §5.1–§5.5).
 #[test]
-fn the_server_answers_each_case_however_it_is_cut() {
-    table().iter().for_each(|case| case.run(Role::Server));
+fn checklist_004_the_server_judges_frames_however_they_are_cut() {
+    framing::cases().iter().for_each(|case| case.run(Role::Server));
+}
+
+/// Text is UTF-8, or the connection closes with 1007, at the first byte that proves it (RFC 6455 §8.1).
+#[test]
+fn checklist_005_the_server_judges_text_however_it_is_cut() {
+    utf8::cases().iter().for_each(|case| case.run(Role::Server));
+}
+
+/// Messages in fragments, with control frames between them (RFC 6455 §5.4).
+#[test]
+fn checklist_006_the_server_joins_fragments_however_they_are_cut() {
+    fragments::cases().iter().for_each(|case| case.run(Role::Server));
+}
+
+/// Close frames and their codes (RFC 6455 §7.4).
+#[test]
+fn checklist_008_the_server_judges_close_frames_however_they_are_cut() {
+    closing::cases().iter().for_each(|case| case.run(Role::Server));
+}
+
+/// Limits hold for what a header declares and for what fragments come to.
+#[test]
+fn checklist_010_the_server_refuses_what_is_too_long_however_it_is_cut() {
+    limits::cases().iter().for_each(|case| case.run(Role::Server));
 }
 
 #[test]

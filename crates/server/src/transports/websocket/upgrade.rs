@@ -164,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_of_rfc_6455_is_accepted() {
+    fn checklist_001_the_sample_of_rfc_6455_is_accepted() {
         let accept = HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         assert_eq!(with(&[]), Verdict::Upgrade(accept));
     }
 
     #[test]
-    fn each_header_counts() {
+    fn checklist_001_each_header_counts() {
         for (name, value, expected) in [
             ("upgrade", "", 426),
             ("upgrade", "h2c", 426),
@@ -197,12 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_gets_a_page() {
+    fn checklist_013_a_browser_gets_a_page() {
         assert_eq!(judge_headers(&GOOD[..1]), Verdict::Page);
     }
 
     #[test]
-    fn the_subprotocol_may_be_on_any_line() {
+    fn checklist_002_the_subprotocol_may_be_on_any_line() {
         let protocol = "sec-websocket-protocol";
         assert_eq!(status(with(&[(protocol, "soap"), (protocol, "xmpp")])), 101);
     }

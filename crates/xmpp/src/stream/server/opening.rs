@@ -109,7 +109,7 @@ fn check_open(cx: &Context<'_>, element: &Element) -> Result<(), Stop> {
         ("error", ns::STREAMS) => return Err(Stop::Closed),
         _ => return Err(stop(StreamCondition::BadFormat, &format!("a stream starts with <{opener}/>"))),
     }
-    if element.first_element().is_some() {
+    if !element.nodes().is_empty() {
         return Err(stop(StreamCondition::BadFormat, "what opens a stream has no content"));
     }
     if !element.attribute("version").is_some_and(is_version_1) {
