@@ -205,6 +205,9 @@ pub enum Change {
         node: String,
         /// Which event of all nodes together.
         number: u64,
+        /// When it was released. Older records do not say, which stands for the time of the snapshot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
         /// The message from after its `to` to its end: [`xmpp::SharedStanza::tail`].
         message: String,
     },
@@ -479,8 +482,12 @@ mod tests {
             ),
             (Change::SnapshotBegins, r#"{"type":"snapshot_begins"}"#.into()),
             (
-                Change::EventKept { node: node(), number: 9, message: " id=\"N\"></message>".into() },
+                Change::EventKept { node: node(), number: 9, at: None, message: " id=\"N\"></message>".into() },
                 r#"{"type":"event_kept","node":"n","number":9,"message":" id=\"N\"></message>"}"#.into(),
+            ),
+            (
+                Change::EventKept { node: node(), number: 9, at: Some(Timestamp(5)), message: " id=\"N\"></message>".into() },
+                r#"{"type":"event_kept","node":"n","number":9,"at":5,"message":" id=\"N\"></message>"}"#.into(),
             ),
             (
                 Change::SnapshotEnds { event_count: 8, offset_floor: 0 },

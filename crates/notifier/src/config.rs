@@ -218,6 +218,8 @@ pub struct NotifierLimits {
     pub history_events_per_node_max: usize,
     /// Bytes of the events that all nodes together remember. The oldest of all goes, as above.
     pub history_bytes_max: usize,
+    /// Milliseconds for which an event is remembered. Whoever has missed an older one is told so.
+    pub history_age_max_ms: i64,
     /// Bytes of the remembered events that a snapshot keeps, the newest ones. Older ones are forgotten at the next start,
     /// unless they came after the snapshot.
     pub history_snapshot_bytes_max: usize,
@@ -258,6 +260,7 @@ impl Default for NotifierLimits {
             disco_items_max: 1_000,
             history_events_per_node_max: 256,
             history_bytes_max: 134_217_728,
+            history_age_max_ms: 86_400_000,
             history_snapshot_bytes_max: 16_777_216,
             recovery_nodes_max: 1_000,
             recovery_events_max: 500,

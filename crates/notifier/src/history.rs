@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use contact::Timestamp;
 use xmpp::SharedStanza;
 
 use crate::config::NotifierLimits;
@@ -19,6 +20,8 @@ pub(crate) struct History {
     /// Which node each event belongs to, by number: the oldest of all is the first.
     order: BTreeMap<u64, NodeIndex>,
     bytes_used: usize,
+    /// Events that went because of a limit.
+    forgotten: u64,
 }
 
 /// One remembered event.
@@ -26,6 +29,8 @@ pub(crate) struct History {
 pub(crate) struct Kept {
     /// Which event of this server.
     pub(crate) number: u64,
+    /// When it was released, or decided if it was replayed.
+    pub(crate) at: Timestamp,
     pub(crate) stanza: Arc<SharedStanza>,
 }
 
@@ -50,6 +55,7 @@ impl History {
             // Numbers only grow; such an event comes from a record that makes no sense. Without it the run has a gap.
             return self.forget(node);
         }
+        let now = event.at;
         self.bytes_used += event.bytes();
         self.order.insert(event.number, node);
         self.nodes[at].push_back(event);
@@ -61,6 +67,37 @@ impl History {
         {
             self.drop_oldest_of(oldest);
         }
+        self.expire(now, limits);
+    }
+
+    /// Forgets what is older than it may be at `now`. Without this, old events stay until the next one comes.
+    pub(crate) fn expire(&mut self, now: Timestamp, limits: &NotifierLimits) {
+        while let Some((_, &oldest)) = self.order.first_key_value()
+            && let Some(event) = self.nodes[oldest.0 as usize].front()
+            && now.0.saturating_sub(event.at.0) > limits.history_age_max_ms
+        {
+            self.drop_oldest_of(oldest);
+        }
+    }
+
+    /// Forgets everything, but not how much there was.
+    pub(crate) fn clear(&mut self) {
+        *self = History { forgotten: self.forgotten, ..History::default() };
+    }
+
+    /// How many events there are.
+    pub(crate) fn event_count(&self) -> usize {
+        self.order.len()
+    }
+
+    /// What they count for.
+    pub(crate) fn bytes_used(&self) -> usize {
+        self.bytes_used
+    }
+
+    /// How many went because of a limit.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// Forgets all of a node.
@@ -99,6 +136,7 @@ impl History {
     fn drop_oldest_of(&mut self, node: NodeIndex) {
         let events = &mut self.nodes[node.0 as usize];
         if let Some(event) = events.pop_front() {
+            self.forgotten += 1;
             self.bytes_used -= event.bytes();
             self.order.remove(&event.number);
         }
@@ -114,7 +152,7 @@ mod tests {
     use super::*;
 
     fn event(number: u64) -> Kept {
-        Kept { number, stanza: Arc::new(SharedStanza::message(&[], "x")) }
+        Kept { number, at: Timestamp(number as i64), stanza: Arc::new(SharedStanza::message(&[], "x")) }
     }
 
     fn limits(events: usize, bytes: usize) -> NotifierLimits {
@@ -166,6 +204,25 @@ mod tests {
         history.push(NodeIndex(0), event(3), &limits(100, 1));
         assert_eq!(numbers(&history, 0), [0; 0]);
         assert_eq!(history.bytes_used, 0);
+    }
+
+    #[test]
+    fn what_is_too_old_goes_with_the_next_event_or_when_somebody_looks() {
+        let mut history = History::default();
+        let limits = NotifierLimits { history_age_max_ms: 5, ..NotifierLimits::default() };
+        for (number, node) in [(1, 0), (2, 1), (6, 0), (7, 1)] {
+            history.push(NodeIndex(node), event(number), &limits);
+        }
+        assert_eq!((numbers(&history, 0), numbers(&history, 1)), (vec![6], vec![2, 7]));
+        history.expire(Timestamp(7), &limits);
+        assert_eq!(history.event_count(), 3);
+        history.expire(Timestamp(12), &limits);
+        assert_eq!((numbers(&history, 0), numbers(&history, 1)), (vec![], vec![7]));
+        // A clock that goes back makes nothing old.
+        history.expire(Timestamp(i64::MIN), &limits);
+        assert_eq!((history.event_count(), history.forgotten()), (1, 3));
+        history.clear();
+        assert_eq!((history.event_count(), history.bytes_used(), history.forgotten()), (0, 0, 3));
     }
 
     #[test]

@@ -62,6 +62,7 @@ pub use config::{Access, Config, Follow, NotifierLimits, ResourceConflict, Softw
 pub use disco::Capabilities;
 pub use input::{Addressed, Derivation, Input, Output, Position, Recipient, SessionId, Ticket};
 pub use notifier::Notifier;
+pub use pubsub::recovery::RecoveryCounts;
 pub use rejection::Rejection;
 pub use resumption::{NotResumable, Resumable, SuspendedPresence, SuspendedSession};
 pub use roster::{RosterItem, stream_features};

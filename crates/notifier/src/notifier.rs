@@ -21,6 +21,7 @@ use crate::input::{Addressed, Input, Output, Position, Recipient, SessionId, Tic
 use crate::pubsub::event::Event;
 use crate::pubsub::log_failed;
 use crate::pubsub::node::NodeIndex;
+use crate::pubsub::recovery::RecoveryCounts;
 use crate::rejection::Rejection;
 use crate::resumption::Resumptions;
 use crate::sessions::{Sessions, UserIndex};
@@ -38,6 +39,7 @@ pub struct Notifier {
     pub(crate) effects: Effects,
     /// The last events, for sessions that were away.
     pub(crate) history: History,
+    pub(crate) recoveries: RecoveryCounts,
     pub(crate) outputs: VecDeque<Output>,
     /// When the server was started, if it has been said.
     pub(crate) started: Option<Timestamp>,
@@ -90,6 +92,7 @@ impl Notifier {
             sessions: Sessions::new(config.hash_seed),
             effects: Effects::default(),
             history: History::default(),
+            recoveries: RecoveryCounts::default(),
             outputs: VecDeque::new(),
             started: None,
             now: Timestamp(0),
@@ -110,12 +113,12 @@ impl Notifier {
         for change in &entry.changes {
             let items_max = self.config.limits.items_per_node_max;
             self.durable.apply(change, &mut self.sessions, items_max, &mut effects);
-            if let Change::EventKept { node, number, message } = change {
-                self.remember_kept(node, *number, message);
+            if let Change::EventKept { node, number, at, message } = change {
+                self.remember_kept(node, *number, at.unwrap_or(entry.at), message);
             }
             for effect in effects.drain(..) {
                 match effect {
-                    Effect::Publish { node, event } => self.remember_replayed(node, &event),
+                    Effect::Publish { node, event } => self.remember_replayed(node, &event, entry.at),
                     Effect::Route { node, user, resource } => self.route(node, user, resource.as_deref()),
                     Effect::Unroute { node, user, resource } => self.unroute(node, user, resource.as_deref()),
                     Effect::DropNode { node } => self.drop_node(node),
@@ -168,7 +171,7 @@ impl Notifier {
             heard.push((id, names.collect()));
         }
         self.durable = Durable::new(self.config.contact.clone(), &self.config.domain, self.config.hash_seed);
-        self.history = History::default();
+        self.history.clear();
         self.next = Position(1);
         for entry in entries {
             self.restore(entry);
@@ -424,7 +427,7 @@ impl Notifier {
         }
         let stanza = event.encode(node, &self.config);
         if self.config.recovery {
-            self.remember(index, event, &stanza);
+            self.remember(index, event, self.now, &stanza);
         }
         if !recipients.is_empty() {
             self.outputs.push_back(Output::Deliver { stanza, recipients });

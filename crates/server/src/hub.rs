@@ -130,6 +130,7 @@ impl HubTask {
                     }
                 }
             }
+            self.count_recoveries();
         }
         self.finish(log_events).await;
     }

@@ -65,6 +65,22 @@ pub struct Metrics {
     pub sessions_saved: Counter,
     /// Sessions that the last process left and that can be resumed.
     pub sessions_restored: Counter,
+    /// Events that are remembered for recovery now; goes up and down.
+    pub history_events: Counter,
+    /// What they count for, of `recovery.history_bytes_max`; goes up and down.
+    pub history_bytes: Counter,
+    /// Events that are not remembered any more because of a limit: number, bytes or age.
+    pub history_events_forgotten: Counter,
+    /// Nodes of which a client got everything that it had missed.
+    pub recoveries_complete: Counter,
+    /// Nodes of which a client got a part of what it had missed and was told to ask again.
+    pub recoveries_continued: Counter,
+    /// Nodes of which a client was told to read the current state.
+    pub recoveries_impossible: Counter,
+    /// Nodes that a client asked for and may not have, or that are not there.
+    pub recoveries_refused: Counter,
+    /// Events that were sent again.
+    pub events_recovered: Counter,
     /// Connections that ended because what they got was not acknowledged in time.
     pub acknowledgements_missed: Counter,
     /// BOSH sessions that were begun.

@@ -26,6 +26,27 @@ use crate::history::Kept;
 use crate::input::{Addressed, Output, Recipient, SessionId};
 use crate::notifier::Notifier;
 
+/// What recovery has done, and what it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecoveryCounts {
+    /// Events that are remembered now.
+    pub history_events: usize,
+    /// What they count for, of [`history_bytes_max`](crate::NotifierLimits::history_bytes_max).
+    pub history_bytes: usize,
+    /// Events that were forgotten because of a limit: number, bytes or age. Replay counts as well.
+    pub history_events_forgotten: u64,
+    /// Nodes of which somebody got everything that was missed.
+    pub nodes_complete: u64,
+    /// Nodes of which somebody got a part and has to ask for more.
+    pub nodes_more: u64,
+    /// Nodes of which somebody was told to read the current state.
+    pub nodes_not_recovered: u64,
+    /// Nodes that are not there or not for who asked.
+    pub nodes_refused: u64,
+    /// Events that were sent again.
+    pub events_sent: u64,
+}
+
 /// A request that is understood and waits for its moment.
 #[derive(Debug)]
 pub(crate) struct Recovery {
@@ -189,6 +210,7 @@ impl Notifier {
         if self.sessions.get(session).is_none() {
             return;
         }
+        self.history.expire(self.now, &self.config.limits);
         let Recovery { requester, result, events_max, mut nodes } = recovery;
         let mut parts: Vec<Option<(Status, u64)>> = nodes.iter().map(|wanted| self.part(wanted)).collect();
         let mut events = self.missed(&nodes, &mut parts, events_max);
@@ -212,6 +234,17 @@ impl Notifier {
             }
         }
         events.retain(|(at, _)| nodes[*at].node.is_ok());
+        for (wanted, part) in nodes.iter().zip(&parts) {
+            let counts = &mut self.recoveries;
+            let count = match (&wanted.node, part) {
+                (Ok(_), Some((Status::Complete, _))) => &mut counts.nodes_complete,
+                (Ok(_), Some((Status::More, _))) => &mut counts.nodes_more,
+                (Ok(_), Some((Status::Not(_), _))) => &mut counts.nodes_not_recovered,
+                _ => &mut counts.nodes_refused,
+            };
+            *count += 1;
+        }
+        self.recoveries.events_sent += events.len() as u64;
         for (_, stanza) in events {
             let recipients = vec![Recipient { session, to: Addressed::Full }];
             self.outputs.push_back(Output::Deliver { stanza, recipients });
@@ -309,11 +342,27 @@ impl Notifier {
     }
 
     /// Remembers an event that is being released.
-    pub(crate) fn remember(&mut self, index: NodeIndex, event: &Event, stanza: &Arc<SharedStanza>) {
+    pub(crate) fn remember(
+        &mut self,
+        index: NodeIndex,
+        event: &Event,
+        at: Timestamp,
+        stanza: &Arc<SharedStanza>,
+    ) {
         let Some(node) = self.durable.nodes.get_mut(index) else { return };
         node.released = event.offset;
-        let kept = Kept { number: event.number, stanza: Arc::clone(stanza) };
+        let kept = Kept { number: event.number, at, stanza: Arc::clone(stanza) };
         self.history.push(index, kept, &self.config.limits);
+    }
+
+    /// What recovery has done so far and what it takes now.
+    pub fn recovery_counts(&self) -> RecoveryCounts {
+        RecoveryCounts {
+            history_events: self.history.event_count(),
+            history_bytes: self.history.bytes_used(),
+            history_events_forgotten: self.history.forgotten(),
+            ..self.recoveries
+        }
     }
 
     /// The newest remembered events, as a snapshot keeps them.
@@ -322,23 +371,23 @@ impl Notifier {
         let kept = newest.into_iter().filter_map(|(index, event)| {
             let node = self.durable.nodes.get(index)?.name.to_string();
             let message = String::from_utf8_lossy(event.stanza.tail()).into_owned();
-            Some(Change::EventKept { node, number: event.number, message })
+            Some(Change::EventKept { node, number: event.number, at: Some(event.at), message })
         });
         kept.collect()
     }
 
     /// Remembers an event of an entry that is replayed.
-    pub(crate) fn remember_replayed(&mut self, index: NodeIndex, event: &Event) {
+    pub(crate) fn remember_replayed(&mut self, index: NodeIndex, event: &Event, at: Timestamp) {
         if self.config.recovery
             && let Some(node) = self.durable.nodes.get(index)
         {
             let stanza = event.encode(node, &self.config);
-            self.remember(index, event, &stanza);
+            self.remember(index, event, at, &stanza);
         }
     }
 
     /// Remembers an event that a snapshot has kept.
-    pub(crate) fn remember_kept(&mut self, node: &str, number: u64, message: &str) {
+    pub(crate) fn remember_kept(&mut self, node: &str, number: u64, at: Timestamp, message: &str) {
         let Some((index, _)) =
             self.durable.nodes.find(node).filter(|_| self.durable.in_snapshot && self.config.recovery)
         else {
@@ -350,7 +399,7 @@ impl Notifier {
             // From before the service had another address: nobody may get it in today's name, nor what is older.
             return self.history.forget(index);
         }
-        let kept = Kept { number, stanza: Arc::new(SharedStanza::from_tail(message.into())) };
+        let kept = Kept { number, at, stanza: Arc::new(SharedStanza::from_tail(message.into())) };
         self.history.push(index, kept, &self.config.limits);
     }
 }

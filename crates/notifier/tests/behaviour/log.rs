@@ -242,8 +242,8 @@ fn records_about_nothing_change_nothing() {
             at: None,
         },
         Change::NodeOffset { node: node(), offset: 9 },
-        Change::EventKept { node: node(), number: 99, message: "></message>".into() },
-        Change::EventKept { node: OWN.into(), number: 1, message: "></message>".into() },
+        Change::EventKept { node: node(), number: 99, at: None, message: "></message>".into() },
+        Change::EventKept { node: OWN.into(), number: 1, at: None, message: "></message>".into() },
     ];
     let position = Position(world.notifier.position().0 + 1);
     world.notifier.restore(&Entry { position, at: Timestamp(0), changes });

@@ -189,6 +189,35 @@ fn checklist_097_the_history_has_a_bound_over_all_nodes() {
     assert_eq!(ask(&mut world, admin, &after("n", 8)).0.len(), 2);
 }
 
+/// The bound in time: what is older is not sent any more, whoever asks; the counters tell what has happened.
+#[test]
+fn checklist_097_the_history_has_a_bound_in_time() {
+    let mut world = World::with(|config| config.limits.history_age_max_ms = 60_000);
+    let agent = world.connect("1001001/a");
+    world.change_state("1001001", LOGIN).unwrap();
+    world.now.0 += 40_000;
+    world.change_state("1001001", READY).unwrap();
+    world.take(agent);
+    assert_eq!(ask(&mut world, agent, &after(OWN, 1)).1, [format!("complete {OWN} @3")]);
+    let before = world.notifier.recovery_counts();
+    assert_eq!((before.nodes_complete, before.nodes_not_recovered, before.events_sent), (1, 0, 2));
+    world.now.0 += 21_000;
+    assert_eq!(ask(&mut world, agent, &after(OWN, 1)).1, [format!("not-recovered {OWN} @3 too-old")]);
+    assert_eq!(ask(&mut world, agent, &after(OWN, 2)).0, [format!("update in {OWN} @3")]);
+    let counts = world.notifier.recovery_counts();
+    assert!(counts.history_events_forgotten > before.history_events_forgotten, "{counts:?}");
+    assert!(counts.history_events < before.history_events && counts.history_bytes < before.history_bytes);
+    assert_eq!((counts.nodes_complete, counts.nodes_not_recovered, counts.events_sent), (2, 1, 3));
+    // A restart, from a snapshot too, makes nothing younger.
+    let changes = world.notifier.snapshot().unwrap();
+    let entry = Entry { position: world.notifier.position(), at: world.now, changes };
+    world.notifier = Notifier::new(world.notifier.config().clone());
+    world.notifier.restore(&entry);
+    world.now.0 += 40_000;
+    let agent = world.connect("1001001/a");
+    assert_eq!(ask(&mut world, agent, &after(OWN, 2)).1, [format!("not-recovered {OWN} @3 too-old")]);
+}
+
 /// Subscribing and recovering are one: what is released before the answer is ahead of it, once, and what is released later
 /// comes after it, once; also when the log is late, and for full and bare JIDs.
 /// Source: docs/recovery.md, "Asking for what was missed".
@@ -249,7 +278,7 @@ fn a_log_that_fails_recovers_nothing() {
 
 /// An answer has a bound, in events and in bytes; the rest is asked for from there. Until it is complete, no subscription
 /// of a session puts new events between old ones.
-/// Source: docs/recovery.md, "More".
+/// Source: docs/recovery.md, "Asking for what was missed".
 #[test]
 fn checklist_097_a_long_absence_is_recovered_in_pages() {
     let mut world = World::with(|config| config.limits.recovery_events_max = 3);
@@ -300,7 +329,7 @@ fn an_answer_is_bounded_in_bytes() {
 }
 
 /// Who may not follow a node cannot recover it either, and is told what a subscription would be refused with; other nodes
-/// of the same request are not affected. Source: docs/recovery.md, "Who may".
+/// of the same request are not affected. Source: docs/recovery.md, "Asking for what was missed".
 #[test]
 fn checklist_097_nobody_recovers_what_is_not_for_them() {
     let mut world = World::new();

@@ -142,7 +142,7 @@ impl World {
         if let Some(entry) = self.waiting.pop_front() {
             let position = entry.position;
             self.log.push(entry);
-            self.notifier.handle(Input::Appended { position }, Timestamp(0));
+            self.notifier.handle(Input::Appended { position }, self.now);
         }
     }
 

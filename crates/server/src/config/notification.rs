@@ -106,6 +106,7 @@ impl Config {
             disco_items_max: pubsub.disco_items_max as usize,
             history_events_per_node_max: recovery.events_per_node_max as usize,
             history_bytes_max: recovery.history_bytes_max,
+            history_age_max_ms: milliseconds(recovery.history_age_max),
             history_snapshot_bytes_max: recovery.snapshot_bytes_max,
             recovery_nodes_max: recovery.nodes_per_request_max as usize,
             recovery_events_max: recovery.events_per_reply_max as usize,

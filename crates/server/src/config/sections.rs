@@ -502,6 +502,8 @@ settings! {
         /// Bytes of remembered events, all nodes together. Over it: the oldest of all go, as above. The default has room
         /// for some 70000 events: with 20000 agents, for the last five minutes of a very busy day.
         history_bytes_max: usize = "\"128 MiB\"", Size(65_536);
+        /// How long an event is remembered. Who has missed an older one is told to read the current state.
+        history_age_max: Duration = "\"24 h\"", Span::seconds(1, 31 * 86_400);
         /// Bytes of remembered events that a snapshot of the log keeps, the newest ones. At a start, these and the
         /// events since the snapshot are remembered. Over it: older ones are forgotten then.
         snapshot_bytes_max: usize = "\"16 MiB\"", Size(0);

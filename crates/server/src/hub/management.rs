@@ -287,6 +287,20 @@ impl HubTask {
         self.slots.outbox(from.session).filter(|outbox| outbox.is_current(from.attachment)).cloned()
     }
 
+    /// Shows what recovery by position has done.
+    pub(super) fn count_recoveries(&self) {
+        let counts = self.notifier.recovery_counts();
+        let metrics = &self.management.metrics;
+        metrics.history_events.set(counts.history_events as u64);
+        metrics.history_bytes.set(counts.history_bytes as u64);
+        metrics.history_events_forgotten.set(counts.history_events_forgotten);
+        metrics.recoveries_complete.set(counts.nodes_complete);
+        metrics.recoveries_continued.set(counts.nodes_more);
+        metrics.recoveries_impossible.set(counts.nodes_not_recovered);
+        metrics.recoveries_refused.set(counts.nodes_refused);
+        metrics.events_recovered.set(counts.events_sent);
+    }
+
     fn count_waiting(&self) {
         self.management.metrics.sessions_waiting.set(self.notifier.waiting_session_count() as u64);
     }
