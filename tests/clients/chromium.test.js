@@ -19,6 +19,8 @@ let profile;
 
 conversation("strophe.js 5 in Chromium", connect, { secure: true, stopClient: closeBrowser });
 
+conversation("strophe.js 5 over BOSH in Chromium", connect, { secure: true, bosh: true, stopClient: closeBrowser });
+
 async function connect({ ca, ...account }) {
   browser ??= await openBrowser(account.url, ca.pem);
   const page = await browser.newPage();
@@ -27,7 +29,7 @@ async function connect({ ca, ...account }) {
 
   // Any answer of that origin would do as a page. It has to come from the server itself: Chromium lets no page from
   // elsewhere reach a loopback address unasked.
-  await page.goto(account.url.replace(/^wss:/, "https:").replace(/\/ws$/, "/finesse/api/SystemInfo"));
+  await page.goto(`https://${new URL(account.url).host}/finesse/api/SystemInfo`);
   await page.evaluate(readFileSync(stropheForBrowsers(), "utf8"));
   await page.evaluate(asScript("harness/queue.js") + asScript("adapters/strophe.js"));
 
@@ -76,6 +78,7 @@ async function openBrowser(url, ca) {
 
 async function closeBrowser() {
   await browser?.close();
+  browser = undefined;
   profile?.release();
 }
 

@@ -16,18 +16,22 @@ const PUBSUB = "http://jabber.org/protocol/pubsub";
  *
  * `listener`: "xmpp" or "xmpps", over TCP rather than a WebSocket.
  *
+ * `bosh`: over BOSH rather than a WebSocket.
+ *
  * `secure`: over TLS, with the development certificate trusted and nothing else waived.
  */
-export function conversation(name, connect, { secure = false, listener, startServer = () => Server.start(), stopClient = () => {} } = {}) {
+export function conversation(name, connect, { secure = false, listener, bosh = false, startServer = () => Server.start(), stopClient = () => {} } = {}) {
   describe(name, () => {
     let server;
     let account;
     let session;
 
+    const boshUrl = () => (secure ? server.secureBosh : server.bosh);
+
     before(async () => {
       server = await startServer();
       account = {
-        url: listener ? `${listener}://${server.ready[listener]}` : secure ? server.wss : server.ws,
+        url: listener ? `${listener}://${server.ready[listener]}` : bosh ? boshUrl() : secure ? server.wss : server.ws,
         domain: server.domain,
         user: "1001001",
         password: PASSWORD,

@@ -87,6 +87,16 @@ export class Server {
     return `wss://${this.ready.https}/ws`;
   }
 
+  /** BOSH in clear. */
+  get bosh() {
+    return `http://${this.ready.http}/http-bind/`;
+  }
+
+  /** BOSH over TLS. */
+  get secureBosh() {
+    return `https://${this.ready.https}/http-bind/`;
+  }
+
   /** The certificate that clients must trust, as PEM text. Its path is the one that the server prints. */
   get ca() {
     const path = /(\S+\.(?:pem|crt))/.exec(this.stdout.match(/^.*certificate.*$/im)?.[0] ?? "")?.[1];
