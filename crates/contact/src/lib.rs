@@ -60,6 +60,6 @@ pub use reason_code::{Reason, ReasonCategory, ReasonCode};
 pub use refusal::{ErrorType, Refusal};
 pub use role::{Actor, Role, Roles};
 pub use team::Team;
-pub use timestamp::Timestamp;
+pub use timestamp::{NotADateTime, Timestamp};
 pub use user::{User, UserDetails};
 pub use user_request::{MobileAgent, UserRequest};

@@ -92,6 +92,7 @@ impl Notifier {
     /// Forgets a session: whoever got its presence hears that it is unavailable, and its subscriptions end with it.
     pub(crate) fn ended(&mut self, id: SessionId) {
         self.withdraw_presence(id);
+        self.end_temporary(id);
         if let Some(session) = self.sessions.remove(id) {
             self.forget_subscriptions(id, &session.subscriptions);
             self.forget_commands(id);

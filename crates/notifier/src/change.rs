@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::input::Position;
 pub use crate::pubsub::affiliations::Affiliation;
 pub use crate::pubsub::node::{AccessModel, NodeConfig, NotificationType, PublishModel, SendLast};
+pub use crate::pubsub::options::{Expire, Show, SubscriptionOptions};
 use crate::roster::RosterItem;
 
 /// One place in the log: changes that were decided together and exist together or not at all.
@@ -156,6 +157,29 @@ pub enum Change {
         node: String,
         /// Whose.
         jid: String,
+    },
+    /// A durable subscription with options, or beside another one of the same address; or the new options of one.
+    SubscriptionConfigured {
+        /// To which node.
+        node: String,
+        /// Whose.
+        jid: String,
+        /// Which of the address's subscriptions; the one that node and address have by themselves if it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subid: Option<String>,
+        /// All of its options.
+        #[serde(default)]
+        options: SubscriptionOptions,
+    },
+    /// The end of one of an address's durable subscriptions.
+    SubscriptionEnded {
+        /// To which node.
+        node: String,
+        /// Whose.
+        jid: String,
+        /// Which one, as above.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subid: Option<String>,
     },
     /// Somebody published an item. (What happens in the contact centre is published without a record of its own.)
     ItemPublished {
@@ -411,6 +435,32 @@ mod tests {
             (
                 Change::Unsubscribed { node: node(), jid: jid() },
                 r#"{"type":"unsubscribed","node":"n","jid":"1001001@localhost"}"#.into(),
+            ),
+            (
+                Change::SubscriptionConfigured {
+                    node: node(),
+                    jid: jid(),
+                    subid: Some("s".into()),
+                    options: SubscriptionOptions {
+                        deliver: false,
+                        expire: Some(Expire::At(Timestamp(5))),
+                        show_values: Some(vec![Show::Away, Show::Online]),
+                    },
+                },
+                r#"{"type":"subscription_configured","node":"n","jid":"1001001@localhost","subid":"s","options":{"deliver":false,"expire":{"at":5},"show_values":["away","online"]}}"#.into(),
+            ),
+            (
+                Change::SubscriptionConfigured {
+                    node: node(),
+                    jid: jid(),
+                    subid: None,
+                    options: SubscriptionOptions { expire: Some(Expire::Presence), ..SubscriptionOptions::default() },
+                },
+                r#"{"type":"subscription_configured","node":"n","jid":"1001001@localhost","options":{"expire":"presence"}}"#.into(),
+            ),
+            (
+                Change::SubscriptionEnded { node: node(), jid: jid(), subid: Some("s".into()) },
+                r#"{"type":"subscription_ended","node":"n","jid":"1001001@localhost","subid":"s"}"#.into(),
             ),
             (
                 Change::Affiliated { node: node(), jid: jid(), affiliation: Some(Affiliation::PublishOnly) },

@@ -34,6 +34,9 @@ pub struct Config {
     /// Keep a subscription with a full JID after its session has ended, as Finesse does. The default is to
     /// end it, because what a client leaves behind otherwise adds up.
     pub keep_full_jid_subscriptions: bool,
+    /// Let one address subscribe to a node several times, each time with options of its own and a `subid` of its own. The
+    /// default is that subscribing again confirms what there is, because clients that reconnect otherwise add up.
+    pub multiple_subscriptions: bool,
     /// Put a `subid` into subscriptions, derived from node and JID, as Openfire shows one. There is still only one
     /// subscription per node and JID, so clients may leave it out everywhere.
     pub subscription_ids: bool,
@@ -72,6 +75,7 @@ impl Config {
             resume_timeout: Duration::from_secs(300),
             access: Access::default(),
             keep_full_jid_subscriptions: false,
+            multiple_subscriptions: false,
             subscription_ids: true,
             one_copy_per_session: true,
             notification_ns: xmpp::ns::PUBSUB.into(),
@@ -177,6 +181,8 @@ pub struct NotifierLimits {
     pub affiliations_per_node_max: usize,
     /// Subscriptions to one node that wait for its owner's answer. One more: `resource-constraint`.
     pub requests_per_node_max: usize,
+    /// Milliseconds that a leased subscription lasts without being renewed. Who asks for more gets this much.
+    pub lease_ms_max: i64,
     /// Nodes that were created by request; contact nodes don't count. One more: `resource-constraint`.
     pub nodes_max: usize,
     /// Bytes of a node's name. Longer: `not-acceptable`.
@@ -241,6 +247,7 @@ impl Default for NotifierLimits {
             subscriptions_per_user_max: 1_000,
             affiliations_per_node_max: 10_000,
             requests_per_node_max: 1_000,
+            lease_ms_max: 2_592_000_000,
             nodes_max: 10_000,
             node_name_bytes_max: 3_071,
             items_per_node_max: 1_000,

@@ -42,6 +42,22 @@ impl Form {
         self.push(field)
     }
 
+    /// Adds a choice of some out of some values.
+    pub(crate) fn choose_some(
+        self,
+        name: &str,
+        label: &str,
+        values: &[&str],
+        chosen: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let mut field = field(name, "list-multi", Some(label), chosen);
+        for value in values {
+            let value = Element::new("value", ns::DATA_FORMS).with_text(*value);
+            field.push(Element::new("option", ns::DATA_FORMS).with_child(value));
+        }
+        self.push(field)
+    }
+
     /// Adds a field with its values.
     pub(crate) fn show(
         self,

@@ -70,8 +70,8 @@ impl Entity {
         entity.features.push(ns::RSM.into());
         entity.features.extend(config.recovery.then(|| ns::RECOVERY.into()));
         entity.features.push(ns::PUBSUB.into());
-        let all = pubsub::FEATURES.iter();
-        entity.features.extend(all.map(|feature| format!("{}#{feature}", ns::PUBSUB)));
+        entity.features.extend(pubsub::features(config).map(|feature| format!("{}#{feature}", ns::PUBSUB)));
+        entity.features.extend(config.multiple_subscriptions.then(|| ns::SHIM.into()));
         entity.features.sort_unstable();
         entity
     }

@@ -17,10 +17,11 @@ use crate::effects::{Effect, EndReason};
 use crate::feeds;
 use crate::pubsub::affiliations::Affiliations;
 use crate::pubsub::event::{Content, Event};
+use crate::pubsub::expiry::Expiries;
 use crate::pubsub::items::Item;
 use crate::pubsub::node::{Generic, Nature, Node, NodeIndex};
 use crate::pubsub::registry::Registry;
-use crate::pubsub::subscriptions::Subscriptions;
+use crate::pubsub::subscriptions::{Subscription, Subscriptions};
 use crate::resumption::{Handled, insert_bounded};
 use crate::roster::Roster;
 use crate::sessions::{Sessions, UserIndex};
@@ -40,6 +41,8 @@ pub(crate) struct Durable {
     pub(crate) blocklists: IndexMap<UserIndex, Blocklist, FixedState>,
     pub(crate) nodes: Registry,
     pub(crate) subscriptions: Subscriptions,
+    /// Those of them that end by themselves.
+    pub(crate) expiries: Expiries,
     /// How many stanzas of a session had been handled when it last changed something, newest last.
     pub(crate) handled: IndexMap<Box<str>, Handled, FixedState>,
     /// Events published so far, all nodes together.
@@ -66,6 +69,7 @@ impl Durable {
             blocklists: IndexMap::default(),
             nodes,
             subscriptions: Subscriptions::default(),
+            expiries: Expiries::default(),
             handled: IndexMap::default(),
             event_count: 0,
             offset_floor: 0,
@@ -169,9 +173,32 @@ impl Durable {
             Change::Unsubscribed { node, jid } => {
                 if let (Some((index, _)), Some((user, resource))) =
                     (self.nodes.find(node), subscriber(jid, sessions))
-                    && self.subscriptions.of_mut(user).remove(resource.as_deref(), index)
                 {
-                    effects.push(Effect::Unroute { node: index, user, resource });
+                    self.set_subscriptions(index, user, resource, Vec::new(), effects);
+                }
+            }
+            Change::SubscriptionConfigured { node, jid, subid, options } => {
+                if let (Some((index, _)), Some((user, resource))) =
+                    (self.nodes.find(node), subscriber(jid, sessions))
+                {
+                    let mut own = self.subscriptions.of(user).at(resource.as_deref(), index);
+                    let subid = subid.as_deref();
+                    match own.iter_mut().find(|subscription| subscription.subid.as_deref() == subid) {
+                        Some(known) => known.options = options.clone(),
+                        None => {
+                            own.push(Subscription { subid: subid.map(Box::from), options: options.clone() });
+                        }
+                    }
+                    self.set_subscriptions(index, user, resource, own, effects);
+                }
+            }
+            Change::SubscriptionEnded { node, jid, subid } => {
+                if let (Some((index, _)), Some((user, resource))) =
+                    (self.nodes.find(node), subscriber(jid, sessions))
+                {
+                    let mut own = self.subscriptions.of(user).at(resource.as_deref(), index);
+                    own.retain(|subscription| subscription.subid.as_deref() != subid.as_deref());
+                    self.set_subscriptions(index, user, resource, own, effects);
                 }
             }
             Change::ItemPublished { node, id, publisher, payload, at } => {
@@ -308,6 +335,23 @@ impl Durable {
             changes.extend(own.kept.iter().filter_map(|(resource, index)| {
                 Some(Change::Subscribed { node: name(*index)?, jid: format!("{bare}/{resource}") })
             }));
+            for (resource, index, subscriptions) in own.particular() {
+                let Some(node) = name(index) else { continue };
+                let jid = match resource {
+                    Some(resource) => format!("{bare}/{resource}"),
+                    None => bare.clone(),
+                };
+                // The one that an address has by itself is in the list above, if there is one.
+                changes.extend(subscriptions.iter().map(|subscription| Change::SubscriptionConfigured {
+                    node: node.clone(),
+                    jid: jid.clone(),
+                    subid: subscription.subid.as_deref().map(String::from),
+                    options: subscription.options.clone(),
+                }));
+                if subscriptions.iter().all(|subscription| subscription.subid.is_some()) {
+                    changes.push(Change::SubscriptionEnded { node, jid, subid: None });
+                }
+            }
         }
     }
 
@@ -355,6 +399,9 @@ impl Durable {
     fn forget_account(&mut self, user: &UserId, sessions: &mut Sessions, effects: &mut Vec<Effect>) {
         let index = sessions.user_index(user.as_str());
         let own = std::mem::take(self.subscriptions.of_mut(index));
+        for (resource, node, subscriptions) in own.particular() {
+            self.expiries.replace(index, resource, node, subscriptions, &[]);
+        }
         effects.extend(own.bare.into_iter().map(|node| Effect::Unroute {
             node,
             user: index,
@@ -395,9 +442,47 @@ impl Durable {
         resource: Option<Box<str>>,
         effects: &mut Vec<Effect>,
     ) {
-        if self.subscriptions.of_mut(user).insert(resource.as_deref(), node) {
-            effects.push(Effect::Route { node, user, resource });
+        if !self.subscriptions.of(user).has(resource.as_deref(), node) {
+            self.set_subscriptions(node, user, resource, vec![Subscription::default()], effects);
         }
+    }
+
+    /// Replaces the subscriptions of one address with one node.
+    fn set_subscriptions(
+        &mut self,
+        node: NodeIndex,
+        user: UserIndex,
+        resource: Option<Box<str>>,
+        new: Vec<Subscription>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let old = self.subscriptions.of(user).at(resource.as_deref(), node);
+        if old == new {
+            return;
+        }
+        self.expiries.replace(user, resource.as_deref(), node, &old, &new);
+        self.subscriptions.of_mut(user).set(resource.as_deref(), node, new.clone());
+        if new.is_empty() {
+            effects.push(Effect::Unroute { node, user, resource });
+            return;
+        }
+        if old.is_empty() {
+            effects.push(Effect::Route { node, user, resource: resource.clone() });
+        }
+        if !(old.is_empty() && new == [Subscription::default()]) {
+            effects.push(Effect::Choose { node, user, resource, subscriptions: new });
+        }
+    }
+
+    /// A node is gone, and with it whatever this user had subscribed there.
+    pub(crate) fn forget_subscriptions_at(&mut self, node: NodeIndex, user: UserIndex) {
+        let own = self.subscriptions.of_mut(user);
+        for (resource, at, subscriptions) in own.particular() {
+            if at == node {
+                self.expiries.replace(user, resource, node, subscriptions, &[]);
+            }
+        }
+        own.forget(node);
     }
 
     /// Gives an event its number and its place at the node.

@@ -15,6 +15,7 @@ use crate::input::{Position, SessionId, Ticket};
 use crate::pubsub::event::Event;
 use crate::pubsub::node::NodeIndex;
 use crate::pubsub::recovery::Recovery;
+use crate::pubsub::subscriptions::Subscription;
 use crate::roster::RosterPush;
 use crate::sessions::UserIndex;
 
@@ -33,6 +34,8 @@ pub(crate) enum Effect {
     Route { node: NodeIndex, user: UserIndex, resource: Option<Box<str>> },
     /// And no longer.
     Unroute { node: NodeIndex, user: UserIndex, resource: Option<Box<str>> },
+    /// What a user, or one resource of a user, has chosen for its subscriptions with a node holds from now on.
+    Choose { node: NodeIndex, user: UserIndex, resource: Option<Box<str>>, subscriptions: Vec<Subscription> },
     /// A deleted node's place is given up.
     DropNode { node: NodeIndex },
     /// The server's table of credentials follows.

@@ -55,8 +55,8 @@ mod version;
 
 pub use accounts::{AccountCommand, Existing, NewAccount};
 pub use change::{
-    AccessModel, Affiliation, Change, Credentials, Entry, Keys, NodeConfig, NotificationType, PublishModel,
-    SendLast,
+    AccessModel, Affiliation, Change, Credentials, Entry, Expire, Keys, NodeConfig, NotificationType,
+    PublishModel, SendLast, Show, SubscriptionOptions,
 };
 pub use config::{Access, Config, Follow, NotifierLimits, ResourceConflict, Software, Who};
 pub use disco::Capabilities;
@@ -64,6 +64,6 @@ pub use input::{Addressed, Derivation, Input, Output, Position, Recipient, Sessi
 pub use notifier::Notifier;
 pub use pubsub::recovery::RecoveryCounts;
 pub use rejection::Rejection;
-pub use resumption::{NotResumable, Resumable, SuspendedPresence, SuspendedSession};
+pub use resumption::{NotResumable, Resumable, SuspendedPresence, SuspendedSession, SuspendedSubscription};
 pub use roster::{RosterItem, stream_features};
 pub use undelivered::Undelivered;

@@ -17,11 +17,12 @@ use crate::config::Config;
 use crate::durable::Durable;
 use crate::effects::{Effect, Effects, EndReason};
 use crate::history::History;
-use crate::input::{Addressed, Input, Output, Position, Recipient, SessionId, Ticket};
-use crate::pubsub::event::Event;
+use crate::input::{Input, Output, Position, SessionId, Ticket};
+use crate::pubsub::expiry::SessionLeases;
 use crate::pubsub::log_failed;
 use crate::pubsub::node::NodeIndex;
 use crate::pubsub::recovery::RecoveryCounts;
+use crate::pubsub::subscriptions::{Subscriber, Subscription};
 use crate::rejection::Rejection;
 use crate::resumption::Resumptions;
 use crate::sessions::{Sessions, UserIndex};
@@ -48,10 +49,15 @@ pub struct Notifier {
     pub(crate) commands: CommandSessions,
     pub(crate) derivations: Derivations,
     pub(crate) resumptions: Resumptions,
+    pub(crate) session_leases: SessionLeases,
+    /// Whether temporary subscriptions that the last process left have been looked for.
+    pub(crate) temporary_checked: bool,
     /// Whose stanza is being handled, if its stream is managed.
     acting: Option<SessionId>,
     /// Requests of ours that have been sent: what their ids come from.
     pub(crate) pushes: u64,
+    /// Ids of further subscriptions that have been made: what they come from.
+    pub(crate) subids: u64,
     /// Where the next entry goes.
     next: Position,
     /// The log lost something that was decided here: nothing durable until the state is rebuilt.
@@ -60,6 +66,9 @@ pub struct Notifier {
 
 /// Places for outputs that are kept between inputs.
 const OUTPUTS_KEPT: usize = 256;
+
+/// A node by its name, and the subscriptions of one session with it.
+type Heard = (std::sync::Arc<str>, Vec<Subscription>);
 
 /// Whom an iq request is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,8 +108,11 @@ impl Notifier {
             commands: CommandSessions::default(),
             derivations: Derivations::default(),
             resumptions: Resumptions::default(),
+            session_leases: SessionLeases::new(),
+            temporary_checked: false,
             acting: None,
             pushes: 0,
+            subids: 0,
             next: Position(1),
             diverged: false,
             config,
@@ -121,6 +133,9 @@ impl Notifier {
                     Effect::Publish { node, event } => self.remember_replayed(node, &event, entry.at),
                     Effect::Route { node, user, resource } => self.route(node, user, resource.as_deref()),
                     Effect::Unroute { node, user, resource } => self.unroute(node, user, resource.as_deref()),
+                    Effect::Choose { node, user, resource, subscriptions } => {
+                        self.choose(node, user, resource.as_deref(), subscriptions);
+                    }
                     Effect::DropNode { node } => self.drop_node(node),
                     // News of the past: whoever had to hear it has heard it.
                     Effect::Reply { .. }
@@ -164,12 +179,16 @@ impl Notifier {
     /// - `entries`: all of the log, oldest first; or a snapshot and everything after it.
     pub fn reset_durable<'a>(&mut self, entries: impl IntoIterator<Item = &'a Entry>) {
         self.fail_pending();
-        let mut heard: Vec<(SessionId, Vec<std::sync::Arc<str>>)> = Vec::new();
+        let mut heard: Vec<(SessionId, Vec<Heard>)> = Vec::new();
         for (id, session) in self.sessions.iter_mut() {
             let nodes = session.subscriptions.drain(..);
-            let names = nodes.filter_map(|index| Some(self.durable.nodes.get(index)?.name.clone()));
-            heard.push((id, names.collect()));
+            let nodes = nodes.filter_map(|index| {
+                let node = self.durable.nodes.get(index)?;
+                Some((node.name.clone(), node.subscriptions_of(id)))
+            });
+            heard.push((id, nodes.collect()));
         }
+        self.session_leases.clear();
         self.durable = Durable::new(self.config.contact.clone(), &self.config.domain, self.config.hash_seed);
         self.history.clear();
         self.next = Position(1);
@@ -177,14 +196,14 @@ impl Notifier {
             self.restore(entry);
         }
         self.diverged = false;
-        for (id, names) in heard {
+        for (id, nodes) in heard {
             if self.config.keep_full_jid_subscriptions {
                 self.hear_kept(id);
                 continue;
             }
-            for name in names {
+            for (name, subscriptions) in nodes {
                 if let Some((index, _)) = self.durable.nodes.find(&name) {
-                    self.hear(index, id);
+                    self.set_session_subscriptions(index, id, subscriptions);
                 }
             }
         }
@@ -347,6 +366,9 @@ impl Notifier {
             Effect::Publish { node, event } => self.deliver(node, &event),
             Effect::Route { node, user, resource } => self.route(node, user, resource.as_deref()),
             Effect::Unroute { node, user, resource } => self.unroute(node, user, resource.as_deref()),
+            Effect::Choose { node, user, resource, subscriptions } => {
+                self.choose(node, user, resource.as_deref(), subscriptions);
+            }
             Effect::DropNode { node } => self.drop_node(node),
             Effect::Account { user, credentials } => {
                 let credentials = credentials.map(|credentials| *credentials);
@@ -397,6 +419,7 @@ impl Notifier {
                 Effect::Publish { .. }
                 | Effect::Route { .. }
                 | Effect::Unroute { .. }
+                | Effect::Choose { .. }
                 | Effect::DropNode { .. }
                 | Effect::Account { .. }
                 | Effect::EndSessions { .. }
@@ -407,30 +430,6 @@ impl Notifier {
                 | Effect::Introduce { .. }
                 | Effect::Withdraw { .. } => {}
             }
-        }
-    }
-
-    /// Sends an event to whoever hears the node now.
-    fn deliver(&mut self, index: NodeIndex, event: &Event) {
-        let Some(node) = self.durable.nodes.get(index) else { return };
-        let mut recipients = Vec::with_capacity(node.subscriber_count());
-        recipients.extend(node.sessions.iter().map(|session| Recipient { session, to: Addressed::Full }));
-        for user in node.users.iter() {
-            for &session in &self.sessions.user(user).reachable {
-                if !(self.config.one_copy_per_session && node.sessions.contains(session)) {
-                    recipients.push(Recipient { session, to: Addressed::Bare });
-                }
-            }
-        }
-        if recipients.is_empty() && !self.config.recovery {
-            return;
-        }
-        let stanza = event.encode(node, &self.config);
-        if self.config.recovery {
-            self.remember(index, event, self.now, &stanza);
-        }
-        if !recipients.is_empty() {
-            self.outputs.push_back(Output::Deliver { stanza, recipients });
         }
     }
 
@@ -459,6 +458,7 @@ impl Notifier {
             None => {
                 if let Some(node) = self.durable.nodes.get_mut(index) {
                     node.users.remove(user);
+                    node.particular.forget(Subscriber::User(user));
                 }
             }
         }
@@ -469,17 +469,18 @@ impl Notifier {
         let Some(node) = self.durable.nodes.drop_node(index) else { return };
         self.history.forget(index);
         for session in node.sessions.iter() {
+            self.forget_session_leases(&node, index, session);
             if let Some(session) = self.sessions.get_mut(session) {
                 session.subscriptions.retain(|&other| other != index);
             }
         }
         for user in node.users.iter() {
-            self.durable.subscriptions.of_mut(user).forget(index);
+            self.durable.forget_subscriptions_at(index, user);
         }
         if self.config.keep_full_jid_subscriptions {
             for user in self.sessions.user_indexes() {
                 if !self.durable.subscriptions.of(user).kept.is_empty() {
-                    self.durable.subscriptions.of_mut(user).forget(index);
+                    self.durable.forget_subscriptions_at(index, user);
                 }
             }
         }

@@ -16,6 +16,7 @@ use crate::change::Change;
 use crate::effects::Effect;
 use crate::input::{Output, SessionId};
 use crate::notifier::Notifier;
+use crate::pubsub::subscriptions::Subscription;
 use crate::sessions::{RosterInterest, Sessions};
 
 /// What a session needs to be resumed.
@@ -171,7 +172,8 @@ impl Notifier {
 
     /// When [`Notifier::handle_timeout`] has something to do.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        self.resumptions.waiting.first().map(|(until, _)| *until)
+        let waiting = self.resumptions.waiting.first().map(|(until, _)| *until);
+        waiting.into_iter().chain(self.next_expiry()).min()
     }
 
     /// Ends what is due at `at`.
@@ -183,6 +185,7 @@ impl Notifier {
             self.resumptions.waiting.remove(&(until, session));
             self.expire(session);
         }
+        self.end_leases(at);
     }
 
     /// How many sessions wait to be resumed.
@@ -281,6 +284,22 @@ pub struct SuspendedSession {
     /// Nodes that the full JID is subscribed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<String>,
+    /// Where these are not one plain subscription each: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chosen: Vec<SuspendedSubscription>,
+}
+
+/// One subscription of a full JID.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SuspendedSubscription {
+    /// With which node.
+    pub node: String,
+    /// Its id, if it is not the one that node and address have by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subid: Option<String>,
+    /// What was chosen for it.
+    #[serde(default)]
+    pub options: crate::change::SubscriptionOptions,
 }
 
 /// What a session said last about its availability.
@@ -302,6 +321,15 @@ impl Notifier {
             priority: presence.priority,
             content: presence.content.to_string(),
         });
+        let chosen = known.subscriptions.iter().filter_map(|&index| {
+            let node = self.durable.nodes.get(index).filter(|node| !node.particular.is_empty())?;
+            let subscriptions = node.subscriptions_of(session).into_iter();
+            Some(subscriptions.map(|subscription| SuspendedSubscription {
+                node: node.name.to_string(),
+                subid: subscription.subid.map(String::from),
+                options: subscription.options,
+            }))
+        });
         Some(SuspendedSession {
             id: resumption.id.to_string(),
             jid: known.jid.to_string(),
@@ -316,6 +344,7 @@ impl Notifier {
             hears_of_blocks: known.hears_of_blocks,
             directed: known.directed.iter().map(ToString::to_string).collect(),
             subscriptions: known.subscriptions.iter().filter_map(|&index| name(index)).collect(),
+            chosen: chosen.flatten().collect(),
         })
     }
 
@@ -356,7 +385,16 @@ impl Notifier {
         self.hear_kept(session);
         for name in &suspended.subscriptions {
             if let Some((index, _)) = self.durable.nodes.find(name) {
-                self.hear(index, session);
+                let chosen = suspended.chosen.iter().filter(|chosen| chosen.node == *name);
+                let chosen: Vec<Subscription> = chosen
+                    .map(|chosen| Subscription {
+                        subid: chosen.subid.as_deref().map(Box::from),
+                        options: chosen.options.clone(),
+                    })
+                    .collect();
+                let is_plain = chosen.is_empty();
+                let subscriptions = if is_plain { vec![Subscription::default()] } else { chosen };
+                self.set_session_subscriptions(index, session, subscriptions);
             }
         }
         self.detached(session, at)

@@ -28,6 +28,7 @@ impl Notifier {
                 (None, Some(to)) => self.directed_available(id, stanza, to),
                 (Some("unavailable"), None) => {
                     self.unavailable(id, &stanza.element);
+                    self.end_temporary(id);
                     Ok(())
                 }
                 (Some("unavailable"), Some(to)) => {

@@ -11,6 +11,12 @@ pub(crate) enum PubSubError {
     BadRequest(&'static str),
     /// The JID to subscribe is missing or is not the requester's own (§6.1.3.1).
     InvalidJid(&'static str),
+    /// The request does not say whose subscription it is about (§6.3.4.3).
+    JidRequired,
+    /// There are several subscriptions, and the request does not say which (§6.2.3.1, §6.3.4.4, §6.5.9.1).
+    SubIdRequired,
+    /// Subscription options that we don't take; the text names the field (§6.3.6.2).
+    InvalidOptions(String),
     /// The request needs a node (§7.2.3.3).
     NodeIdRequired,
     NoSuchNode,
@@ -64,6 +70,9 @@ impl PubSubError {
         let (condition, application, text): (Condition, Option<&str>, Option<String>) = match self {
             BadRequest(text) => (Condition::BadRequest, None, Some((*text).into())),
             InvalidJid(text) => (Condition::BadRequest, Some("invalid-jid"), Some((*text).into())),
+            JidRequired => (Condition::BadRequest, Some("jid-required"), None),
+            SubIdRequired => (Condition::BadRequest, Some("subid-required"), None),
+            InvalidOptions(text) => (Condition::BadRequest, Some("invalid-options"), Some(text.clone())),
             NodeIdRequired => (Condition::BadRequest, Some("nodeid-required"), None),
             NoSuchNode => (Condition::ItemNotFound, None, Some("There is no such node.".into())),
             NoSuchItem => (Condition::ItemNotFound, None, Some("The node has no such item.".into())),

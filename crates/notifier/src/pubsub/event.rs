@@ -50,6 +50,11 @@ impl Event {
     /// Contact nodes send it as Finesse does: the update is one text node in `<notification/>`, and the message has no
     /// type. Source: XEP-0060 §7.1.2.1, §7.2.2.1, §8.4.2, §8.5.2.
     pub(crate) fn encode(&self, node: &Node, config: &Config) -> Arc<SharedStanza> {
+        self.encode_for(node, config, &[])
+    }
+
+    /// The same for somebody who has several subscriptions and gets it for these (§7.1.2.4, §12.16).
+    pub(crate) fn encode_for(&self, node: &Node, config: &Config, subids: &[String]) -> Arc<SharedStanza> {
         let mut xml = String::with_capacity(self.content.size() + 256);
         xml.push_str("<event xmlns=\"");
         xml.push_str(ns::PUBSUB_EVENT);
@@ -102,6 +107,9 @@ impl Event {
         if config.recovery {
             recovery::write_stamp(&config.instance, self.offset, &mut xml);
         }
+        if !subids.is_empty() {
+            write_headers(subids, &mut xml);
+        }
         let id = message_id(self.number);
         let mut attributes = vec![("from", config.pubsub_domain.as_str()), ("id", id.as_str())];
         if let Nature::Generic(generic) = &node.nature
@@ -111,6 +119,26 @@ impl Event {
         }
         Arc::new(SharedStanza::message(&attributes, &xml).with_topic(Arc::clone(&node.name)))
     }
+}
+
+impl Event {
+    /// Whether it tells of items: only then it matters for which subscription it is (§12.16).
+    pub(crate) fn is_about_items(&self) -> bool {
+        matches!(self.content, Content::Update { .. } | Content::Item { .. } | Content::Retract { .. })
+    }
+}
+
+/// Writes the ids of subscriptions as headers (XEP-0131).
+fn write_headers(subids: &[String], xml: &mut String) {
+    xml.push_str("<headers xmlns=\"");
+    xml.push_str(ns::SHIM);
+    xml.push_str("\">");
+    for subid in subids {
+        xml.push_str("<header name=\"SubID\">");
+        escape_text(subid, xml);
+        xml.push_str("</header>");
+    }
+    xml.push_str("</headers>");
 }
 
 impl Content {
@@ -200,6 +228,7 @@ mod tests {
             released: 0,
             sessions: Members::new(),
             users: Members::new(),
+            particular: Default::default(),
             withdrawn: false,
         }
     }

@@ -11,10 +11,13 @@ pub(crate) mod affiliations;
 mod approval;
 pub(crate) mod errors;
 pub(crate) mod event;
+pub(crate) mod expiry;
+mod fan_out;
 pub(crate) mod form;
 pub(crate) mod items;
 mod members;
 pub(crate) mod node;
+pub(crate) mod options;
 mod owner;
 mod publish;
 pub(crate) mod recovery;
@@ -32,13 +35,14 @@ use self::form::ConfigLimits;
 use self::requests::Request;
 use crate::access::Rights;
 use crate::change::Change;
+use crate::config::Config;
 use crate::effects::Effect;
 use crate::input::SessionId;
 use crate::notifier::Notifier;
 use crate::sessions::UserIndex;
 
-/// The features of XEP-0060 that work here, and none else.
-pub(crate) const FEATURES: &[&str] = &[
+/// The features of XEP-0060 that always work here.
+const FEATURES: &[&str] = &[
     "access-authorize",
     "access-open",
     "access-presence",
@@ -54,6 +58,7 @@ pub(crate) const FEATURES: &[&str] = &[
     "instant-nodes",
     "item-ids",
     "last-published",
+    "leased-subscription",
     "manage-subscriptions",
     "member-affiliation",
     "modify-affiliations",
@@ -68,12 +73,19 @@ pub(crate) const FEATURES: &[&str] = &[
     "retract-items",
     "retrieve-affiliations",
     "retrieve-default",
+    "retrieve-default-sub",
     "retrieve-items",
     "retrieve-subscriptions",
     "rsm",
     "subscribe",
     "subscription-notifications",
+    "subscription-options",
 ];
+
+/// The features of XEP-0060 that work with these settings, and none else.
+pub(crate) fn features(config: &Config) -> impl Iterator<Item = &'static str> {
+    FEATURES.iter().copied().chain(config.multiple_subscriptions.then_some("multi-subscribe"))
+}
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -163,8 +175,13 @@ impl Notifier {
         request: &Request<'_>,
     ) -> Result<Outcome, PubSubError> {
         match request {
-            Request::Subscribe { node, jid } => self.subscribe(requester, node, jid),
+            Request::Subscribe { node, jid, options } => self.subscribe(requester, node, jid, *options),
             Request::Unsubscribe { node, jid, subid } => self.unsubscribe(requester, node, jid, *subid),
+            Request::ShowOptions { node, jid, subid } => self.show_options(requester, node, jid, *subid),
+            Request::SetOptions { node, jid, subid, options } => {
+                self.set_options(requester, node, jid, *subid, options)
+            }
+            Request::ShowDefaultOptions { node } => self.show_default_options(requester, *node),
             Request::Subscriptions { node } => self.show_subscriptions(requester, *node),
             Request::Affiliations { node } => self.show_affiliations(requester, *node),
             Request::Items { node, max, ids, page } => {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::affiliations::Affiliations;
 use super::items::Items;
+use super::subscriptions::Particulars;
 use crate::input::SessionId;
 use crate::members::Members;
 use crate::sessions::UserIndex;
@@ -30,6 +31,8 @@ pub(crate) struct Node {
     pub(crate) sessions: Members<SessionId>,
     /// Bare-JID subscribers.
     pub(crate) users: Members<UserIndex>,
+    /// Those of both who have chosen something, or have several subscriptions.
+    pub(crate) particular: Particulars,
     /// Deleted, but the deletion is not in the log yet: found by nobody, heard by its subscribers.
     pub(crate) withdrawn: bool,
 }

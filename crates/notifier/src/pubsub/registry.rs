@@ -9,6 +9,7 @@ use foldhash::fast::FixedState;
 use indexmap::{IndexMap, IndexSet};
 
 use super::node::{Generic, Nature, Node, NodeIndex};
+use super::subscriptions::Particulars;
 use crate::members::Members;
 
 /// The nodes. Finding one by name or index takes constant time.
@@ -81,6 +82,7 @@ impl Registry {
             released: first_offset,
             sessions: Members::new(),
             users: Members::new(),
+            particular: Particulars::default(),
             withdrawn: false,
         };
         let index = match self.free.pop() {

@@ -14,11 +14,28 @@ pub(crate) enum Request<'a> {
     Subscribe {
         node: &'a str,
         jid: &'a str,
+        /// `<options/>`, to be set with the subscription.
+        options: Option<&'a Element>,
     },
     Unsubscribe {
         node: &'a str,
         jid: &'a str,
         subid: Option<&'a str>,
+    },
+    ShowOptions {
+        node: &'a str,
+        jid: &'a str,
+        subid: Option<&'a str>,
+    },
+    SetOptions {
+        node: &'a str,
+        jid: &'a str,
+        subid: Option<&'a str>,
+        options: &'a Element,
+    },
+    /// The options that a new subscription has.
+    ShowDefaultOptions {
+        node: Option<&'a str>,
     },
     /// Own subscriptions, at one node or everywhere.
     Subscriptions {
@@ -120,8 +137,11 @@ impl<'a> Request<'a> {
             "subscriptions" => Ok(Request::Subscriptions { node: optional_node(verb) }),
             "affiliations" => Ok(Request::Affiliations { node: optional_node(verb) }),
             "items" => Self::read_items(verb, pubsub),
-            "options" => Err(PubSubError::Unsupported("subscription-options")),
-            "default" => Err(PubSubError::Unsupported("retrieve-default-sub")),
+            "options" => {
+                let (node, jid, subid) = subscription_of(verb)?;
+                Ok(Request::ShowOptions { node, jid, subid })
+            }
+            "default" => Ok(Request::ShowDefaultOptions { node: optional_node(verb) }),
             _ => Err(unknown_verb()),
         }
     }
@@ -129,11 +149,9 @@ impl<'a> Request<'a> {
     fn read_set(verb: &'a Element, pubsub: &'a Element) -> Result<Self, PubSubError> {
         match verb.name() {
             "subscribe" => {
-                if pubsub.child("options", ns::PUBSUB).is_some() {
-                    return Err(PubSubError::Unsupported("subscription-options"));
-                }
                 let jid = jid_of(verb, "Say which address to subscribe.")?;
-                Ok(Request::Subscribe { node: node_of(verb)?, jid })
+                let options = options_beside(pubsub)?;
+                Ok(Request::Subscribe { node: node_of(verb)?, jid, options })
             }
             "unsubscribe" => {
                 let jid = jid_of(verb, "Say which address to unsubscribe.")?;
@@ -143,7 +161,13 @@ impl<'a> Request<'a> {
             "retract" => Self::read_retract(verb),
             "create" => Self::read_create(verb, pubsub),
             "configure" => Err(PubSubError::BadRequest("<configure/> goes after <create/>.")),
-            "options" => Err(PubSubError::Unsupported("subscription-options")),
+            "options" if pubsub.elements().nth(1).is_some() => {
+                Err(PubSubError::BadRequest("<options/> goes after <subscribe/>."))
+            }
+            "options" => {
+                let (node, jid, subid) = subscription_of(verb)?;
+                Ok(Request::SetOptions { node, jid, subid, options: verb })
+            }
             _ => Err(unknown_verb()),
         }
     }
@@ -278,6 +302,26 @@ fn jid_of<'a>(verb: &'a Element, missing: &'static str) -> Result<&'a str, PubSu
     verb.attribute("jid").ok_or(PubSubError::InvalidJid(missing))
 }
 
+/// Whose subscription with which node, and which one of several (§6.3.4.3).
+fn subscription_of(verb: &Element) -> Result<(&str, &str, Option<&str>), PubSubError> {
+    let jid = verb.attribute("jid").ok_or(PubSubError::JidRequired)?;
+    Ok((node_of(verb)?, jid, verb.attribute("subid")))
+}
+
+/// The options that go with a subscription (§6.3.7).
+fn options_beside(pubsub: &Element) -> Result<Option<&Element>, PubSubError> {
+    let Some(options) = pubsub.elements().nth(1) else { return Ok(None) };
+    if !options.is("options", ns::PUBSUB) {
+        return Err(PubSubError::BadRequest("Only <options/> can go with <subscribe/>."));
+    }
+    if options.attribute("node").is_some() || options.attribute("jid").is_some() {
+        return Err(PubSubError::BadRequest(
+            "An <options/> that goes with <subscribe/> names neither node nor address.",
+        ));
+    }
+    Ok(Some(options))
+}
+
 fn unknown_verb() -> PubSubError {
     PubSubError::BadRequest("The <pubsub/> element holds something that cannot be asked for this way.")
 }
@@ -302,7 +346,7 @@ mod tests {
     #[test]
     fn well_formed_requests_are_understood() {
         read(IqType::Set, &pubsub("<subscribe node='n' jid='a@b'/>"), |request| {
-            assert_eq!(request, Ok(Request::Subscribe { node: "n", jid: "a@b" }));
+            assert_eq!(request, Ok(Request::Subscribe { node: "n", jid: "a@b", options: None }));
         });
         read(IqType::Get, &pubsub("<items node='n' max_items='2'/>"), |request| {
             assert_eq!(request, Ok(Request::Items { node: "n", max: Some(2), ids: vec![], page: None }));
@@ -330,7 +374,17 @@ mod tests {
         let set: &[(&str, PubSubError)] = &[
             ("<subscribe node='n'/>", InvalidJid("Say which address to subscribe.")),
             ("<subscribe jid='a@b'/>", NodeIdRequired),
-            ("<subscribe node='n' jid='a@b'/><options/>", Unsupported("subscription-options")),
+            (
+                "<subscribe node='n' jid='a@b'/><options node='n'/>",
+                BadRequest("An <options/> that goes with <subscribe/> names neither node nor address."),
+            ),
+            (
+                "<subscribe node='n' jid='a@b'/><create/>",
+                BadRequest("Only <options/> can go with <subscribe/>."),
+            ),
+            ("<options/><subscribe node='n' jid='a@b'/>", BadRequest("<options/> goes after <subscribe/>.")),
+            ("<options node='n'/>", JidRequired),
+            ("<options jid='a@b'/>", NodeIdRequired),
             ("<unsubscribe node='n'/>", InvalidJid("Say which address to unsubscribe.")),
             ("<publish><item><x xmlns='y'/></item></publish>", NodeIdRequired),
             ("<publish node='n'/>", ItemRequired),

@@ -1,15 +1,19 @@
-//! Subscribing and unsubscribing (XEP-0060 §6.1, §6.2), and the list of own subscriptions (§5.6).
+//! Subscribing and unsubscribing (XEP-0060 §6.1, §6.2), options (§6.3, §6.4), and the list of own subscriptions (§5.6).
 
+use contact::Timestamp;
 use xmpp::{Element, Jid, ns};
 
 use super::errors::PubSubError;
 use super::node::{Node, NodeIndex, SendLast};
+use super::options::{Expire, OptionLimits, Purpose, SubscriptionOptions};
+use super::subscriptions::{Subscriber, Subscription};
 use super::{Decision, Outcome, Requester, event};
 use crate::access::Admission;
 use crate::change::Change;
 use crate::effects::{Audience, Effect};
 use crate::input::SessionId;
 use crate::notifier::Notifier;
+use crate::sessions::UserIndex;
 
 /// Where a subscription is kept.
 pub(super) enum Place {
@@ -19,8 +23,23 @@ pub(super) enum Place {
     Session(SessionId),
 }
 
+/// A subscription of the requester's that a request names.
+struct Found {
+    index: NodeIndex,
+    name: String,
+    jid: Jid,
+    place: Place,
+    /// All of the address's subscriptions with the node.
+    own: Vec<Subscription>,
+    /// Which of them.
+    at: usize,
+}
+
 impl Notifier {
-    /// Subscribes the requester's bare or full JID. A subscription that exists is confirmed as it is.
+    /// Subscribes the requester's bare or full JID. A subscription that exists is confirmed as it is, unless the service lets
+    /// an address have several (§6.1.6).
+    ///
+    /// - `options`: the `<options/>` that go with it (§6.3.7); an existing subscription gets them.
     ///
     /// # Errors
     ///
@@ -31,8 +50,9 @@ impl Notifier {
         requester: &Requester,
         name: &str,
         jid: &str,
+        options: Option<&Element>,
     ) -> Result<Outcome, PubSubError> {
-        let outcome = self.subscribe_only(requester, name, jid)?;
+        let outcome = self.subscribe_only(requester, name, jid, options)?;
         let Some(newest) = self.newest_item(requester, name, jid) else { return Ok(outcome) };
         let mut decision = match outcome {
             // It is heard at once, and so is the result.
@@ -66,6 +86,7 @@ impl Notifier {
         requester: &Requester,
         name: &str,
         jid: &str,
+        options: Option<&Element>,
     ) -> Result<Outcome, PubSubError> {
         let jid = own_jid(requester, jid)
             .ok_or(PubSubError::InvalidJid("Only your own address, bare or full, can be subscribed."))?;
@@ -77,33 +98,41 @@ impl Notifier {
             Admission::OnRequest => return self.request_subscription(requester, index, &jid),
             Admission::Refused(error) => return Err(error),
         }
-        let confirmed = Some(pubsub(self.subscription_element(&name, &jid)));
-        match self.place(requester, &jid) {
-            Some(Place::Session(session)) => {
-                let max = self.config.limits.subscriptions_per_session_max;
-                let known = self.sessions.get(session).map(|session| session.subscriptions.len());
-                if !node.sessions.contains(session) && known.is_some_and(|known| known >= max) {
-                    return Err(PubSubError::TooManySubscriptions);
-                }
-                self.hear(index, session);
-                Ok(Outcome::Now(confirmed))
+        let place =
+            self.place(requester, &jid).ok_or(PubSubError::InvalidJid("No session has this full JID."))?;
+        let mut own = self.subscriptions_at(requester, index, &place);
+        let is_new = own.is_empty() || self.config.multiple_subscriptions;
+        if is_new {
+            self.has_room(requester, &place)?;
+            let subid = (!own.is_empty()).then(|| self.new_subid(&name, &jid));
+            own.push(Subscription { subid, options: SubscriptionOptions::default() });
+        }
+        let Some(subscription) = own.last_mut() else { return Err(PubSubError::NotSubscribed) };
+        let mut confirmed = pubsub(self.subscription_element(&name, &jid, subscription));
+        if let Some(options) = options {
+            self.read_options(requester, &jid, &mut subscription.options, options)?;
+            let form = subscription.options.write(Purpose::Result);
+            confirmed.push(Element::new("options", ns::PUBSUB).with_child(form));
+        }
+        let subscription = subscription.clone();
+        match place {
+            Place::Session(session) => {
+                self.set_session_subscriptions(index, session, own);
+                Ok(Outcome::Now(Some(confirmed)))
             }
-            Some(Place::Durable { resource }) => {
-                let own = self.durable.subscriptions.of(requester.user);
-                if own.has(resource.as_deref(), index) {
-                    // It may have been decided a moment ago and not be in the log yet.
-                    return Ok(Outcome::Decision(Box::new(Decision {
-                        payload: confirmed,
-                        ..Decision::default()
-                    })));
-                }
-                if own.len() >= self.config.limits.subscriptions_per_user_max {
-                    return Err(PubSubError::TooManySubscriptions);
-                }
+            // It may have been decided a moment ago and not be in the log yet.
+            Place::Durable { .. } if !is_new && options.is_none() => {
+                Ok(Outcome::Decision(Box::new(Decision { payload: Some(confirmed), ..Decision::default() })))
+            }
+            Place::Durable { .. } => {
                 self.log_is_ready()?;
-                Ok(Outcome::Change(vec![Change::Subscribed { node: name, jid: jid.to_string() }], confirmed))
+                let jid = jid.to_string();
+                let change = match subscription == Subscription::default() && own.len() == 1 && is_new {
+                    true => Change::Subscribed { node: name, jid },
+                    false => configured(name, jid, subscription),
+                };
+                Ok(Outcome::Change(vec![change], Some(confirmed)))
             }
-            None => Err(PubSubError::InvalidJid("No session has this full JID.")),
         }
     }
 
@@ -112,7 +141,7 @@ impl Notifier {
     /// # Errors
     ///
     /// §6.2.3: `item-not-found`; `forbidden` for somebody else's address; `not-subscribed`; `invalid-subid` for an id that
-    /// the subscription does not have. An id is never needed.
+    /// the subscription does not have; `subid-required` if there are several.
     pub(super) fn unsubscribe(
         &mut self,
         requester: &Requester,
@@ -120,32 +149,202 @@ impl Notifier {
         jid: &str,
         subid: Option<&str>,
     ) -> Result<Outcome, PubSubError> {
-        let (index, node) = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?;
-        let name = node.name.to_string();
-        let jid = own_jid(requester, jid)
-            .ok_or(PubSubError::Forbidden("Only your own subscriptions can be ended by you."))?;
-        let place = self.place(requester, &jid);
-        if node.generic().is_some_and(|generic| generic.pending.contains(jid.as_str())) {
-            self.log_is_ready()?;
-            let ended = Change::SubscriptionRequestEnded { node: name, jid: jid.to_string() };
-            return Ok(Outcome::Change(vec![ended], None));
+        if let Some(withdrawn) = self.withdraw_request(requester, name, jid)? {
+            return Ok(withdrawn);
         }
-        if !self.has_subscribed(requester, index, &jid) {
-            return Err(PubSubError::NotSubscribed);
-        }
-        if self.config.subscription_ids && subid.is_some_and(|subid| subid != subscription_id(&name, &jid)) {
-            return Err(PubSubError::InvalidSubId);
-        }
+        let found = self.find_own(requester, name, jid, subid)?;
+        let Found { index, name, jid, place, mut own, at } = found;
+        let ended = own.remove(at);
         match place {
-            Some(Place::Session(session)) => {
-                self.stop_hearing(index, session);
+            Place::Session(session) => {
+                self.set_session_subscriptions(index, session, own);
                 Ok(Outcome::Now(None))
             }
-            _ => {
+            Place::Durable { .. } => {
                 self.log_is_ready()?;
-                Ok(Outcome::Change(vec![Change::Unsubscribed { node: name, jid: jid.to_string() }], None))
+                let jid = jid.to_string();
+                let change = match own.is_empty() {
+                    true => Change::Unsubscribed { node: name, jid },
+                    false => {
+                        Change::SubscriptionEnded { node: name, jid, subid: ended.subid.map(String::from) }
+                    }
+                };
+                Ok(Outcome::Change(vec![change], None))
             }
         }
+    }
+
+    /// Takes back a subscription that waits for an owner's answer; none if there is none.
+    fn withdraw_request(
+        &self,
+        requester: &Requester,
+        name: &str,
+        jid: &str,
+    ) -> Result<Option<Outcome>, PubSubError> {
+        let (_, node) = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?;
+        let jid = own_jid(requester, jid)
+            .filter(|jid| node.generic().is_some_and(|generic| generic.pending.contains(jid.as_str())));
+        let Some(jid) = jid else { return Ok(None) };
+        self.log_is_ready()?;
+        let ended = Change::SubscriptionRequestEnded { node: node.name.to_string(), jid: jid.to_string() };
+        Ok(Some(Outcome::Change(vec![ended], None)))
+    }
+
+    /// Shows the options of a subscription (§6.3.2).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Notifier::unsubscribe`].
+    pub(super) fn show_options(
+        &self,
+        requester: &Requester,
+        name: &str,
+        jid: &str,
+        subid: Option<&str>,
+    ) -> Result<Outcome, PubSubError> {
+        let found = self.find_own(requester, name, jid, subid)?;
+        let mut shown = Element::new("options", ns::PUBSUB)
+            .with_attribute("node", found.name.as_str())
+            .with_attribute("jid", found.jid.as_str());
+        let subscription = &found.own[found.at];
+        if self.config.subscription_ids || found.own.len() > 1 {
+            shown.set_attribute("subid", subscription.subid_at(&found.name, &found.jid));
+        }
+        shown.push(subscription.options.write(Purpose::ToFillIn));
+        Ok(Outcome::Shown(to_text(Some(pubsub(shown)))))
+    }
+
+    /// Changes the options of a subscription; fields that the form leaves out keep their value (§6.3.5).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Notifier::unsubscribe`], and `invalid-options`.
+    pub(super) fn set_options(
+        &mut self,
+        requester: &Requester,
+        name: &str,
+        jid: &str,
+        subid: Option<&str>,
+        options: &Element,
+    ) -> Result<Outcome, PubSubError> {
+        let Found { index, name, jid, place, mut own, at } = self.find_own(requester, name, jid, subid)?;
+        self.read_options(requester, &jid, &mut own[at].options, options)?;
+        match place {
+            Place::Session(session) => {
+                self.set_session_subscriptions(index, session, own);
+                Ok(Outcome::Now(None))
+            }
+            Place::Durable { .. } => {
+                self.log_is_ready()?;
+                let change = configured(name, jid.to_string(), own.swap_remove(at));
+                Ok(Outcome::Change(vec![change], None))
+            }
+        }
+    }
+
+    /// Shows the options that a new subscription has, with one node or all (§6.4).
+    pub(super) fn show_default_options(
+        &self,
+        requester: &Requester,
+        name: Option<&str>,
+    ) -> Result<Outcome, PubSubError> {
+        let mut shown = Element::new("default", ns::PUBSUB);
+        if let Some(name) = name {
+            let (_, node, _) = self.rights(requester, name)?;
+            shown.set_attribute("node", &*node.name);
+        }
+        shown.push(SubscriptionOptions::default().write(Purpose::Result));
+        Ok(Outcome::Now(Some(pubsub(shown))))
+    }
+
+    fn read_options(
+        &self,
+        requester: &Requester,
+        jid: &Jid,
+        options: &mut SubscriptionOptions,
+        form: &Element,
+    ) -> Result<(), PubSubError> {
+        let lease_ms_max = self.config.limits.lease_ms_max;
+        options.read(form, OptionLimits { now: self.now, lease_ms_max })?;
+        let sessions = self.sessions.user(requester.user).sessions.iter();
+        let is_available = sessions.filter_map(|&session| self.sessions.get(session)).any(|session| {
+            session.presence.is_some() && jid.resource().is_none_or(|own| session.jid.resource() == own)
+        });
+        if options.expire == Some(Expire::Presence) && !is_available {
+            let text = "pubsub#expire can be \"presence\" only while this address is available";
+            return Err(PubSubError::InvalidOptions(text.into()));
+        }
+        Ok(())
+    }
+
+    /// One of the requester's own subscriptions.
+    fn find_own(
+        &self,
+        requester: &Requester,
+        name: &str,
+        jid: &str,
+        subid: Option<&str>,
+    ) -> Result<Found, PubSubError> {
+        let (index, node) = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?;
+        let name = node.name.to_string();
+        let jid =
+            own_jid(requester, jid).ok_or(PubSubError::Forbidden("This is not a subscription of yours."))?;
+        let place = self.place(requester, &jid).ok_or(PubSubError::NotSubscribed)?;
+        let own = self.subscriptions_at(requester, index, &place);
+        let at = match (own.len(), subid) {
+            (0, _) => return Err(PubSubError::NotSubscribed),
+            (1, None) => 0,
+            // Without ids there is nothing that could be wrong with one (§6.2.3.5).
+            (1, Some(_)) if !self.shows_subids() => 0,
+            (_, None) => return Err(PubSubError::SubIdRequired),
+            (_, Some(subid)) => own
+                .iter()
+                .position(|subscription| subscription.subid_at(&name, &jid) == subid)
+                .ok_or(PubSubError::InvalidSubId)?,
+        };
+        Ok(Found { index, name, jid, place, own, at })
+    }
+
+    /// All subscriptions of one address with one node, oldest first.
+    fn subscriptions_at(&self, requester: &Requester, index: NodeIndex, place: &Place) -> Vec<Subscription> {
+        match place {
+            Place::Session(session) => self.session_subscriptions(index, *session),
+            Place::Durable { resource } => {
+                self.durable.subscriptions.of(requester.user).at(resource.as_deref(), index)
+            }
+        }
+    }
+
+    fn has_room(&self, requester: &Requester, place: &Place) -> Result<(), PubSubError> {
+        let limits = &self.config.limits;
+        let (count, max) = match place {
+            Place::Session(session) => {
+                let nodes = self.sessions.get(*session).map(|session| session.subscriptions.as_slice());
+                let nodes = nodes.unwrap_or_default();
+                let count = match self.config.multiple_subscriptions {
+                    false => nodes.len(),
+                    true => {
+                        nodes.iter().map(|&index| self.session_subscriptions(index, *session).len()).sum()
+                    }
+                };
+                (count, limits.subscriptions_per_session_max)
+            }
+            Place::Durable { .. } => {
+                (self.durable.subscriptions.of(requester.user).len(), limits.subscriptions_per_user_max)
+            }
+        };
+        if count < max { Ok(()) } else { Err(PubSubError::TooManySubscriptions) }
+    }
+
+    /// An id that no other subscription has ever had.
+    fn new_subid(&mut self, node: &str, jid: &Jid) -> Box<str> {
+        self.subids += 1;
+        let unique = [self.now.0.to_be_bytes(), self.subids.to_be_bytes()].concat();
+        hash(node.bytes().chain([0]).chain(jid.as_str().bytes()).chain([0]).chain(unique)).into()
+    }
+
+    fn shows_subids(&self) -> bool {
+        self.config.subscription_ids || self.config.multiple_subscriptions
     }
 
     /// Lists what the requester's bare JID and all its full JIDs are subscribed to, at one node or at all.
@@ -164,8 +363,12 @@ impl Notifier {
         }
         for (index, jid) in self.subscriptions_of(requester) {
             let node = self.durable.nodes.get(index).filter(|node| !node.withdrawn);
-            if let Some(node) = node.filter(|_| at.is_none_or(|wanted| wanted == index)) {
-                list.push(self.subscription_element(&node.name, &jid));
+            if let Some(node) = node.filter(|_| at.is_none_or(|wanted| wanted == index))
+                && let Some(place) = self.place(requester, &jid)
+            {
+                for subscription in self.subscriptions_at(requester, index, &place) {
+                    list.push(self.subscription_element(&node.name, &jid, &subscription));
+                }
             }
         }
         for (node, generic) in self.durable.nodes.iter_generic() {
@@ -225,13 +428,13 @@ impl Notifier {
         }
     }
 
-    fn subscription_element(&self, node: &str, jid: &Jid) -> Element {
+    fn subscription_element(&self, node: &str, jid: &Jid, subscription: &Subscription) -> Element {
         let mut element = Element::new("subscription", ns::PUBSUB)
             .with_attribute("node", node)
             .with_attribute("jid", jid.as_str())
             .with_attribute("subscription", "subscribed");
-        if self.config.subscription_ids {
-            element.set_attribute("subid", subscription_id(node, jid));
+        if self.shows_subids() {
+            element.set_attribute("subid", subscription.subid_at(node, jid));
         }
         element
     }
@@ -253,8 +456,11 @@ impl Notifier {
         let Some(known) = self.sessions.get(session) else { return };
         let kept = &self.durable.subscriptions.of(known.user).kept;
         let own = kept.iter().filter(|(resource, _)| **resource == *known.jid.resource().as_str());
-        for index in own.map(|&(_, index)| index).collect::<Vec<_>>() {
+        let user = known.user;
+        for (resource, index) in own.cloned().collect::<Vec<_>>() {
             self.hear(index, session);
+            let subscriptions = self.durable.subscriptions.of(user).at(Some(&resource), index);
+            self.choose(index, user, Some(&resource), subscriptions);
         }
     }
 
@@ -263,17 +469,75 @@ impl Notifier {
         if let Some(known) = self.sessions.get_mut(session) {
             known.subscriptions.retain(|&other| other != index);
         }
+        self.leave(index, session);
+    }
+
+    /// The subscriptions of a full JID that are kept with its session.
+    pub(crate) fn session_subscriptions(&self, index: NodeIndex, session: SessionId) -> Vec<Subscription> {
+        self.durable.nodes.get(index).map(|node| node.subscriptions_of(session)).unwrap_or_default()
+    }
+
+    /// Sets them: none at all ends the subscription.
+    pub(crate) fn set_session_subscriptions(
+        &mut self,
+        index: NodeIndex,
+        session: SessionId,
+        subscriptions: Vec<Subscription>,
+    ) {
+        if subscriptions.is_empty() {
+            return self.stop_hearing(index, session);
+        }
+        self.hear(index, session);
+        if let Some(node) = self.durable.nodes.get_mut(index) {
+            let leases = node.session_leases(index, session);
+            leases.for_each(|lease| {
+                self.session_leases.remove(&lease);
+            });
+            node.particular.set(Subscriber::Session(session), subscriptions);
+            self.session_leases.extend(node.session_leases(index, session));
+        }
+    }
+
+    /// What an address has chosen holds from now on.
+    pub(crate) fn choose(
+        &mut self,
+        index: NodeIndex,
+        user: UserIndex,
+        resource: Option<&str>,
+        subscriptions: Vec<Subscription>,
+    ) {
+        let subscriber = match resource {
+            None => Some(Subscriber::User(user)),
+            Some(resource) => self.sessions.find_of(user, resource).map(Subscriber::Session),
+        };
+        if let (Some(subscriber), Some(node)) = (subscriber, self.durable.nodes.get_mut(index)) {
+            node.particular.set(subscriber, subscriptions);
+        }
+    }
+
+    fn leave(&mut self, index: NodeIndex, session: SessionId) {
         if let Some(node) = self.durable.nodes.get_mut(index) {
             node.sessions.remove(session);
+            if !node.particular.is_empty() {
+                node.session_leases(index, session).for_each(|lease| {
+                    self.session_leases.remove(&lease);
+                });
+                node.particular.forget(Subscriber::Session(session));
+            }
         }
+    }
+
+    /// A node is gone, and with it the leases of a session that heard it.
+    pub(crate) fn forget_session_leases(&mut self, node: &Node, index: NodeIndex, session: SessionId) {
+        node.session_leases(index, session).for_each(|lease| {
+            self.session_leases.remove(&lease);
+        });
     }
 
     /// Ends the subscriptions that end with their session.
     pub(crate) fn forget_subscriptions(&mut self, session: SessionId, subscriptions: &[NodeIndex]) {
         for &index in subscriptions {
-            if let Some(node) = self.durable.nodes.get_mut(index) {
-                node.sessions.remove(session);
-            }
+            self.leave(index, session);
         }
     }
 }
@@ -283,14 +547,26 @@ pub(super) fn own_jid(requester: &Requester, jid: &str) -> Option<Jid> {
     Jid::new(jid).ok().filter(|jid| jid.to_bare() == requester.jid)
 }
 
-/// An id that is always the same for a subscription, as Openfire shows one. Nobody needs to send it back.
-fn subscription_id(node: &str, jid: &Jid) -> String {
-    // FNV-1a: the id need not be secret, only stable over restarts and versions.
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in node.bytes().chain([0]).chain(jid.as_str().bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+impl Subscription {
+    /// The id that clients see: always the same for the only subscription of an address, as Openfire shows one.
+    pub(super) fn subid_at(&self, node: &str, jid: &Jid) -> String {
+        match &self.subid {
+            Some(subid) => subid.to_string(),
+            None => hash(node.bytes().chain([0]).chain(jid.as_str().bytes())),
+        }
     }
-    format!("{hash:016x}")
+}
+
+/// FNV-1a: an id need not be secret, only stable over restarts and versions.
+fn hash(bytes: impl Iterator<Item = u8>) -> String {
+    let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    format!("{:016x}", bytes.fold(0xcbf2_9ce4_8422_2325_u64, fold))
+}
+
+/// The record of a subscription that is not the plain one of its address.
+fn configured(node: String, jid: String, subscription: Subscription) -> Change {
+    let Subscription { subid, options } = subscription;
+    Change::SubscriptionConfigured { node, jid, subid: subid.map(String::from), options }
 }
 
 /// Wraps a result's content in `<pubsub/>`.
@@ -307,5 +583,28 @@ impl Node {
     /// How many addresses hear this node.
     pub(crate) fn subscriber_count(&self) -> usize {
         self.sessions.len() + self.users.len()
+    }
+
+    /// The subscriptions of a session's full JID, oldest first.
+    pub(crate) fn subscriptions_of(&self, session: SessionId) -> Vec<Subscription> {
+        match self.particular.get(Subscriber::Session(session)) {
+            Some(subscriptions) => subscriptions.to_vec(),
+            None if self.sessions.contains(session) => vec![Subscription::default()],
+            None => Vec::new(),
+        }
+    }
+
+    /// Which of them are leased, and until when.
+    fn session_leases(
+        &self,
+        index: NodeIndex,
+        session: SessionId,
+    ) -> impl Iterator<Item = (Timestamp, SessionId, NodeIndex, Option<Box<str>>)> + use<> {
+        let subscriptions = self.particular.get(Subscriber::Session(session)).unwrap_or_default();
+        let leases = subscriptions.iter().filter_map(|subscription| match subscription.options.expire {
+            Some(Expire::At(until)) => Some((until, session, index, subscription.subid.clone())),
+            _ => None,
+        });
+        leases.collect::<Vec<_>>().into_iter()
     }
 }

@@ -18,6 +18,7 @@ mod requests;
 mod roster;
 mod routing;
 mod size;
+mod subscription_options;
 mod subscription_states;
 mod subscriptions;
 mod world;

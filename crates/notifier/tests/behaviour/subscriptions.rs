@@ -109,10 +109,6 @@ fn errors_of_subscribing_and_unsubscribing() {
         (unsubscribe(OWN, "1001001@localhost/gone"), "error cancel unexpected-request not-subscribed"),
         (format!("<subscribe node='{OWN}'/>"), "error modify bad-request invalid-jid"),
         (format!("<subscribe jid='{own}'/>"), "error modify bad-request nodeid-required"),
-        (
-            format!("<options node='{OWN}' jid='{own}'/>"),
-            "error cancel feature-not-implemented unsupported subscription-options",
-        ),
     ] {
         assert_eq!(world.pubsub(session, &verb), expected, "{verb}");
     }

@@ -75,6 +75,26 @@ impl World {
         }
     }
 
+    /// The same server in a new process: rebuilt from the log, with nobody connected.
+    pub(crate) fn restarted(&self) -> Self {
+        let mut next = Self::empty(|config| *config = self.notifier.config().clone());
+        self.log.iter().for_each(|entry| next.notifier.restore(entry));
+        next.log.clone_from(&self.log);
+        next.now = self.now;
+        next
+    }
+
+    /// As [`World::restarted`], from a snapshot in place of the log.
+    pub(crate) fn restarted_from_snapshot(&self) -> Self {
+        let changes = self.notifier.snapshot().expect("nothing waits for the log");
+        let entry = Entry { position: self.notifier.position(), at: self.now, changes };
+        let mut next = Self::empty(|config| *config = self.notifier.config().clone());
+        next.notifier.restore(&entry);
+        next.log.push(entry);
+        next.now = self.now;
+        next
+    }
+
     /// Feeds one input and takes all outputs.
     pub(crate) fn handle(&mut self, input: Input) {
         self.notifier.handle(input, self.now);

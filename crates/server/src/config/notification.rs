@@ -22,6 +22,7 @@ impl Config {
                 publish_to_contact_nodes: pubsub.publish_to_contact_nodes.clone(),
             },
             keep_full_jid_subscriptions: pubsub.keep_full_jid_subscriptions,
+            multiple_subscriptions: pubsub.multiple_subscriptions,
             subscription_ids: pubsub.subscription_ids,
             one_copy_per_session: pubsub.one_copy_per_session,
             notification_ns: pubsub
@@ -87,6 +88,7 @@ impl Config {
             subscriptions_per_user_max: pubsub.subscriptions_per_user_max as usize,
             affiliations_per_node_max: pubsub.affiliations_per_node_max as usize,
             requests_per_node_max: pubsub.requests_per_node_max as usize,
+            lease_ms_max: milliseconds(pubsub.lease_max),
             nodes_max: pubsub.nodes_max as usize,
             node_name_bytes_max: pubsub.node_name_bytes_max,
             items_per_node_max: pubsub.items_per_node_max as usize,

@@ -402,6 +402,9 @@ settings! {
         /// Keep a subscription with a full JID when its session ends, as Finesse does. It delivers again when the same full
         /// JID is back, and counts against subscriptions_per_user_max until then.
         keep_full_jid_subscriptions: bool = "false", Switch;
+        /// Let one address subscribe to a node several times, each time with options and a subid of its own, as Openfire
+        /// does. Clients that subscribe whenever they connect then gather subscriptions, up to the limits below.
+        multiple_subscriptions: bool = "false", Switch;
         /// Put a subid into subscriptions, as Openfire does.
         subscription_ids: bool = "true", Switch;
         /// A session that is subscribed by its full and its bare JID gets one copy of an event, not two.
@@ -416,6 +419,8 @@ settings! {
         affiliations_per_node_max: u32 = "10000", Count(10, 1_000_000);
         /// Subscriptions to one node that wait for its owner's answer. Over it: resource-constraint.
         requests_per_node_max: u32 = "1000", Count(1, 100_000);
+        /// How long a leased subscription lasts without being renewed. Over it: that long and no longer.
+        lease_max: Duration = "\"720 h\"", Span::seconds(60, 31_536_000);
         /// Nodes created over publish-subscribe. Over it: resource-constraint.
         nodes_max: u32 = "10000", Count(0, 10_000_000);
         /// Bytes in a node's name. Over it: not-acceptable.

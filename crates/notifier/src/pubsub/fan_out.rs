@@ -1,0 +1,130 @@
+//! Who hears an event: the way from a node to the sessions.
+//!
+//! Most nodes have plain subscribers only, and then this is one list and one encoded message. Where somebody has chosen
+//! something, each subscriber is looked at.
+
+use std::sync::Arc;
+
+use xmpp::SharedStanza;
+
+use super::event::Event;
+use super::node::{Node, NodeIndex};
+use super::options::Show;
+use super::subscriptions::{Subscriber, Subscription};
+use crate::input::{Addressed, Output, Recipient, SessionId};
+use crate::notifier::Notifier;
+
+impl Notifier {
+    /// Sends an event to whoever hears the node now.
+    pub(crate) fn deliver(&mut self, index: NodeIndex, event: &Event) {
+        let Some(node) = self.durable.nodes.get(index) else { return };
+        let (recipients, marked) = match node.particular.is_empty() {
+            true => (self.plain_recipients(node), Vec::new()),
+            false => self.chosen_recipients(node),
+        };
+        if recipients.is_empty() && marked.is_empty() && !self.config.recovery {
+            return;
+        }
+        let stanza = event.encode(node, &self.config);
+        let marked: Vec<_> = marked
+            .into_iter()
+            .map(|(recipient, subids)| match event.is_about_items() {
+                true => (recipient, event.encode_for(node, &self.config, &subids)),
+                false => (recipient, Arc::clone(&stanza)),
+            })
+            .collect();
+        if self.config.recovery {
+            self.remember(index, event, self.now, &stanza);
+        }
+        self.send_event(stanza, recipients);
+        for (recipient, stanza) in marked {
+            self.send_event(stanza, vec![recipient]);
+        }
+    }
+
+    fn send_event(&mut self, stanza: Arc<SharedStanza>, recipients: Vec<Recipient>) {
+        if !recipients.is_empty() {
+            self.outputs.push_back(Output::Deliver { stanza, recipients });
+        }
+    }
+
+    fn plain_recipients(&self, node: &Node) -> Vec<Recipient> {
+        let mut recipients = Vec::with_capacity(node.subscriber_count());
+        recipients.extend(node.sessions.iter().map(|session| Recipient { session, to: Addressed::Full }));
+        for user in node.users.iter() {
+            for &session in &self.sessions.user(user).reachable {
+                if !(self.config.one_copy_per_session && node.sessions.contains(session)) {
+                    recipients.push(Recipient { session, to: Addressed::Bare });
+                }
+            }
+        }
+        recipients
+    }
+
+    /// As [`Notifier::plain_recipients`], for a node where somebody has chosen something. Those who get an event for one or
+    /// more of several subscriptions of theirs are named apart, with the ids of these (§7.1.2.4).
+    fn chosen_recipients(&self, node: &Node) -> (Vec<Recipient>, Vec<(Recipient, Vec<String>)>) {
+        let (mut plain, mut marked) = (Vec::new(), Vec::new());
+        let mut add = |recipient: Recipient, wanted: Wanted| match wanted {
+            Wanted::No => {}
+            Wanted::Plain => plain.push(recipient),
+            Wanted::For(subids) => marked.push((recipient, subids)),
+        };
+        for session in node.sessions.iter() {
+            let recipient = Recipient { session, to: Addressed::Full };
+            add(recipient, self.wants(node, Subscriber::Session(session), recipient));
+        }
+        for user in node.users.iter() {
+            for &session in &self.sessions.user(user).reachable {
+                let full = Recipient { session, to: Addressed::Full };
+                let has_one = self.config.one_copy_per_session
+                    && node.sessions.contains(session)
+                    && self.wants(node, Subscriber::Session(session), full) != Wanted::No;
+                if !has_one {
+                    let recipient = Recipient { session, to: Addressed::Bare };
+                    add(recipient, self.wants(node, Subscriber::User(user), recipient));
+                }
+            }
+        }
+        (plain, marked)
+    }
+
+    /// Whether a subscriber wants events at this session.
+    fn wants(&self, node: &Node, subscriber: Subscriber, recipient: Recipient) -> Wanted {
+        let Some(subscriptions) = node.particular.get(subscriber) else { return Wanted::Plain };
+        let admits =
+            |subscription: &&Subscription| subscription.options.admits(|| self.shown_by(recipient.session));
+        let wanted: Vec<&Subscription> = subscriptions.iter().filter(admits).collect();
+        match (wanted.len(), subscriptions.len()) {
+            (0, _) => Wanted::No,
+            (_, 1) => Wanted::Plain,
+            _ => Wanted::For(
+                wanted
+                    .into_iter()
+                    .map(|subscription| self.subid_for(node, recipient, subscription))
+                    .collect(),
+            ),
+        }
+    }
+
+    fn subid_for(&self, node: &Node, recipient: Recipient, subscription: &Subscription) -> String {
+        let jid = self.sessions.get(recipient.session).map(|session| match recipient.to {
+            Addressed::Full => xmpp::Jid::from(session.jid.clone()),
+            Addressed::Bare => session.jid.to_bare().into(),
+        });
+        jid.map(|jid| subscription.subid_at(&node.name, &jid)).unwrap_or_default()
+    }
+
+    /// What the presence of a session shows, if it has sent one.
+    fn shown_by(&self, session: SessionId) -> Option<Show> {
+        Some(Show::of(&self.sessions.get(session)?.presence.as_ref()?.content))
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    No,
+    Plain,
+    /// For these of several subscriptions.
+    For(Vec<String>),
+}
