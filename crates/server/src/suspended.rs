@@ -109,6 +109,7 @@ mod tests {
             hears_of_blocks: false,
             directed: Vec::new(),
             subscriptions: vec!["n".into()],
+            chosen: Vec::new(),
         };
         let mailbox = Saved {
             acknowledged: 3,
