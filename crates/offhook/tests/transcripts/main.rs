@@ -1,10 +1,11 @@
 //! Runs `transcripts/*.txt`: who sends what and who receives what, in memory (stream, notifier and a clock that the
-//! transcript moves) and over WebSockets and over TCP against the real binary. One text, all worlds.
+//! transcript moves) and over WebSockets, over TCP and over BOSH against the real binary. One text, all worlds.
 //!
 //! The examples of a page in `docs/` are a transcript, too: everything between its lines ```` ```transcript ```` and ```` ``` ````.
 //!
 //! `TRANSCRIPT=name cargo test -p offhook --test transcripts` runs one of them.
 
+mod bosh;
 mod memory;
 mod pattern;
 mod run;
@@ -15,6 +16,7 @@ mod web_sockets;
 
 use std::path::{Path, PathBuf};
 
+use crate::bosh::Bosh;
 use crate::memory::Memory;
 use crate::run::{World, run};
 use crate::script::Script;
@@ -34,6 +36,11 @@ fn over_web_sockets() {
 #[test]
 fn over_tcp() {
     run_all(|script| (!script.only_in_memory && !script.not_over_tcp).then(Tcp::start));
+}
+
+#[test]
+fn over_bosh() {
+    run_all(|script| (!script.only_in_memory && !script.not_over_bosh).then(Bosh::start));
 }
 
 /// Runs every transcript in a world of its own and fails with everything that went wrong.

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 /// One transcript, read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Script {
     /// It moves the clock, which no socket can.
     pub(crate) only_in_memory: bool,
     /// It is about messages, which TCP does not have.
     pub(crate) not_over_tcp: bool,
+    /// It is about how a stream begins, or about broken XML, for which BOSH has words of its own.
+    pub(crate) not_over_bosh: bool,
     pub(crate) steps: Vec<(usize, Step)>,
 }
 
@@ -44,7 +46,7 @@ pub(crate) struct Failure {
 
 impl Script {
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
-        let mut script = Script { only_in_memory: false, not_over_tcp: false, steps: Vec::new() };
+        let mut script = Script::default();
         let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line)).peekable();
         while let Some((number, line)) = lines.next() {
             if line.trim().is_empty() || line.starts_with('#') {
@@ -66,6 +68,10 @@ impl Script {
             }
             if line == "not over TCP" {
                 script.not_over_tcp = true;
+                continue;
+            }
+            if line == "not over BOSH" {
+                script.not_over_bosh = true;
                 continue;
             }
             let step = parse_step(line, &more).ok_or_else(|| fail(format!("not understood: {line}")))?;
