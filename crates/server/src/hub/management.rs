@@ -169,6 +169,9 @@ impl HubTask {
         self.slots.release(outbox);
         self.notifier.handle(Input::Ended { session }, at);
         self.execute();
+        if outbox.is_open() {
+            self.leave_behind(outbox);
+        }
     }
 
     /// The notifier has ended a session.

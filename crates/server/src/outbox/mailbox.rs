@@ -311,6 +311,11 @@ impl Outbox {
         self.state.lock().mailbox.as_mut()?.resuming.take()
     }
 
+    /// Whether a connection that is gone can have left anything here: it did not end its stream, so it has not sent what was in there.
+    pub fn is_open(&self) -> bool {
+        self.state.lock().stage == Stage::Open
+    }
+
     /// Takes everything that the client has not acknowledged, oldest first: the session is over.
     pub fn take_all(&self) -> Vec<Outgoing> {
         let mut state = self.state.lock();

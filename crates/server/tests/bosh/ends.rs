@@ -95,3 +95,21 @@ async fn checklist_121_clients_that_are_gone_are_forgotten() {
     expect_end(&broken.send("", "").await.xml().await, "item-not-found");
     server.server.stop().await;
 }
+
+/// What was for a client that is gone goes back to whoever sent it (XEP-0206 §7, RFC 6121 §8.5).
+#[tokio::test]
+async fn messages_for_a_client_that_is_gone_come_back() {
+    let server = TestServer::start("[bosh]\ninactivity = \"1 s\"").await;
+    let mut gone = Client::sign_in(server.address(), "1001002", "desktop").await;
+    gone.send("", "<presence xmlns='jabber:client'/>").await.xml().await;
+    let mut sender = Client::sign_in(server.address(), "1001001", "desktop").await;
+    let message = format!(
+        "<message xmlns='jabber:client' type='chat' id='m' to='{}'><body>there?</body></message>",
+        gone.jid
+    );
+    let answer = sender.ask(&message).await;
+    let error = answer.child("message", ns::CLIENT).expect("it comes back");
+    assert_eq!((error.attribute("type"), error.attribute("id")), (Some("error"), Some("m")));
+    assert!(answer.to_xml().contains("<service-unavailable "), "{answer:?}");
+    server.server.stop().await;
+}
