@@ -50,8 +50,22 @@ pub struct HubParts {
 }
 
 /// Starts the hub's task, which ends with [`HubHandle::stop`].
-pub fn start(mut parts: HubParts) -> HubHandle {
-    parts.notifier.started(now());
+pub fn start(parts: HubParts) -> HubHandle {
+    let Assembled { task, handle, inbox, log_events } = assemble(parts, now());
+    tokio::spawn(task.run(inbox, log_events));
+    handle
+}
+
+/// A hub that nobody runs yet.
+struct Assembled {
+    task: HubTask,
+    handle: HubHandle,
+    inbox: mpsc::Receiver<Request>,
+    log_events: mpsc::UnboundedReceiver<LogEvent>,
+}
+
+fn assemble(mut parts: HubParts, at: Timestamp) -> Assembled {
+    parts.notifier.started(at);
     let (sender, inbox) = mpsc::channel(parts.requests_max);
     let position = parts.notifier.position();
     let metrics = Arc::clone(&parts.management.metrics);
@@ -72,9 +86,8 @@ pub fn start(mut parts: HubParts) -> HubHandle {
         management: parts.management,
         stopped: None,
     };
-    task.restore_sessions(now());
-    tokio::spawn(task.run(inbox, parts.log_events));
-    HubHandle::new(sender, metrics)
+    task.restore_sessions(at);
+    Assembled { task, handle: HubHandle::new(sender, metrics), inbox, log_events: parts.log_events }
 }
 
 struct HubTask {
@@ -304,5 +317,7 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+#[cfg(test)]
+pub(crate) mod stepped;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,9 @@ mod backlog;
 mod events;
 mod taking;
 
+#[cfg(test)]
+mod model;
+
 use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Instant;
