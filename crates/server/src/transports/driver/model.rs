@@ -297,7 +297,7 @@ impl World {
         }
     }
 
-    fn to_server(&mut self, index: usize) {
+    fn deliver_to_server(&mut self, index: usize) {
         let now = self.now();
         let line = &mut self.lines[index];
         if let Some(frame) = line.to_server.pop_front() {
@@ -306,7 +306,7 @@ impl World {
         }
     }
 
-    fn from_server(&mut self, index: usize) {
+    fn take_from_server(&mut self, index: usize) {
         let now = self.now();
         let line = &mut self.lines[index];
         let mut sink = VecDeque::new();
@@ -317,7 +317,7 @@ impl World {
         line.is_closed |= std::mem::take(&mut line.driver.signals.is_closed);
     }
 
-    fn to_client(&mut self) {
+    fn deliver_to_client(&mut self) {
         let now = self.now();
         let Some(line) = self.lines.last_mut().filter(|line| !line.is_lost) else { return };
         let Some(frame) = line.to_client.pop_front() else { return };
@@ -416,13 +416,11 @@ impl World {
         match (self.random.below(1000), line) {
             (0..120, _) => self.say(),
             (120..240, _) => self.send(),
-            (240..400, Some(line)) => {
-                if !self.lines[line].is_slow || self.random.below(50) == 0 {
-                    self.some(|world| world.to_server(line));
-                }
+            (240..400, Some(line)) if !self.lines[line].is_slow || self.random.below(50) == 0 => {
+                self.some(|world| world.deliver_to_server(line));
             }
-            (400..560, Some(line)) => self.from_server(line),
-            (560..720, _) => self.some(World::to_client),
+            (400..560, Some(line)) => self.take_from_server(line),
+            (560..720, _) => self.some(World::deliver_to_client),
             (720..858, _) => self.work(),
             (858..870, _) => self.lose(),
             (870..915, Some(line)) => {
@@ -431,11 +429,7 @@ impl World {
                     self.notice(line);
                 }
             }
-            (915..960, _) => {
-                if self.client.is_none() {
-                    self.connect();
-                }
-            }
+            (915..960, _) if self.client.is_none() => self.connect(),
             (960..975, _) => {
                 if let Some(client) = &mut self.client
                     && client.is_bound()
@@ -452,16 +446,14 @@ impl World {
                 let in_good_order = self.random.below(4) > 0;
                 self.restart(in_good_order);
             }
-            (992..994, _) => {
+            (992..994, _) if self.client.is_none() => {
                 // Longer than any session waits.
-                if self.client.is_none() {
-                    while !self.lines.is_empty() {
-                        self.notice(0);
-                    }
-                    self.work();
-                    self.may_be_gone = true;
-                    self.wait(400);
+                while !self.lines.is_empty() {
+                    self.notice(0);
                 }
+                self.work();
+                self.may_be_gone = true;
+                self.wait(400);
             }
             _ => {}
         }
@@ -475,10 +467,10 @@ impl World {
             }
             for _ in 0..400 {
                 for index in 0..self.lines.len() {
-                    self.to_server(index);
-                    self.from_server(index);
+                    self.deliver_to_server(index);
+                    self.take_from_server(index);
                 }
-                self.to_client();
+                self.deliver_to_client();
                 self.work();
             }
             while let Some(index) = self.lines.iter().position(|line| line.is_lost || line.is_closed) {
