@@ -26,7 +26,9 @@ impl Line {
     ///
     /// # Errors
     ///
-    /// See [`RequestError`]. The positions say what is still missing.
+    /// See [`RequestError`]. The positions say what is still missing. What has arrived until then waits for [`Line::next`],
+    /// also on a line that is gone, and is news to [`Positions::take`]: a line that breaks again and again gets further
+    /// each time.
     pub async fn recover(
         &mut self,
         service: &str,
