@@ -79,3 +79,34 @@ async fn checklist_121_answers_have_a_size() {
     assert_eq!(ids, (0..20).collect::<Vec<_>>());
     server.server.stop().await;
 }
+
+/// However sessions end, nothing of them is left (decision).
+#[tokio::test]
+async fn checklist_121_sessions_leave_nothing_behind() {
+    let server = TestServer::start("[bosh]\ninactivity = \"1 s\"\n[sessions]\nper_user_max = 1000").await;
+    let address = server.address();
+    for n in 0..30 {
+        let mut client = Client::sign_in(address, "1001001", &format!("r{n}")).await;
+        client.subscribe("/finesse/api/User/1001001").await;
+        match n % 3 {
+            0 => expect_end(&client.ask("text").await, "bad-request"),
+            1 => drop(client.send("type='terminate'", "").await.xml().await),
+            _ => {}
+        }
+    }
+    let metrics = server.server.metrics();
+    assert_eq!(metrics.bosh_sessions_begun.get(), 30);
+    server.until(|metrics| metrics.bosh_sessions_open.get() == 0).await;
+    assert_eq!((metrics.bosh_sessions_inactive.get(), metrics.bosh_sessions_broken.get()), (10, 10));
+    // The address is free again for as many, and the subscriptions of the old sessions count for nobody.
+    let mut client = Client::sign_in(address, "1001001", "r0").await;
+    let mine = "<iq xmlns='jabber:client' type='get' id='m' to='pubsub.localhost'><pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+                <subscriptions node='/finesse/api/User/1001001'/></pubsub></iq>";
+    let subscriptions = client.ask(mine).await.to_xml();
+    assert_eq!(
+        subscriptions.matches("/r").count(),
+        1,
+        "only this session's own address, in 'to': {subscriptions}"
+    );
+    server.server.stop().await;
+}

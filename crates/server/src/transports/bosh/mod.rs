@@ -16,7 +16,9 @@ use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::ALLOW;
 use http::{Method, StatusCode};
-use xmpp::bosh::{BoshCondition, BoshConfig, Request as BoshRequest, Sid};
+use tokio::sync::oneshot;
+use xmpp::Channel;
+use xmpp::bosh::{self, BoshCondition, BoshConfig, BoshSession, Sid};
 use xmpp::stream::{Framing, StreamConfig};
 
 use super::driver::Driver;
@@ -118,7 +120,7 @@ impl Bosh {
         }
     }
 
-    async fn create(&self, peer: Peer, request: BoshRequest) -> Response {
+    async fn create(&self, peer: Peer, request: bosh::Request) -> Response {
         let legacy = request.opening.ver.is_none();
         let refuse = |condition: BoshCondition| {
             tracing::info!(peer = %peer.address, condition = condition.name(), "BOSH session refused");
@@ -133,13 +135,13 @@ impl Bosh {
             return refuse(BoshCondition::PolicyViolation);
         };
         let sid = Sid::new(&token(), &request.opening);
-        let channel = xmpp::Channel {
+        let channel = Channel {
             hides_secrets: peer.is_encrypted
                 || self.backend.config.auth.plain_in_clear.allows(peer.address.ip()),
             // There is no one connection to bind to.
-            ..xmpp::Channel::default()
+            ..Channel::default()
         };
-        let begun = xmpp::bosh::BoshSession::create(Arc::clone(&self.config), request, sid, now);
+        let begun = BoshSession::create(Arc::clone(&self.config), request, sid, now);
         let (session, first) = match begun {
             Ok(begun) => begun,
             Err(condition) => return refuse(condition),
@@ -148,21 +150,22 @@ impl Bosh {
         let (visit, entry) = Sessions::entry(permit, &session, peer.is_encrypted);
         let (task, answer) = Session::new(driver, session, first, entry, now);
         tokio::spawn(task);
-        visit.finish(answer).await
+        visit.finish(answer, legacy).await
     }
 
     /// Hands a request to its session and waits for the answer.
     ///
     /// - `request`: or the condition with which its session ends.
-    async fn visit(&self, peer: Peer, sid: &str, request: Result<BoshRequest, BoshCondition>) -> Response {
-        let unknown = || Answer::terminal(BoshCondition::ItemNotFound, Sid::is_legacy(sid)).into_response();
+    async fn visit(&self, peer: Peer, sid: &str, request: Result<bosh::Request, BoshCondition>) -> Response {
+        let legacy = Sid::is_legacy(sid);
+        let unknown = || Answer::terminal(BoshCondition::ItemNotFound, legacy).into_response();
         let Some(visit) = self.sessions.find(sid) else { return unknown() };
         if visit.is_encrypted() && !peer.is_encrypted {
             // Whoever reads along on that line could end the session (XEP-0124 §19.1), so it hears nothing of this.
             return (StatusCode::FORBIDDEN, ENCRYPTED).into_response();
         }
         match visit.hand_over(request).await {
-            Some(answer) => visit.finish(answer).await,
+            Some(answer) => visit.finish(answer, legacy).await,
             None => unknown(),
         }
     }
@@ -170,11 +173,13 @@ impl Bosh {
 
 impl Visit {
     /// Waits for the answer of the session.
-    async fn finish(self, answer: tokio::sync::oneshot::Receiver<xmpp::bosh::Response>) -> Response {
+    ///
+    /// - `legacy`: the client did not tell its version.
+    async fn finish(self, answer: oneshot::Receiver<bosh::Response>, legacy: bool) -> Response {
         match answer.await {
             Ok(response) => Answer { response, content_type: self.into_content_type() }.into_response(),
-            // The session ended between taking the request and answering it: the process stops.
-            Err(_) => Answer::terminal(BoshCondition::ItemNotFound, false).into_response(),
+            // The session ended before it came to this request.
+            Err(_) => Answer::terminal(BoshCondition::ItemNotFound, legacy).into_response(),
         }
     }
 }
