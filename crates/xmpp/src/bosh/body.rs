@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::condition::BoshCondition;
+use super::keys::Keys;
 use crate::{Element, Limits, Node, ns};
 
 /// The largest request id: what clients whose numbers are IEEE doubles can count to (XEP-0124 §14.1).
@@ -25,6 +26,8 @@ pub struct Request {
     pub bytes: usize,
     /// The last answer the client got, in sessions with acknowledgements; 1 in a request for a session with them.
     pub ack: Option<u64>,
+    /// The keys of a client that uses them.
+    pub keys: Keys,
     /// What only the first request and a restart say.
     pub opening: Opening,
 }
@@ -111,6 +114,8 @@ impl Request {
         let sid = body.attribute("sid").map(str::to_owned);
         let intent = intent(&body)?;
         let ack = number(&body, "ack")?;
+        let key = |name| body.attribute(name).map(str::to_owned);
+        let keys = Keys { key: key("key"), new_key: key("newkey") };
         let opening = Opening::from_body(&body)?;
         let mut payloads = Vec::new();
         for node in body.into_nodes() {
@@ -123,7 +128,7 @@ impl Request {
                 Node::Text(_) => return Err("<body/> holds elements, not text".to_owned()),
             }
         }
-        Ok(Self { rid, sid, intent, payloads, bytes, ack, opening })
+        Ok(Self { rid, sid, intent, payloads, bytes, ack, keys, opening })
     }
 
     /// Whether the request asks for nothing but what waits for it: those must not come too often.

@@ -9,6 +9,7 @@
 mod body;
 mod condition;
 mod config;
+mod keys;
 mod response;
 mod session;
 mod terms;
@@ -16,6 +17,7 @@ mod terms;
 pub use body::{Intent, InvalidBody, Opening, RID_MAX, Request};
 pub use condition::BoshCondition;
 pub use config::BoshConfig;
+pub use keys::Keys;
 pub use response::Response;
 pub use session::{BoshEnd, BoshOutput, BoshSession, RequestId};
 pub use terms::{Sid, Terms};

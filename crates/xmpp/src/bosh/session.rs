@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use super::body::{Intent, Request};
 use super::condition::BoshCondition;
 use super::config::BoshConfig;
+use super::keys::KeySequence;
 use super::response::Response;
 use super::terms::{Sid, Terms};
 use crate::Element;
@@ -47,6 +48,7 @@ pub struct BoshSession {
     pending_bytes: usize,
     /// The stream's id, until the first answer has told it.
     creation: Option<Creation>,
+    keys: KeySequence,
     newest: Newest,
     repeats: Repeats,
     /// Since when no request waits; none while one does.
@@ -191,6 +193,7 @@ impl BoshSession {
             pending: VecDeque::new(),
             pending_bytes: 0,
             creation: Some(creation),
+            keys: KeySequence::default(),
             newest,
             repeats: Repeats::default(),
             idle_since: None,
@@ -340,6 +343,9 @@ impl BoshSession {
     /// Takes the request whose turn it is.
     fn process(&mut self, request: Request, id: RequestId, deadline: Instant, now: Instant) {
         debug_assert_eq!(request.rid, self.next_rid);
+        if !self.keys.advance(&request.keys) {
+            return self.fail(id, BoshCondition::ItemNotFound);
+        }
         let report = self.missing_answer(&request, now);
         let rid = request.rid;
         let mut held = Held { rid, request: Some(id), deadline, pauses: false, report };

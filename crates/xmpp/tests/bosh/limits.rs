@@ -180,6 +180,20 @@ fn checklist_114_legacy_clients_get_http_errors() {
     assert_eq!((response.status, response.body.len()), (400, 0));
 }
 
+/// A request without the next key of the client's sequence is not the client's, and ends the session (XEP-0124 §15.4).
+#[test]
+fn checklist_121_keys_are_optional_and_checked_if_they_are_used() {
+    // SHA-1 of "abc" (RFC 3174 §7.3).
+    let with_keys = "wait='60' hold='1' ver='1.11' newkey='A9993E364706816ABA3E25717850C26C9CD0D89D'";
+    let mut client = client_with(config(), with_keys);
+    let held = client.send(1, "key='abc'", &stanza("a"));
+    assert_eq!((client.delivered_ids(), client.ended), (vec!["a".to_owned()], None));
+    let injected = client.send(2, "key='abc'", &stanza("b"));
+    client.expect_end(held, Some("other-request"));
+    client.expect_end(injected, Some("item-not-found"));
+    assert_eq!(client.delivered_ids(), ["a"]);
+}
+
 /// A session keeps a bounded number of bytes, whatever it is (decision; the limits are settings).
 #[test]
 fn checklist_121_what_a_session_keeps_is_bounded() {
