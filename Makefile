@@ -11,10 +11,10 @@ FUZZ_MINUTES ?= 10
 target_dir = $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format bench fuzz
+.PHONY: help run build test lint format conformance bench fuzz
 
 help: ## list these commands
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build in release mode and start the demo server on https://127.0.0.1:8445
 	@mkdir -p $(DEMO_DATA)
@@ -34,6 +34,9 @@ lint: ## format and lint checks, as the tests run them in CI; and cargo-deny whe
 
 format: ## format all Rust code
 	$(CARGO) fmt --all
+
+conformance: ## write docs/conformance.md anew from the tests that are there
+	OFFHOOK_WRITE_CONFORMANCE=1 $(CARGO) test --locked --package offhook --test conformance the_page
 
 bench: build ## measure this server and, where installed, Prosody and ejabberd in the same run
 	@bench/run
