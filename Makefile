@@ -36,7 +36,7 @@ format: ## format all Rust code
 	$(CARGO) fmt --all
 
 conformance: ## write docs/conformance.md anew from the tests that are there
-	OFFHOOK_WRITE_CONFORMANCE=1 $(CARGO) test --locked --package offhook --test conformance the_page
+	OFFHOOK_WRITE_CONFORMANCE=1 $(CARGO) test --locked --package offhook --test conformance the_page -- --nocapture
 
 bench: build ## measure this server and, where installed, Prosody and ejabberd in the same run
 	@bench/run

@@ -12,13 +12,14 @@ pub(crate) fn write(sections: &[Section], tests: &[TestFound]) -> String {
     let mut page = format!(
         "# Conformance\n\n<!-- Made by `make conformance` from the tests. Not to be edited. -->\n\n\
          What the specifications ask of a server like this one, and the tests that hold it to each point: {} points, {} \
-         tests, {} {} not apply, with the reason. All of these tests run in `make test`; the page itself is checked \
-         there too.\n\n\
+         tests, {} {} not apply, with the reason, {} open. All of these tests run in `make test`; the page itself is \
+         checked there too.\n\n\
          **MUST** and **SHOULD** are the specification's words; **ours** is what we promise beyond it.\n",
         points().count(),
         tests.len(),
         reasons,
         if reasons == 1 { "point does" } else { "points do" },
+        open(sections, tests),
     );
     for section in sections {
         let _ = write!(page, "\n## {}\n", section.title);
@@ -27,6 +28,16 @@ pub(crate) fn write(sections: &[Section], tests: &[TestFound]) -> String {
         }
     }
     page
+}
+
+/// How many points have neither a test nor a reason.
+pub(crate) fn open(sections: &[Section], tests: &[TestFound]) -> usize {
+    let points = sections.iter().flat_map(|section| &section.points);
+    points.filter(|point| is_open(point, tests)).count()
+}
+
+fn is_open(point: &Point, tests: &[TestFound]) -> bool {
+    point.reason.is_none() && !tests.iter().any(|test| test.point == point.n)
 }
 
 fn write_point(page: &mut String, point: &Point, tests: &[TestFound]) {
@@ -38,6 +49,9 @@ fn write_point(page: &mut String, point: &Point, tests: &[TestFound]) {
     let _ = write!(page, "\n**{}.** {} *{level}, {}*\n\n", point.n, point.holds, point.source);
     if let Some(reason) = &point.reason {
         let _ = writeln!(page, "- Does not apply: {reason}");
+    }
+    if is_open(point, tests) {
+        page.push_str("- **Open**: no test yet.\n");
     }
     for test in tests.iter().filter(|test| test.point == point.n) {
         let _ = write!(page, "- [`{}`](../{})", test.name, test.file);
