@@ -96,6 +96,7 @@ impl Notifier {
         if let Some(session) = self.sessions.remove(id) {
             self.forget_subscriptions(id, &session.subscriptions);
             self.forget_commands(id);
+            self.bounces.forget_session(id);
             if let Some(resumption) = session.resumption {
                 let (user, count) = (self.sessions.localpart(session.user).to_owned(), resumption.handled);
                 let id_text = resumption.id.clone();

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::change::{NodeConfig, SendLast};
+
 /// The notifier's settings. Built once; valid from then on.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -43,6 +45,10 @@ pub struct Config {
     /// Send one copy of an event to a session that is subscribed both by its full and its bare JID: the one addressed
     /// to the full JID. `false` sends both, as XEP-0060 read to the letter asks.
     pub one_copy_per_session: bool,
+    /// Name the publisher of an item, by the bare JID, in events and when items are read.
+    pub publishers_shown: bool,
+    /// When the newest item of a node is sent to subscribers without being asked for, unless the node is configured otherwise.
+    pub send_last_published_item: SendLast,
     /// The namespace of the `<notification/>` element around an update. Releases of Finesse differ in it; clients
     /// that check it at all want the default.
     pub notification_ns: String,
@@ -78,11 +84,20 @@ impl Config {
             multiple_subscriptions: false,
             subscription_ids: true,
             one_copy_per_session: true,
+            publishers_shown: false,
+            send_last_published_item: SendLast::Never,
             notification_ns: xmpp::ns::PUBSUB.into(),
             recovery: true,
             idle_after_ms: 600_000,
             limits: NotifierLimits::default(),
         }
+    }
+}
+
+impl Config {
+    /// The configuration that a new node has.
+    pub(crate) fn new_node(&self) -> NodeConfig {
+        NodeConfig { send_last_published_item: self.send_last_published_item, ..NodeConfig::default() }
     }
 }
 
@@ -183,6 +198,9 @@ pub struct NotifierLimits {
     pub requests_per_node_max: usize,
     /// Milliseconds that a leased subscription lasts without being renewed. Who asks for more gets this much.
     pub lease_ms_max: i64,
+    /// Notifications of one node that a session may send back as undeliverable for now. One more, and the subscription ends;
+    /// one that is undeliverable for good ends it at once.
+    pub bounces_max: u32,
     /// Nodes that were created by request; contact nodes don't count. One more: `resource-constraint`.
     pub nodes_max: usize,
     /// Bytes of a node's name. Longer: `not-acceptable`.
@@ -248,6 +266,7 @@ impl Default for NotifierLimits {
             affiliations_per_node_max: 10_000,
             requests_per_node_max: 1_000,
             lease_ms_max: 2_592_000_000,
+            bounces_max: 10,
             nodes_max: 10_000,
             node_name_bytes_max: 3_071,
             items_per_node_max: 1_000,

@@ -208,7 +208,11 @@ impl Durable {
                     let item = Item { publisher, payload, at: *at };
                     generic.items.publish(id, item, max);
                 }
-                let content = Content::Item { id: id.as_str().into(), payload: payload.as_str().into() };
+                let content = Content::Item {
+                    id: id.as_str().into(),
+                    publisher: publisher.as_str().into(),
+                    payload: payload.as_str().into(),
+                };
                 self.publish(node, content, effects);
             }
             Change::ItemRetracted { node, id, notify } => {

@@ -36,6 +36,8 @@ pub(crate) enum Effect {
     Unroute { node: NodeIndex, user: UserIndex, resource: Option<Box<str>> },
     /// What a user, or one resource of a user, has chosen for its subscriptions with a node holds from now on.
     Choose { node: NodeIndex, user: UserIndex, resource: Option<Box<str>>, subscriptions: Vec<Subscription> },
+    /// A subscriber gets the node's newest item.
+    ShowNewest { node: NodeIndex, user: UserIndex, resource: Option<Box<str>> },
     /// A deleted node's place is given up.
     DropNode { node: NodeIndex },
     /// The server's table of credentials follows.

@@ -18,6 +18,7 @@ use crate::durable::Durable;
 use crate::effects::{Effect, Effects, EndReason};
 use crate::history::History;
 use crate::input::{Input, Output, Position, SessionId, Ticket};
+use crate::pubsub::bounce::Bounces;
 use crate::pubsub::expiry::SessionLeases;
 use crate::pubsub::log_failed;
 use crate::pubsub::node::NodeIndex;
@@ -50,6 +51,7 @@ pub struct Notifier {
     pub(crate) derivations: Derivations,
     pub(crate) resumptions: Resumptions,
     pub(crate) session_leases: SessionLeases,
+    pub(crate) bounces: Bounces,
     /// Whether temporary subscriptions that the last process left have been looked for.
     pub(crate) temporary_checked: bool,
     /// Whose stanza is being handled, if its stream is managed.
@@ -109,6 +111,7 @@ impl Notifier {
             derivations: Derivations::default(),
             resumptions: Resumptions::default(),
             session_leases: SessionLeases::new(),
+            bounces: Bounces::default(),
             temporary_checked: false,
             acting: None,
             pushes: 0,
@@ -140,6 +143,7 @@ impl Notifier {
                     // News of the past: whoever had to hear it has heard it.
                     Effect::Reply { .. }
                     | Effect::Handled { .. }
+                    | Effect::ShowNewest { .. }
                     | Effect::Answer { .. }
                     | Effect::Recover { .. }
                     | Effect::Account { .. }
@@ -189,6 +193,7 @@ impl Notifier {
             heard.push((id, nodes.collect()));
         }
         self.session_leases.clear();
+        self.bounces = Bounces::default();
         self.durable = Durable::new(self.config.contact.clone(), &self.config.domain, self.config.hash_seed);
         self.history.clear();
         self.next = Position(1);
@@ -369,6 +374,9 @@ impl Notifier {
             Effect::Choose { node, user, resource, subscriptions } => {
                 self.choose(node, user, resource.as_deref(), subscriptions);
             }
+            Effect::ShowNewest { node, user, resource } => {
+                self.show_newest(node, user, resource.as_deref());
+            }
             Effect::DropNode { node } => self.drop_node(node),
             Effect::Account { user, credentials } => {
                 let credentials = credentials.map(|credentials| *credentials);
@@ -420,6 +428,7 @@ impl Notifier {
                 | Effect::Route { .. }
                 | Effect::Unroute { .. }
                 | Effect::Choose { .. }
+                | Effect::ShowNewest { .. }
                 | Effect::DropNode { .. }
                 | Effect::Account { .. }
                 | Effect::EndSessions { .. }
@@ -468,6 +477,7 @@ impl Notifier {
     fn drop_node(&mut self, index: NodeIndex) {
         let Some(node) = self.durable.nodes.drop_node(index) else { return };
         self.history.forget(index);
+        self.bounces.forget_node(index);
         for session in node.sessions.iter() {
             self.forget_session_leases(&node, index, session);
             if let Some(session) = self.sessions.get_mut(session) {

@@ -56,6 +56,9 @@ impl Notifier {
         {
             return;
         }
+        if kind == MessageType::Error && self.target(session, stanza.to.as_ref()) == Target::PubSub {
+            return self.bounced(session, stanza, at);
+        }
         let reached = match (self.target(session, stanza.to.as_ref()), &stanza.to) {
             (Target::Session(other), _) => vec![other],
             (Target::Account, to) => self.reachable(session, to.as_ref(), kind),

@@ -34,6 +34,7 @@ impl Notifier {
             self.introduce_contacts(id, user, &jid);
             self.repeat_requests(id, user);
             self.ask_owner(id);
+            self.show_newest_on_presence(id);
         }
         Ok(())
     }

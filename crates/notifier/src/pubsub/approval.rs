@@ -94,6 +94,10 @@ impl Notifier {
         let mut decision = Decision::default();
         if self.settle(index, &jid, allow, &mut decision) {
             self.commit(decision.changes, decision.then, at);
+            let subscriber = self.requester_at(&jid.to_bare()).filter(|_| allow);
+            if let Some(newest) = subscriber.and_then(|who| self.newest_item(&who, name, jid.as_str())) {
+                self.run_when_logged(newest);
+            }
         }
     }
 

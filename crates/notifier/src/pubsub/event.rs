@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use xmpp::{Element, Jid, SharedStanza, escape_attribute, escape_text, ns};
+use xmpp::{SharedStanza, escape_attribute, escape_text, ns};
 
-use super::items::Item;
 use super::node::{Nature, Node, NodeConfig, NotificationType};
 use super::{form, recovery};
 use crate::config::Config;
@@ -29,6 +28,8 @@ pub(crate) enum Content {
     /// Somebody published an item; the payload is a stand-alone element.
     Item {
         id: Box<str>,
+        /// Bare JID.
+        publisher: Box<str>,
         payload: Box<str>,
     },
     Retract {
@@ -70,10 +71,11 @@ impl Event {
                 escape_text(document, &mut xml);
                 xml.push_str("</notification></item></items>");
             }
-            Content::Item { id, payload } => {
+            Content::Item { id, publisher, payload } => {
                 open(&mut xml, "items", &node.name);
                 let with_payload = node.generic().is_none_or(|generic| generic.config.deliver_payloads);
-                write_item(&mut xml, id, if with_payload { payload } else { "" });
+                let publisher = config.publishers_shown.then_some(&**publisher);
+                write_item(&mut xml, id, publisher, if with_payload { payload } else { "" });
                 xml.push_str("</items>");
             }
             Content::Configuration { config: new } => {
@@ -146,7 +148,7 @@ impl Content {
         match self {
             // Every markup character of the document takes four bytes once it is escaped.
             Content::Update { document } => document.len() * 2,
-            Content::Item { id, payload } => id.len() + payload.len(),
+            Content::Item { id, publisher, payload } => id.len() + publisher.len() + payload.len(),
             Content::Retract { id } => id.len(),
             Content::Configuration { .. } => 2_000,
             Content::Purge | Content::Delete { .. } => 0,
@@ -154,35 +156,14 @@ impl Content {
     }
 }
 
-/// The newest item, for somebody who has just subscribed: not an event of now, so it has no position.
-pub(crate) fn last_item(node: &Node, id: &str, item: &Item, to: &Jid, config: &Config) -> String {
-    let mut xml = String::from("<message xmlns=\"jabber:client\" from=\"");
-    escape_attribute(&config.pubsub_domain, &mut xml);
-    xml.push_str("\" to=\"");
-    escape_attribute(to.as_str(), &mut xml);
-    let generic = node.generic();
-    if generic.is_some_and(|generic| generic.config.notification_type == NotificationType::Headline) {
-        xml.push_str("\" type=\"headline");
-    }
-    xml.push_str("\"><event xmlns=\"");
-    xml.push_str(ns::PUBSUB_EVENT);
-    xml.push_str("\">");
-    open(&mut xml, "items", &node.name);
-    let with_payload = generic.is_none_or(|generic| generic.config.deliver_payloads);
-    write_item(&mut xml, id, if with_payload { &item.payload } else { "" });
-    xml.push_str("</items></event>");
-    if let Some(at) = item.at {
-        let delay = Element::new("delay", ns::DELAY).with_attribute("stamp", at.to_string());
-        delay.write_xml(&mut xml, ns::CLIENT);
-    }
-    xml.push_str("</message>");
-    xml
-}
-
-/// Writes `<item id="…">payload</item>`.
-pub(crate) fn write_item(xml: &mut String, id: &str, payload: &str) {
+/// Writes `<item id="…" publisher="…">payload</item>`. Who published it, the service says and nobody else (§7.1.2.3).
+pub(crate) fn write_item(xml: &mut String, id: &str, publisher: Option<&str>, payload: &str) {
     xml.push_str("<item id=\"");
     escape_attribute(id, xml);
+    if let Some(publisher) = publisher {
+        xml.push_str("\" publisher=\"");
+        escape_attribute(publisher, xml);
+    }
     xml.push_str("\">");
     xml.push_str(payload);
     xml.push_str("</item>");
@@ -206,7 +187,15 @@ fn message_id(number: u64) -> String {
     std::iter::once('N').chain(digits.iter().rev().map(|&digit| digit as char)).collect()
 }
 
-fn open(xml: &mut String, name: &str, node: &str) {
+/// The event that a message with this id tells of; none for other ids.
+pub(crate) fn event_number(id: &str) -> Option<u64> {
+    let digits = id.strip_prefix('N').filter(|digits| digits.len() >= 7)?;
+    let is_ours = digits.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    if is_ours { u64::from_str_radix(digits, 36).ok() } else { None }
+}
+
+/// Writes the start tag of what happened at a node.
+pub(crate) fn open(xml: &mut String, name: &str, node: &str) {
     xml.push('<');
     xml.push_str(name);
     xml.push_str(" node=\"");
@@ -259,8 +248,11 @@ mod tests {
 
     #[test]
     fn events_of_a_generic_node_are_headlines_by_default() {
-        let xml =
-            encode(1, Content::Item { id: "<1>".into(), payload: "<x xmlns=\"y\"/>".into() }, generic());
+        let xml = encode(
+            1,
+            Content::Item { id: "<1>".into(), publisher: "a@b".into(), payload: "<x xmlns=\"y\"/>".into() },
+            generic(),
+        );
         assert!(xml.contains("type=\"headline\""), "{xml}");
         assert!(xml.contains("<item id=\"&lt;1&gt;\"><x xmlns=\"y\"/></item></items></event>"), "{xml}");
         let xml = encode(1, Content::Delete { redirect: Some("xmpp:a?;node=b".into()) }, generic());
@@ -279,5 +271,11 @@ mod tests {
         let mut ids: Vec<_> = (0..5_000).map(message_id).collect();
         ids.dedup();
         assert_eq!(ids.len(), 5_000);
+        for number in [0, 1, 36, 1_000_000, u64::MAX] {
+            assert_eq!(event_number(&message_id(number)), Some(number));
+        }
+        for id in ["", "N", "N1", "Nabcdefg", "L0000001", "N-000001", "NZZZZZZZZZZZZZZZ"] {
+            assert_eq!(event_number(id), None, "{id}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::options::Show;
 use super::subscriptions::{Subscriber, Subscription};
 use crate::input::{Addressed, Output, Recipient, SessionId};
 use crate::notifier::Notifier;
+use crate::sessions::UserIndex;
 
 impl Notifier {
     /// Sends an event to whoever hears the node now.
@@ -35,6 +36,9 @@ impl Notifier {
             .collect();
         if self.config.recovery {
             self.remember(index, event, self.now, &stanza);
+        }
+        if !(recipients.is_empty() && marked.is_empty()) {
+            self.bounces.sent(event.number, index);
         }
         self.send_event(stanza, recipients);
         for (recipient, stanza) in marked {
@@ -87,6 +91,15 @@ impl Notifier {
             }
         }
         (plain, marked)
+    }
+
+    /// Whether the subscriptions of one address want anything at this session.
+    pub(super) fn wants_any(&self, node: &Node, user: UserIndex, recipient: Recipient) -> bool {
+        let subscriber = match recipient.to {
+            Addressed::Full => Subscriber::Session(recipient.session),
+            Addressed::Bare => Subscriber::User(user),
+        };
+        self.wants(node, subscriber, recipient) != Wanted::No
     }
 
     /// Whether a subscriber wants events at this session.

@@ -137,7 +137,11 @@ const ACCESS_MODELS: Choices<AccessModel> = &[
     ("presence", AccessModel::Presence),
     ("roster", AccessModel::Roster),
 ];
-const SEND_LAST: Choices<SendLast> = &[("never", SendLast::Never), ("on_sub", SendLast::OnSubscribe)];
+const SEND_LAST: Choices<SendLast> = &[
+    ("never", SendLast::Never),
+    ("on_sub", SendLast::OnSubscribe),
+    ("on_sub_and_presence", SendLast::OnSubscribeAndPresence),
+];
 
 fn choice<T: Copy>(
     choices: Choices<T>,

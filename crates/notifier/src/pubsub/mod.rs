@@ -9,12 +9,14 @@
 
 pub(crate) mod affiliations;
 mod approval;
+pub(crate) mod bounce;
 pub(crate) mod errors;
 pub(crate) mod event;
 pub(crate) mod expiry;
 mod fan_out;
 pub(crate) mod form;
 pub(crate) mod items;
+mod last_item;
 mod members;
 pub(crate) mod node;
 pub(crate) mod options;
@@ -34,7 +36,7 @@ use self::errors::PubSubError;
 use self::form::ConfigLimits;
 use self::requests::Request;
 use crate::access::Rights;
-use crate::change::Change;
+use crate::change::{Change, SendLast};
 use crate::config::Config;
 use crate::effects::Effect;
 use crate::input::SessionId;
@@ -57,7 +59,6 @@ const FEATURES: &[&str] = &[
     "delete-nodes",
     "instant-nodes",
     "item-ids",
-    "last-published",
     "leased-subscription",
     "manage-subscriptions",
     "member-affiliation",
@@ -84,7 +85,12 @@ const FEATURES: &[&str] = &[
 
 /// The features of XEP-0060 that work with these settings, and none else.
 pub(crate) fn features(config: &Config) -> impl Iterator<Item = &'static str> {
-    FEATURES.iter().copied().chain(config.multiple_subscriptions.then_some("multi-subscribe"))
+    let sends_newest = config.send_last_published_item == SendLast::OnSubscribeAndPresence;
+    FEATURES
+        .iter()
+        .copied()
+        .chain(config.multiple_subscriptions.then_some("multi-subscribe"))
+        .chain(sends_newest.then_some("last-published"))
 }
 
 /// Who asks.
@@ -132,8 +138,13 @@ impl Notifier {
     ) {
         let Some(known) = self.sessions.get(session) else { return };
         let requester = Requester { user: known.user, jid: known.jid.to_bare() };
-        let decided =
-            Request::read(kind, payload).and_then(|request| self.decide_pubsub(&requester, &request));
+        let request = Request::read(kind, payload);
+        let newest = match &request {
+            Ok(Request::Subscribe { node, jid, .. }) => self.newest_item(&requester, node, jid),
+            _ => None,
+        };
+        let decided = request.and_then(|request| self.decide_pubsub(&requester, &request));
+        let newest = newest.filter(|_| decided.is_ok());
         match decided {
             Ok(Outcome::Now(payload)) => self.reply(session, stanza, Ok(payload)),
             Ok(Outcome::Shown(payload)) => {
@@ -147,6 +158,10 @@ impl Notifier {
             }
             Ok(Outcome::Decision(decision)) => self.answer_decision(session, stanza, *decision, at),
             Err(error) => self.reply(session, stanza, Err(error.to_stanza_error())),
+        }
+        // After the result, and after the subscription has begun.
+        if let Some(newest) = newest {
+            self.run_when_logged(newest);
         }
     }
 
@@ -184,8 +199,8 @@ impl Notifier {
             Request::ShowDefaultOptions { node } => self.show_default_options(requester, *node),
             Request::Subscriptions { node } => self.show_subscriptions(requester, *node),
             Request::Affiliations { node } => self.show_affiliations(requester, *node),
-            Request::Items { node, max, ids, page } => {
-                self.show_items(requester, node, *max, ids, page.as_ref())
+            Request::Items { node, max, subid, ids, page } => {
+                self.show_items(requester, node, *max, *subid, ids, page.as_ref())
             }
             Request::Publish { node, items, options } => self.publish(requester, node, items, *options),
             Request::Retract { node, ids, notify } => self.retract(requester, node, ids, *notify),

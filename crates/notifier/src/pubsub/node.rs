@@ -219,4 +219,6 @@ pub enum SendLast {
     Never,
     /// After subscribing.
     OnSubscribe,
+    /// After subscribing, and after each initial presence.
+    OnSubscribeAndPresence,
 }

@@ -26,7 +26,7 @@ impl Notifier {
         configure: Option<&Element>,
     ) -> Result<Outcome, PubSubError> {
         let chosen = name.map_or_else(|| self.free_name(), String::from);
-        let mut config = NodeConfig::default();
+        let mut config = self.config.new_node();
         if let Some(configure) = configure
             && let Submitted::Values(values) = form::read(configure, form::NODE_CONFIG)?
         {
@@ -137,7 +137,7 @@ impl Notifier {
 
     /// Shows the configuration that a new node gets.
     pub(super) fn show_default_config(&self) -> Result<Outcome, PubSubError> {
-        let form = form::write(&NodeConfig::default(), self.config_limits());
+        let form = form::write(&self.config.new_node(), self.config_limits());
         Ok(Outcome::Now(Some(owner_pubsub(Element::new("default", ns::PUBSUB_OWNER).with_child(form)))))
     }
 

@@ -51,7 +51,7 @@ impl Notifier {
         items: &[NewItem<'_>],
         options: Option<&Element>,
     ) -> Result<Outcome, PubSubError> {
-        let mut config = NodeConfig::default();
+        let mut config = self.config.new_node();
         if let Some(options) = options
             && let Submitted::Values(values) = form::read(options, form::PUBLISH_OPTIONS)?
         {

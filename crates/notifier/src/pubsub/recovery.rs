@@ -196,7 +196,7 @@ impl Notifier {
         jid: &str,
         changes: usize,
     ) -> Result<Outcome, PubSubError> {
-        let outcome = self.subscribe_only(requester, node, jid, None)?;
+        let outcome = self.subscribe(requester, node, jid, None)?;
         let own = self.durable.subscriptions.of(requester.user).len();
         let room = self.config.limits.subscriptions_per_user_max.saturating_sub(own);
         match outcome {

@@ -48,6 +48,7 @@ pub(crate) enum Request<'a> {
     Items {
         node: &'a str,
         max: Option<usize>,
+        subid: Option<&'a str>,
         ids: Vec<&'a str>,
         /// A page, by XEP-0059.
         page: Option<PageRequest>,
@@ -216,7 +217,13 @@ impl<'a> Request<'a> {
             .filter_map(|item| item.attribute("id"));
         let page = PageRequest::read(pubsub)
             .map_err(|_| PubSubError::BadRequest("The numbers in <set/> must be numbers."))?;
-        Ok(Request::Items { node: node_of(verb)?, max, ids: ids.collect(), page })
+        Ok(Request::Items {
+            node: node_of(verb)?,
+            max,
+            subid: verb.attribute("subid"),
+            ids: ids.collect(),
+            page,
+        })
     }
 
     fn read_publish(verb: &'a Element, pubsub: &'a Element) -> Result<Self, PubSubError> {
@@ -349,7 +356,10 @@ mod tests {
             assert_eq!(request, Ok(Request::Subscribe { node: "n", jid: "a@b", options: None }));
         });
         read(IqType::Get, &pubsub("<items node='n' max_items='2'/>"), |request| {
-            assert_eq!(request, Ok(Request::Items { node: "n", max: Some(2), ids: vec![], page: None }));
+            assert_eq!(
+                request,
+                Ok(Request::Items { node: "n", max: Some(2), subid: None, ids: vec![], page: None })
+            );
         });
         read(IqType::Set, &pubsub("<retract node='n' notify='true'><item id='1'/></retract>"), |request| {
             assert_eq!(request, Ok(Request::Retract { node: "n", ids: vec!["1"], notify: true }));

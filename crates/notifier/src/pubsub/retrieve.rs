@@ -17,18 +17,21 @@ impl Notifier {
     ///
     /// # Errors
     ///
-    /// `item-not-found`; `forbidden`; `persistent-items` for a node that keeps none, as no contact node does: the state
+    /// `item-not-found`; `forbidden`; `subid-required` and `invalid-subid` for those who have several subscriptions;
+    /// `persistent-items` for a node that keeps none, as no contact node does: the state
     /// of a contact object is read through the web service.
     pub(super) fn show_items(
         &self,
         requester: &Requester,
         name: &str,
         max: Option<usize>,
+        subid: Option<&str>,
         ids: &[&str],
         page: Option<&PageRequest>,
     ) -> Result<Outcome, PubSubError> {
-        let (_, node, rights) = self.rights(requester, name)?;
+        let (index, node, rights) = self.rights(requester, name)?;
         rights.read?;
+        self.check_subid(requester, index, subid)?;
         let generic = node.generic().filter(|generic| generic.config.persist_items);
         let generic = generic.ok_or(PubSubError::Unsupported("persistent-items"))?;
         let bytes_max = self.config.limits.items_reply_bytes_max;
@@ -40,7 +43,7 @@ impl Notifier {
         let items: Vec<(&str, &Item)> =
             ids.iter().filter_map(|id| Some((*id, generic.items.get(id)?))).collect();
         let count = fitting(&items, bytes_max);
-        Ok(Outcome::Shown(list(&node.name, &items[..count], None)))
+        Ok(Outcome::Shown(list(&node.name, &items[..count], None, self.config.publishers_shown)))
     }
 
     /// Shows a page of items, smaller than was asked for if it would be too long; what is left out, and how to get it, is
@@ -60,7 +63,12 @@ impl Notifier {
             let count = fitting(items, limits.items_reply_bytes_max);
             if count == items.len() {
                 let says_so = page.is_some() || count < all.len();
-                return Ok(Outcome::Shown(list(name, items, Some(&set).filter(|_| says_so))));
+                return Ok(Outcome::Shown(list(
+                    name,
+                    items,
+                    Some(&set).filter(|_| says_so),
+                    self.config.publishers_shown,
+                )));
             }
             asked = asked.at_most(count);
         }
@@ -117,12 +125,12 @@ fn fitting(items: &[(&str, &Item)], bytes_max: usize) -> usize {
 }
 
 /// `<pubsub><items>…</items></pubsub>`, written as text because payloads are text already.
-fn list(node: &str, items: &[(&str, &Item)], set: Option<&Element>) -> String {
+fn list(node: &str, items: &[(&str, &Item)], set: Option<&Element>, shows_publisher: bool) -> String {
     let mut xml = String::from("<pubsub xmlns=\"http://jabber.org/protocol/pubsub\"><items node=\"");
     escape_attribute(node, &mut xml);
     xml.push_str("\">");
     for (id, item) in items {
-        write_item(&mut xml, id, &item.payload);
+        write_item(&mut xml, id, shows_publisher.then_some(&*item.publisher), &item.payload);
     }
     xml.push_str("</items>");
     if let Some(set) = set {

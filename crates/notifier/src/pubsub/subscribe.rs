@@ -4,13 +4,12 @@ use contact::Timestamp;
 use xmpp::{Element, Jid, ns};
 
 use super::errors::PubSubError;
-use super::node::{Node, NodeIndex, SendLast};
+use super::node::{Node, NodeIndex};
 use super::options::{Expire, OptionLimits, Purpose, SubscriptionOptions};
 use super::subscriptions::{Subscriber, Subscription};
-use super::{Decision, Outcome, Requester, event};
+use super::{Decision, Outcome, Requester};
 use crate::access::Admission;
 use crate::change::Change;
-use crate::effects::{Audience, Effect};
 use crate::input::SessionId;
 use crate::notifier::Notifier;
 use crate::sessions::UserIndex;
@@ -46,42 +45,6 @@ impl Notifier {
     /// §6.1.3: `invalid-jid` for somebody else's address and for a full JID without a session (such a subscription would
     /// end with the session, which is not there); `item-not-found`; `forbidden`; `too-many-subscriptions`.
     pub(super) fn subscribe(
-        &mut self,
-        requester: &Requester,
-        name: &str,
-        jid: &str,
-        options: Option<&Element>,
-    ) -> Result<Outcome, PubSubError> {
-        let outcome = self.subscribe_only(requester, name, jid, options)?;
-        let Some(newest) = self.newest_item(requester, name, jid) else { return Ok(outcome) };
-        let mut decision = match outcome {
-            // It is heard at once, and so is the result.
-            Outcome::Now(payload) => Decision { payload, at_once: true, ..Decision::default() },
-            Outcome::Change(changes, payload) => Decision { changes, payload, ..Decision::default() },
-            Outcome::Decision(decision) if decision.changes.is_empty() => *decision,
-            asked @ (Outcome::Shown(_) | Outcome::Decision(_)) => return Ok(asked),
-        };
-        decision.then.push(newest);
-        Ok(Outcome::Decision(Box::new(decision)))
-    }
-
-    /// The newest item, if the node is configured to send it to new subscribers (§6.1.7).
-    fn newest_item(&self, requester: &Requester, name: &str, jid: &str) -> Option<Effect> {
-        let (_, node) = self.durable.nodes.find(name)?;
-        let generic = node.generic()?;
-        if generic.config.send_last_published_item != SendLast::OnSubscribe {
-            return None;
-        }
-        let (id, item) = generic.items.iter().next_back()?;
-        let to = Jid::new(jid).ok()?;
-        let xml = event::last_item(node, id, item, &to, &self.config).into();
-        let resource = to.resource().and_then(|r| self.sessions.find_of(requester.user, r.as_str()));
-        let audience = resource.map_or(Audience::Available, Audience::Only);
-        Some(Effect::Tell { user: requester.user, audience, xml })
-    }
-
-    /// The same without the newest item.
-    pub(super) fn subscribe_only(
         &mut self,
         requester: &Requester,
         name: &str,
@@ -303,6 +266,33 @@ impl Notifier {
                 .ok_or(PubSubError::InvalidSubId)?,
         };
         Ok(Found { index, name, jid, place, own, at })
+    }
+
+    /// Checks which subscription a request for items names (§6.5.9.1, §6.5.9.2). Whoever has none needs none, and no answer
+    /// depends on it.
+    pub(super) fn check_subid(
+        &self,
+        requester: &Requester,
+        index: NodeIndex,
+        subid: Option<&str>,
+    ) -> Result<(), PubSubError> {
+        let is_needed = subid.is_some() && self.shows_subids();
+        if !is_needed && !self.config.multiple_subscriptions {
+            return Ok(());
+        }
+        let Some(node) = self.durable.nodes.get(index) else { return Ok(()) };
+        let (mut most, mut known) = (0, false);
+        for (_, jid) in self.subscriptions_of(requester).into_iter().filter(|(at, _)| *at == index) {
+            let Some(place) = self.place(requester, &jid) else { continue };
+            let own = self.subscriptions_at(requester, index, &place);
+            most = most.max(own.len());
+            known |= own.iter().any(|one| subid == Some(one.subid_at(&node.name, &jid).as_str()));
+        }
+        match subid {
+            None if most > 1 => Err(PubSubError::SubIdRequired),
+            Some(_) if most > 0 && !known => Err(PubSubError::InvalidSubId),
+            _ => Ok(()),
+        }
     }
 
     /// All subscriptions of one address with one node, oldest first.

@@ -252,21 +252,6 @@ fn every_feature_of_publish_subscribe_works() {
             "auto-create" => {
                 world.pubsub(admin, "<publish node='auto'><item id='1'><x xmlns='y'/></item></publish>")
             }
-            "last-published" => {
-                let last = form("pubsub#send_last_published_item", "on_sub");
-                world.pubsub(admin, &format!("<create node='last'/><configure>{last}</configure>"));
-                world.pubsub(admin, "<publish node='last'><item id='1'><x xmlns='y'/></item></publish>");
-                world.request(
-                    agent,
-                    "set",
-                    "pubsub.localhost",
-                    "<pubsub xmlns='http://jabber.org/protocol/pubsub'>\
-                     <subscribe node='last' jid='1001001@localhost/a'/></pubsub>",
-                );
-                let got = world.take_xml(agent);
-                assert!(got.len() == 2 && got[1].contains("<delay "), "{got:?}");
-                "result".into()
-            }
             "manage-subscriptions" | "subscription-notifications" => {
                 let set = |state: &str| {
                     format!(
@@ -399,7 +384,7 @@ fn features_that_are_not_advertised_are_refused() {
     };
     let answer = world.pubsub(admin, &configure("node_type", "collection"));
     assert_eq!(answer, "error modify not-acceptable");
-    for feature in ["collections", "multi-subscribe", "get-pending", "item-ids-only"] {
+    for feature in ["collections", "last-published", "multi-subscribe", "get-pending", "item-ids-only"] {
         assert!(!advertised.contains(&format!("pubsub#{feature}")), "{feature}");
     }
 }

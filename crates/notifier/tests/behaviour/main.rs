@@ -10,6 +10,7 @@ mod commands;
 mod disco;
 mod log;
 mod nodes;
+mod notifications;
 mod presence;
 mod property;
 mod recovery;

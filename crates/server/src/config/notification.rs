@@ -25,6 +25,8 @@ impl Config {
             multiple_subscriptions: pubsub.multiple_subscriptions,
             subscription_ids: pubsub.subscription_ids,
             one_copy_per_session: pubsub.one_copy_per_session,
+            publishers_shown: pubsub.publishers_shown,
+            send_last_published_item: pubsub.send_last_published_item,
             notification_ns: pubsub
                 .notification_namespace
                 .clone()
@@ -88,6 +90,7 @@ impl Config {
             subscriptions_per_user_max: pubsub.subscriptions_per_user_max as usize,
             affiliations_per_node_max: pubsub.affiliations_per_node_max as usize,
             requests_per_node_max: pubsub.requests_per_node_max as usize,
+            bounces_max: pubsub.bounces_max,
             lease_ms_max: milliseconds(pubsub.lease_max),
             nodes_max: pubsub.nodes_max as usize,
             node_name_bytes_max: pubsub.node_name_bytes_max,

@@ -10,7 +10,7 @@ use super::table::{FLAG, Setting, settings};
 use super::tokens::Tokens;
 use crate::credentials::KeySettings;
 use contact::Deployment;
-use notifier::{Follow, ResourceConflict, Who};
+use notifier::{Follow, ResourceConflict, SendLast, Who};
 use std::path::PathBuf;
 use std::time::Duration;
 use xmpp::stream::StartTls;
@@ -409,6 +409,15 @@ settings! {
         subscription_ids: bool = "true", Switch;
         /// A session that is subscribed by its full and its bare JID gets one copy of an event, not two.
         one_copy_per_session: bool = "true", Switch;
+        /// Say in each item who published it.
+        publishers_shown: bool = "false", Switch;
+        /// When subscribers get the newest item of a node without asking, unless the node is configured otherwise: "never",
+        /// "on_sub" (after subscribing), "on_sub_and_presence" (and whenever they come online). Contact nodes keep no items.
+        send_last_published_item: SendLast = "\"never\"", Choice(&[
+            ("never", SendLast::Never),
+            ("on_sub", SendLast::OnSubscribe),
+            ("on_sub_and_presence", SendLast::OnSubscribeAndPresence),
+        ]);
         /// The namespace of <notification> around an update. Empty: the one that Finesse uses.
         notification_namespace: Option<String> = "\"\"", OptionalText;
         /// Full-JID subscriptions of one session. Over it: policy-violation with too-many-subscriptions.
@@ -421,6 +430,9 @@ settings! {
         requests_per_node_max: u32 = "1000", Count(1, 100_000);
         /// How long a leased subscription lasts without being renewed. Over it: that long and no longer.
         lease_max: Duration = "\"720 h\"", Span::seconds(60, 31_536_000);
+        /// Notifications of one node that a client may send back with an error that passes. Over it: the subscription ends, as it
+        /// does at once when the error does not pass.
+        bounces_max: u32 = "10", Count(0, 1_000_000);
         /// Nodes created over publish-subscribe. Over it: resource-constraint.
         nodes_max: u32 = "10000", Count(0, 10_000_000);
         /// Bytes in a node's name. Over it: not-acceptable.
