@@ -84,7 +84,7 @@ impl Session {
             Ok(request) if request.bytes > bytes_max => {
                 self.session.handle_unacceptable(BoshCondition::PolicyViolation, now)
             }
-            Ok(request) => self.session.handle_request(request, now),
+            Ok(request) => self.session.handle_request(*request, now),
             Err(condition) => self.session.handle_unacceptable(condition, now),
         };
         self.waiting.push((id, answer));

@@ -27,8 +27,8 @@ struct State {
 
 /// One request on its way to its session.
 pub(super) struct Arrival {
-    /// Or the condition with which the session ends.
-    pub(super) request: Result<Request, BoshCondition>,
+    /// Or the condition with which the session ends. In a box, because each session's channel has room for many of these.
+    pub(super) request: Result<Box<Request>, BoshCondition>,
     pub(super) answer: oneshot::Sender<Response>,
 }
 
@@ -107,7 +107,7 @@ impl Visit {
         request: Result<Request, BoshCondition>,
     ) -> Option<oneshot::Receiver<Response>> {
         let (answer, answered) = oneshot::channel();
-        self.arrivals.send(Arrival { request, answer }).await.ok()?;
+        self.arrivals.send(Arrival { request: request.map(Box::new), answer }).await.ok()?;
         Some(answered)
     }
 }
