@@ -45,11 +45,7 @@ use crate::sessions::UserIndex;
 
 /// The features of XEP-0060 that always work here.
 const FEATURES: &[&str] = &[
-    "access-authorize",
     "access-open",
-    "access-presence",
-    "access-roster",
-    "access-whitelist",
     "auto-create",
     "config-node",
     "config-node-max",

@@ -8,6 +8,7 @@ mod binding;
 mod blocking;
 mod commands;
 mod disco;
+mod features;
 mod log;
 mod nodes;
 mod notifications;
