@@ -41,25 +41,62 @@ describe("the WebSocket handshake", () => {
     assert.equal(answer.headers["sec-websocket-protocol"], "xmpp");
   });
 
-  const refusals = [
-    [3, "no subprotocol", { "Sec-WebSocket-Protocol": undefined }, 400],
-    [2, "a subprotocol whose name only contains xmpp", { "Sec-WebSocket-Protocol": "xmpp-framing, not-xmpp" }, 400],
-    [3, "another subprotocol", { "Sec-WebSocket-Protocol": "mqtt" }, 400],
-    [1, "an older version", { "Sec-WebSocket-Version": "8" }, 426],
-    [1, "no key", { "Sec-WebSocket-Key": undefined }, 400],
-    [1, "a key of the wrong length", { "Sec-WebSocket-Key": "c2hvcnQ=" }, 400],
-    [12, "a page from elsewhere", { Origin: "https://elsewhere.example" }, 403],
-    [1, "no upgrade at all", { Connection: undefined, Upgrade: undefined }, 426],
-  ];
-  for (const [point, what, headers, status] of refusals) {
-    test(`checklist ${String(point).padStart(3, "0")}: refuses ${what} with ${status}`, async () => {
+  test("checklist 013: a plain GET gets a page, HEAD its headers, and neither a cookie", async () => {
+    for (const path of ["/ws", "/ws/"]) {
+      for (const method of ["GET", "HEAD"]) {
+        const answer = await within("the page", fetch(`http://${server.ready.http}${path}`, { method }));
+        assert.equal(answer.status, 200, `${method} ${path}`);
+        assert.match(answer.headers.get("content-type"), /^text\/html/);
+        assert.equal(answer.headers.get("set-cookie"), null);
+        const body = await answer.text();
+        assert.equal(body.includes("<html"), method === "GET", `${method} ${path}: ${body}`);
+      }
+    }
+  });
+
+  /** Sends each of these instead of the good headers and expects this answer. */
+  async function refuses(...cases) {
+    for (const [what, headers, status] of cases) {
       const answer = await handshake("/ws", { ...upgrade, ...headers });
-      assert.equal(answer.status, status);
-      if (status === 426) assert.equal(answer.headers["sec-websocket-version"] ?? "13", "13");
-    });
+      assert.equal(answer.status, status, what);
+      if (status === 426) assert.equal(answer.headers["sec-websocket-version"], "13", what);
+    }
   }
 
-  test("checklist 012: accepts a page of its own origin", async () => {
+  test("checklist 001: what is missing or wrong is 400, another version 426 with the one that is spoken", async () => {
+    await refuses(
+      ["an older version", { "Sec-WebSocket-Version": "8" }, 426],
+      ["no version", { "Sec-WebSocket-Version": undefined }, 426],
+      ["no key", { "Sec-WebSocket-Key": undefined }, 400],
+      ["a key of the wrong length", { "Sec-WebSocket-Key": "c2hvcnQ=" }, 400],
+      ["another connection header", { Connection: "keep-alive" }, 400],
+      ["no upgrade at all", { Connection: undefined, Upgrade: undefined }, 426],
+    );
+  });
+
+  test("checklist 002: a name that only contains xmpp is not it, nor is another case", async () => {
+    await refuses(
+      ["names that contain it", { "Sec-WebSocket-Protocol": "xmpp-framing, not-xmpp" }, 400],
+      ["another case", { "Sec-WebSocket-Protocol": "XMPP" }, 400],
+    );
+    const lines = await handshake("/ws", { ...upgrade, "Sec-WebSocket-Protocol": ["mqtt", "soap, xmpp"] });
+    assert.equal(lines.status, 101, "several header lines are one list");
+  });
+
+  test("checklist 003: without xmpp on offer there is no WebSocket, and the answer names what was expected", async () => {
+    await refuses(
+      ["none", { "Sec-WebSocket-Protocol": undefined }, 400],
+      ["another", { "Sec-WebSocket-Protocol": "mqtt" }, 400],
+    );
+    const answer = await handshake("/ws", { ...upgrade, "Sec-WebSocket-Protocol": "mqtt" });
+    assert.match(answer.body, /subprotocol "xmpp"/);
+  });
+
+  test("checklist 012: a page from elsewhere gets 403, one of the server's own origin connects", async () => {
+    await refuses(
+      ["elsewhere", { Origin: "https://elsewhere.example" }, 403],
+      ["nowhere", { Origin: "null" }, 403],
+    );
     const answer = await handshake("/ws", { ...upgrade, Origin: `http://${server.ready.http}` });
     assert.equal(answer.status, 101);
   });
@@ -83,13 +120,15 @@ describe("the WebSocket handshake", () => {
     const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
     return within("an answer to the handshake", new Promise((resolve, reject) => {
       const request = http.request({ host, port, path, headers: given, agent: false });
-      const done = (response, socket) => {
+      request.on("upgrade", (response, socket) => {
         resolve({ status: response.statusCode, headers: response.headers });
-        response.resume();
-        socket?.destroy();
-      };
-      request.on("upgrade", done);
-      request.on("response", (response) => done(response));
+        socket.destroy();
+      });
+      request.on("response", async (response) => {
+        const body = [];
+        for await (const part of response) body.push(part);
+        resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(body).toString() });
+      });
       request.on("error", reject);
       request.end();
     }));
@@ -97,13 +136,16 @@ describe("the WebSocket handshake", () => {
 });
 
 describe("frames", () => {
-  test("checklist 021: <open/> comes before the features, and both write attributes in double quotes", async () => {
+  test("checklist 021: <open/> is unprefixed, has from, id, version and language, and features follow", async () => {
     const client = await RawClient.open(server.ws);
     client.send(OPEN);
     const open = await client.next("<open ");
     const features = await client.next("<stream:features ");
     assert.match(open, /^<open [^>]*xmlns="urn:ietf:params:xml:ns:xmpp-framing"/);
-    assert.match(open, / id="[^"]{8,}"/);
+    // As clients look for it that search instead of parsing.
+    assert.match(open, /^<open xmlns=.*(\/>|><\/open>)$/);
+    assert.match(open, / id="[^"]{22,}"/);
+    for (const attribute of ['from="localhost"', 'version="1.0"', 'xml:lang="en"']) assert.ok(open.includes(` ${attribute}`), open);
     assert.match(features, /^<stream:features xmlns:stream="http:\/\/etherx\.jabber\.org\/streams"/);
     for (const frame of [open, features]) assert.doesNotMatch(frame, /='/);
     client.socket.terminate();
@@ -235,6 +277,13 @@ describe("frames", () => {
     const pong = once(client.socket, "pong");
     client.socket.ping("are you there");
     assert.equal(String((await within("the pong", pong))[0]), "are you there");
+    // In the middle of a message, before the rest of it is there.
+    client.socket.send(OPEN.slice(0, 10), { fin: false });
+    const meanwhile = once(client.socket, "pong");
+    client.socket.ping("and now");
+    assert.equal(String((await within("the pong", meanwhile))[0]), "and now");
+    client.socket.send(OPEN.slice(10), { fin: true });
+    await client.next("<open ");
     client.socket.terminate();
   });
 });

@@ -1,7 +1,10 @@
 //! Every way in which a connection can end, and what the peer is told.
 
+use std::time::Duration;
+
 use crate::client::{CLOSE, Client, Got, OPEN};
 use crate::start::TestServer;
+use server::config::Config;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -21,8 +24,9 @@ async fn by_the_client() {
     assert_eq!(client.next().await, Got::End);
 }
 
+/// Each with the code that its fault has (RFC 6455 §7.4.1), also of a session that is well under way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn by_frames_that_break_the_rules() {
+async fn checklist_004_by_frames_that_break_the_rules() {
     let server = TestServer::start("").await;
     for (frame, code) in [
         (&[0x81, 0x01, b'<'][..], 1002),               // no mask
@@ -67,6 +71,18 @@ async fn checklist_010_by_messages_that_are_too_long() {
     assert_eq!(client.next().await, Got::Close(Some(1009)));
 }
 
+/// RFC 7395 §3.5, §3.6: the error, `<close/>`, the WebSocket's close; what is said then is not even looked at.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checklist_023_by_a_message_that_is_no_stanza() {
+    let server = TestServer::start("").await;
+    let mut client = Client::sign_in(server.address(), "1001001", "a").await;
+    client.text("<message/>").await;
+    client
+        .text("<iq xmlns=\"jabber:client\" type=\"get\" id=\"p\"><ping xmlns=\"urn:xmpp:ping\"/></iq>")
+        .await;
+    client.expect_stream_error("invalid-namespace", 1000).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_a_newer_session_with_the_same_resource() {
     let server = TestServer::start("").await;
@@ -76,8 +92,11 @@ async fn by_a_newer_session_with_the_same_resource() {
     newer.request("", "<session xmlns=\"urn:ietf:params:xml:ns:xmpp-session\"/>").await;
 }
 
+/// The server pings who is silent, within 25 seconds whatever the settings, and drops who does not answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn checklist_015_by_silence() {
+    assert!(Config::default().web.ping_interval <= Duration::from_secs(25));
+    assert!(Config::parse("[web]\nping_interval = \"26 s\"\n").is_err());
     let settings =
         "[limits]\nopen_timeout = \"1 s\"\n[web]\nping_interval = \"1 s\"\npong_timeout = \"1 s\"\n";
     let server = TestServer::start(settings).await;
@@ -92,8 +111,9 @@ async fn checklist_015_by_silence() {
     while deaf.next().await != Got::End {}
 }
 
+/// Everybody is told `system-shutdown`, whoever has not opened a stream yet after the server's own `<open/>`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn by_the_servers_own_end() {
+async fn checklist_026_by_the_servers_own_end() {
     let server = TestServer::start("").await;
     let mut stranger = Client::open(server.address()).await;
     let mut agent = Client::sign_in(server.address(), "1001001", "a").await;
@@ -104,8 +124,9 @@ async fn by_the_servers_own_end() {
     stop.await.expect("stops");
 }
 
+/// Whoever does not finish its headers is dropped (RFC 6455 §10).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn before_it_has_begun() {
+async fn checklist_014_before_it_has_begun() {
     let server = TestServer::start("[limits]\nhttp_header_timeout = \"1 s\"\n").await;
     let mut slow = TcpStream::connect(server.address()).await.expect("connects");
     slow.write_all(b"GET /ws/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").await.expect("sent");

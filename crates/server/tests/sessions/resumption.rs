@@ -360,3 +360,61 @@ async fn checklist_108_one_switch_turns_it_off() {
     let features = Client::open(server.address()).await.authenticate_here("1001001").await;
     assert!(features.contains("<sm xmlns=\"urn:xmpp:sm:3\"/>") && !features.contains("urn:xmpp:sm:2"));
 }
+
+/// A session that has told that it is there, and hears of every other of its user.
+async fn watcher(server: &TestServer) -> Client {
+    let mut watcher = Client::sign_in(server.address(), "1001001", "watcher").await;
+    watcher.text("<presence xmlns='jabber:client'/>").await;
+    for from in ["1001001@localhost/watcher", "finesse@localhost/webapp"] {
+        let presence = watcher.expect("<presence ").await;
+        assert_eq!(attribute(&presence, "from").as_deref(), Some(from));
+    }
+    watcher
+}
+
+/// Tells that `client` is there, which the watcher hears.
+async fn appear(client: &mut Client, watcher: &mut Client) {
+    client.text("<presence xmlns='jabber:client'/>").await;
+    let presence = watcher.expect("<presence ").await;
+    assert_eq!(attribute(&presence, "from").as_ref(), Some(&client.jid));
+    assert_eq!(attribute(&presence, "type"), None);
+}
+
+/// RFC 7395 §3.6, XEP-0198 §5: whoever says `<close/>` is gone: others hear it, and there is nothing to be resumed.
+#[tokio::test]
+async fn checklist_024_a_goodbye_ends_the_session() {
+    let server = TestServer::start("").await;
+    let mut watcher = watcher(&server).await;
+    let (mut client, id) = managed(&server, "1001001", "d").await;
+    appear(&mut client, &mut watcher).await;
+    client.text(CLOSE).await;
+    while !matches!(client.next().await, Got::Text(text) if text.starts_with("<close ")) {}
+    assert_eq!(client.next().await, Got::Close(Some(1000)));
+    let presence = watcher.expect("<presence ").await;
+    assert_eq!(attribute(&presence, "from"), Some(client.jid.clone()));
+    assert_eq!(attribute(&presence, "type").as_deref(), Some("unavailable"));
+    let (_client, answer) = resume(&server, "1001001", &id, 0).await;
+    assert!(answer.starts_with("<failed ") && answer.contains("<item-not-found "), "{answer}");
+}
+
+/// RFC 7395 §3.6: a connection that breaks without `<close/>` ends its session at once, and others hear it; one that can
+/// be resumed waits, and nobody hears anything.
+#[tokio::test]
+async fn checklist_025_a_broken_connection_ends_what_cannot_be_resumed() {
+    let server = TestServer::start("").await;
+    let mut watcher = watcher(&server).await;
+    let (mut kept, id) = managed(&server, "1001001", "kept").await;
+    appear(&mut kept, &mut watcher).await;
+    let mut lost = Client::sign_in(server.address(), "1001001", "lost").await;
+    appear(&mut lost, &mut watcher).await;
+    lose(&server, kept).await;
+    // Also by a WebSocket's close alone.
+    lost.close(1001).await;
+    let presence = watcher.expect("<presence ").await;
+    assert_eq!(attribute(&presence, "from"), Some(lost.jid));
+    assert_eq!(attribute(&presence, "type").as_deref(), Some("unavailable"));
+    let (_kept, answer) = resume(&server, "1001001", &id, 0).await;
+    assert!(answer.starts_with("<resumed "), "{answer}");
+    // Nothing else has come.
+    watcher.request("", "<session xmlns=\"urn:ietf:params:xml:ns:xmpp-session\"/>").await;
+}

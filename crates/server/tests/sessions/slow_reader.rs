@@ -6,6 +6,7 @@ use crate::start::TestServer;
 /// Of 40 KiB each: far more than the socket's buffers and the outbox take.
 const EVENTS: usize = 600;
 
+/// What waits for one session is bounded, and over the bound that session ends, alone; it is counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn checklist_016_the_others_get_everything_in_order() {
     let server = TestServer::start("[limits]\noutbox_bytes_max = \"256 KiB\"\n").await;
@@ -43,5 +44,6 @@ async fn checklist_016_the_others_get_everything_in_order() {
         }
     };
     assert!(events < EVENTS);
+    assert_eq!(server.server.metrics().slow_readers_ended.get(), 1);
     assert!(error.is_empty() || error.contains("<resource-constraint "), "{error}");
 }

@@ -203,6 +203,32 @@ fn checklist_019_every_message_stands_alone() {
     );
 }
 
+/// RFC 7395 §3.3.3: a message is one element and nothing else. Of one that is not, nothing is carried out.
+#[test]
+fn checklist_017_a_message_is_exactly_one_element() {
+    let one = "<presence xmlns='jabber:client'/>";
+    let texts = [
+        format!(" {one}"),
+        format!("\n{one}"),
+        format!("{one}{one}"),
+        format!("{one}x"),
+        format!("x{one}"),
+        format!("{one}<"),
+        "<presence xmlns='jabber:client'>".to_owned(),
+        "<presence xmlns='jabber:".to_owned(),
+        "</presence>".to_owned(),
+        "x".to_owned(),
+    ];
+    for text in texts {
+        let mut server = Server::bound();
+        let before = server.events.len();
+        let frames = server.say(&text);
+        assert_eq!(ended(&server, &frames), StreamCondition::NotWellFormed, "{text}");
+        let stanzas = server.events[before..].iter().filter(|event| matches!(event, StreamEvent::Stanza(_)));
+        assert_eq!(stanzas.count(), 0, "{text}");
+    }
+}
+
 /// RFC 7395 §3.8: white space keeps nothing alive; it is an error unless a switch says otherwise.
 #[test]
 fn checklist_029_white_space_is_no_message() {
