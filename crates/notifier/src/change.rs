@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::input::Position;
 pub use crate::pubsub::affiliations::Affiliation;
-pub use crate::pubsub::node::{AccessModel, NodeConfig, NotificationType, PublishModel, SendLast};
+pub use crate::pubsub::node::{AccessModel, NodeConfig, NodeFull, NotificationType, PublishModel, SendLast};
 pub use crate::pubsub::options::{Expire, Show, SubscriptionOptions};
 use crate::roster::RosterItem;
 
@@ -502,6 +502,22 @@ mod tests {
                         r#""deliver_payloads":false,"notify_delete":false,"notify_config":true,"#,
                         r#""send_last_published_item":"on_subscribe","description":"D","payload_type":"urn:x""#
                     )
+                ),
+            ),
+            (
+                Change::NodeConfigured {
+                    node: node(),
+                    config: NodeConfig {
+                        deliver_notifications: false,
+                        publish_node_full: NodeFull::RetractOldest,
+                        item_expire: Some(60),
+                        ..NodeConfig::default()
+                    },
+                },
+                format!(
+                    r#"{{"type":"node_configured","node":"n","config":{},{}}}}}"#,
+                    default_config.strip_suffix('}').unwrap(),
+                    r#""deliver_notifications":false,"publish_node_full":"retract_oldest","item_expire":60"#
                 ),
             ),
             (

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::change::{NodeConfig, SendLast};
+use crate::change::{NodeConfig, NodeFull, SendLast};
 
 /// The notifier's settings. Built once; valid from then on.
 #[derive(Clone, Debug)]
@@ -97,7 +97,11 @@ impl Config {
 impl Config {
     /// The configuration that a new node has.
     pub(crate) fn new_node(&self) -> NodeConfig {
-        NodeConfig { send_last_published_item: self.send_last_published_item, ..NodeConfig::default() }
+        NodeConfig {
+            send_last_published_item: self.send_last_published_item,
+            publish_node_full: NodeFull::RetractOldest,
+            ..NodeConfig::default()
+        }
     }
 }
 
@@ -205,7 +209,7 @@ pub struct NotifierLimits {
     pub nodes_max: usize,
     /// Bytes of a node's name. Longer: `not-acceptable`.
     pub node_name_bytes_max: usize,
-    /// Items a node can be configured to keep. The oldest one goes, silently.
+    /// Items a node can be configured to keep. What gives way then, the node's owner chooses.
     pub items_per_node_max: usize,
     /// Bytes of the items in one reply. The oldest ones that don't fit are left out.
     pub items_reply_bytes_max: usize,

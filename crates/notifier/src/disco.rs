@@ -65,7 +65,7 @@ impl Entity {
         let mut entity = Entity::server(config);
         entity.identity =
             Identity { category: "pubsub", kind: "service", name: "Finesse notifications".into() };
-        let not_here = [ns::BLOCKING, ns::CAPS, ns::COMMANDS, ns::LAST_ACTIVITY];
+        let not_here = [ns::BLOCKING, ns::CAPS, ns::LAST_ACTIVITY];
         entity.features.retain(|feature| !not_here.contains(&feature.as_str()));
         entity.features.push(ns::RSM.into());
         entity.features.extend(config.recovery.then(|| ns::RECOVERY.into()));
@@ -181,7 +181,7 @@ impl Notifier {
             let known = entity.is_asked_for(node, &self.config);
             if known { Ok(Some(entity.info(node))) } else { Err(Condition::ItemNotFound.into()) }
         };
-        if let (Target::Server, Some(name)) = (target, node) {
+        if let (Target::Server | Target::PubSub, Some(name)) = (target, node) {
             if name == ns::COMMANDS {
                 return Ok(Some(Entity::command_list().info(node)));
             }
@@ -197,11 +197,7 @@ impl Notifier {
             Target::Account if node.is_none() => Ok(Some(Entity::account(&self.config).info(None))),
             Target::PubSub => match node {
                 None => Ok(Some(Entity::pubsub(&self.config).info(None))),
-                Some(name) => {
-                    let (_, node) = self.durable.nodes.find(name).ok_or(Condition::ItemNotFound)?;
-                    let title = node.generic().and_then(|generic| generic.config.title.as_deref());
-                    Ok(Some(Entity::node(title.unwrap_or_default()).info(Some(name))))
-                }
+                Some(name) => Ok(Some(self.node_info(session, name)?)),
             },
             Target::Account => Err(Condition::ItemNotFound.into()),
             // XEP-0030 §8: to strangers an account looks like one that does not exist.
@@ -211,6 +207,23 @@ impl Notifier {
             },
             _ => Err(Condition::ServiceUnavailable.into()),
         }
+    }
+
+    /// Tells of a node: what it is, and to those who may know of it, how it is configured (XEP-0060 §5.4).
+    fn node_info(&self, session: SessionId, name: &str) -> Result<Element, StanzaError> {
+        let (index, node) = self.durable.nodes.find(name).ok_or(Condition::ItemNotFound)?;
+        let title = node.generic().and_then(|generic| generic.config.title.as_deref());
+        let mut info = Entity::node(title.unwrap_or_default()).info(Some(name));
+        let requester = self
+            .sessions
+            .get(session)
+            .map(|session| Requester { user: session.user, jid: session.jid.to_bare() });
+        if requester.is_some_and(|requester| self.rights_at(&requester, index, node).see)
+            && let Some(generic) = node.generic()
+        {
+            info.push(generic.meta_data(node.subscriber_count()));
+        }
+        Ok(info)
     }
 
     /// Answers "what else is there".
@@ -225,11 +238,15 @@ impl Notifier {
         let mut query = query(ns::DISCO_ITEMS, node);
         match (target, node) {
             (Target::Server, None) => query.push(self.item().with_attribute("name", "Finesse notifications")),
-            (Target::Server, Some(ns::COMMANDS)) => {
+            (Target::Server | Target::PubSub, Some(ns::COMMANDS)) => {
+                let address = match target {
+                    Target::PubSub => &self.config.pubsub_domain,
+                    _ => &self.config.domain,
+                };
                 for command in AdHocCommand::offered_at(target) {
                     if self.may_execute(session, command) {
                         let item = Element::new("item", ns::DISCO_ITEMS)
-                            .with_attribute("jid", self.config.domain.as_str())
+                            .with_attribute("jid", address.as_str())
                             .with_attribute("node", command.node())
                             .with_attribute("name", command.name());
                         query.push(item);

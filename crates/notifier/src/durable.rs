@@ -16,6 +16,7 @@ use crate::change::{Change, Credentials, NodeConfig};
 use crate::effects::{Effect, EndReason};
 use crate::feeds;
 use crate::pubsub::affiliations::Affiliations;
+use crate::pubsub::ageing::Ageing;
 use crate::pubsub::event::{Content, Event};
 use crate::pubsub::expiry::Expiries;
 use crate::pubsub::items::Item;
@@ -43,6 +44,8 @@ pub(crate) struct Durable {
     pub(crate) subscriptions: Subscriptions,
     /// Those of them that end by themselves.
     pub(crate) expiries: Expiries,
+    /// The nodes whose items end by themselves.
+    pub(crate) ageing: Ageing,
     /// How many stanzas of a session had been handled when it last changed something, newest last.
     pub(crate) handled: IndexMap<Box<str>, Handled, FixedState>,
     /// Events published so far, all nodes together.
@@ -70,6 +73,7 @@ impl Durable {
             nodes,
             subscriptions: Subscriptions::default(),
             expiries: Expiries::default(),
+            ageing: Ageing::default(),
             handled: IndexMap::default(),
             event_count: 0,
             offset_floor: 0,
@@ -129,6 +133,7 @@ impl Durable {
                     generic.config = config.clone();
                     let max = items_kept(config, items_max);
                     generic.items.truncate(max);
+                    self.note_oldest(node);
                     if config.notify_config {
                         self.publish(
                             node,
@@ -145,6 +150,7 @@ impl Durable {
             Change::NodePurged { node } => {
                 if let Some(generic) = self.generic_mut(node) {
                     generic.items.clear();
+                    self.note_oldest(node);
                     self.publish(node, Content::Purge, effects);
                 }
             }
@@ -207,20 +213,23 @@ impl Durable {
                     let (publisher, payload) = (publisher.as_str().into(), payload.as_str().into());
                     let item = Item { publisher, payload, at: *at };
                     generic.items.publish(id, item, max);
+                    self.note_oldest(node);
                 }
                 let content = Content::Item {
                     id: id.as_str().into(),
                     publisher: publisher.as_str().into(),
                     payload: payload.as_str().into(),
                 };
-                self.publish(node, content, effects);
+                self.publish_item(node, content, effects);
             }
             Change::ItemRetracted { node, id, notify } => {
-                if let Some(generic) = self.generic_mut(node)
-                    && generic.items.remove(id).is_some()
-                    && *notify
-                {
-                    self.publish(node, Content::Retract { id: id.as_str().into() }, effects);
+                let was_there =
+                    self.generic_mut(node).is_some_and(|generic| generic.items.remove(id).is_some());
+                if was_there {
+                    self.note_oldest(node);
+                }
+                if was_there && *notify {
+                    self.publish_item(node, Content::Retract { id: id.as_str().into() }, effects);
                 }
             }
             Change::NodeOffset { node, offset } => {
@@ -495,6 +504,23 @@ impl Durable {
         self.publish_to(index, content, effects);
     }
 
+    /// What happens to items is told where that is wanted. It is counted in any case: ids of items come from that.
+    fn publish_item(&mut self, node: &str, content: Content, effects: &mut Vec<Effect>) {
+        let Some((index, known)) = self.nodes.find(node) else { return };
+        if known.generic().is_none_or(|generic| generic.config.deliver_notifications) {
+            self.publish_to(index, content, effects);
+        } else if !self.in_snapshot {
+            self.event_count += 1;
+        }
+    }
+
+    /// Notes when the oldest item of a node is over.
+    fn note_oldest(&mut self, name: &str) {
+        let Some((index, node)) = self.nodes.find(name) else { return };
+        let over = node.generic().and_then(Generic::next_over);
+        self.ageing.set(index, over);
+    }
+
     fn publish_to(&mut self, index: NodeIndex, content: Content, effects: &mut Vec<Effect>) {
         if self.in_snapshot {
             return;
@@ -512,6 +538,7 @@ impl Durable {
             if self.nodes.get(index).and_then(Node::generic).is_none_or(is_told) {
                 self.publish_to(index, Content::Delete { redirect }, effects);
             }
+            self.ageing.set(index, None);
             let last = self.nodes.get(index).map_or(0, |node| node.offset);
             self.offset_floor = self.offset_floor.max(last);
             effects.push(Effect::DropNode { node: index });

@@ -542,7 +542,7 @@ impl Notifier {
             (ns::PING, target) => self.ping(kind, target, payload),
             (ns::BLOCKING, Target::Account) => return self.blocking(session, kind, stanza, payload, at),
             (ns::ROSTER, Target::Account) => return self.roster(session, kind, stanza, payload, at),
-            (ns::COMMANDS, target @ Target::Server) => {
+            (ns::COMMANDS, target @ (Target::Server | Target::PubSub)) => {
                 return self.ad_hoc_command(session, kind, target, stanza, payload, at);
             }
             (ns::LAST_ACTIVITY, target) if self.config.last_activity => {

@@ -186,6 +186,7 @@ impl Notifier {
             self.expire(session);
         }
         self.end_leases(at);
+        self.end_items(at);
     }
 
     /// How many sessions wait to be resumed.

@@ -16,8 +16,10 @@ pub(crate) use sessions::CommandSessions;
 
 use crate::change::Change;
 use crate::data_form::Submission;
+use crate::effects::Effect;
 use crate::input::SessionId;
 use crate::notifier::{Notifier, Target};
+use crate::pubsub::approval::GET_PENDING;
 use administration::{AdminCommand, Deed};
 use sessions::SessionName;
 
@@ -26,6 +28,8 @@ use sessions::SessionName;
 pub(crate) enum AdHocCommand {
     /// One of XEP-0133, offered by the server.
     Administration(AdminCommand),
+    /// Subscriptions that wait for an owner's answer (XEP-0060 §8.7), offered by the publish-subscribe service.
+    GetPending,
 }
 
 /// What comes next in a command.
@@ -39,6 +43,8 @@ pub(crate) enum Stage {
     Change(Vec<Change>),
     /// The command is done and this follows from it.
     Do(Deed),
+    /// The command is done; these follow its answer.
+    Then(Vec<Effect>),
     /// A password has to be made into keys first.
     Derive(PasswordUse),
 }
@@ -95,6 +101,7 @@ impl AdHocCommand {
     pub(crate) fn offered_at(target: &Target) -> Vec<AdHocCommand> {
         match target {
             Target::Server => AdminCommand::ALL.into_iter().map(AdHocCommand::Administration).collect(),
+            Target::PubSub => vec![AdHocCommand::GetPending],
             _ => Vec::new(),
         }
     }
@@ -108,6 +115,7 @@ impl AdHocCommand {
     pub(crate) fn node(self) -> String {
         match self {
             AdHocCommand::Administration(command) => command.node(),
+            AdHocCommand::GetPending => GET_PENDING.into(),
         }
     }
 
@@ -115,6 +123,7 @@ impl AdHocCommand {
     pub(crate) fn name(self) -> &'static str {
         match self {
             AdHocCommand::Administration(command) => command.name(),
+            AdHocCommand::GetPending => "Subscriptions that wait for your answer",
         }
     }
 }
@@ -124,6 +133,7 @@ impl Notifier {
     pub(crate) fn may_execute(&self, session: SessionId, command: AdHocCommand) -> bool {
         match command {
             AdHocCommand::Administration(_) => self.is_administrator(session),
+            AdHocCommand::GetPending => self.may_get_pending(session),
         }
     }
 
@@ -186,6 +196,7 @@ impl Notifier {
         }
         let stage = match command {
             AdHocCommand::Administration(command) => self.begin_administration(command, at),
+            AdHocCommand::GetPending => self.begin_get_pending(session),
         };
         let limits = &self.config.limits;
         let (max, timeout_ms) = (limits.commands_per_session_max, limits.command_timeout_ms);
@@ -228,6 +239,7 @@ impl Notifier {
                     AdHocCommand::Administration(command) => {
                         self.administrate(session, command, &submission, at)?
                     }
+                    AdHocCommand::GetPending => self.get_pending(session, &submission)?,
                 };
                 self.go_on(session, stanza, command, name, stage, at)
             }
@@ -281,6 +293,12 @@ impl Notifier {
                 self.commands.end(name);
                 self.reply(session, stanza, Ok(Some(completed)));
                 self.carry_out_deed(deed);
+            }
+            Stage::Then(effects) => {
+                self.commands.end(name);
+                let done = stanza.result(Some(completed)).to_xml();
+                self.reply_when_logged(session, stanza, done);
+                effects.into_iter().for_each(|effect| self.run_when_logged(effect));
             }
             Stage::Derive(purpose) => self.derive(session, stanza, command, name, purpose),
         }

@@ -1,20 +1,25 @@
 //! Subscriptions that an owner has to approve (XEP-0060 §8.6, §8.7): a form goes to the owners, and the first answer counts.
 
 use contact::Timestamp;
-use xmpp::{Element, Jid, Stanza, ns};
+use xmpp::{Condition, Element, Jid, Stanza, StanzaError, ns};
 
+use super::affiliations::Affiliation;
 use super::errors::PubSubError;
 use super::form::boolean;
-use super::node::NodeIndex;
-use super::subscribe::pubsub;
+use super::node::{Generic, Node, NodeIndex};
+use super::subscribe::{pubsub, subscription_id};
 use super::{Decision, Outcome, Requester};
 use crate::change::Change;
+use crate::commands::{CommandError, Stage};
 use crate::data_form::{Form, Submission};
 use crate::input::SessionId;
 use crate::notifier::Notifier;
+use crate::sessions::UserIndex;
 
 /// `FORM_TYPE` of the question to an owner.
 const SUBSCRIBE_AUTHORIZATION: &str = "http://jabber.org/protocol/pubsub#subscribe_authorization";
+/// The ad-hoc command that asks for the requests that wait.
+pub(crate) const GET_PENDING: &str = "http://jabber.org/protocol/pubsub#get-pending";
 
 impl Notifier {
     /// Asks the owners whether this address may subscribe.
@@ -55,8 +60,7 @@ impl Notifier {
             generic.affiliations.owners().filter_map(|owner| Jid::new(owner).ok()).collect();
         for owner in owners {
             if let Some(subject) = self.requester_at(&owner.to_bare()) {
-                let form = question(&name, jid.as_str());
-                self.tell_about(subject.user, &owner, form, &mut decision);
+                self.ask_about(subject.user, &owner, &name, jid.as_str(), &mut decision);
             }
         }
         Ok(Outcome::Decision(Box::new(decision)))
@@ -117,6 +121,71 @@ impl Notifier {
         true
     }
 
+    /// Whether somebody decides about any node's subscriptions.
+    pub(crate) fn may_get_pending(&self, session: SessionId) -> bool {
+        let Some(known) = self.sessions.get(session) else { return false };
+        let owner = known.jid.to_bare();
+        self.is_administrator(session)
+            || self
+                .durable
+                .nodes
+                .iter_generic()
+                .any(|(_, generic)| generic.affiliations.of(owner.as_str()) == Some(Affiliation::Owner))
+    }
+
+    /// The first step of `get-pending`: for which of the nodes where somebody waits? As many as one list takes.
+    pub(crate) fn begin_get_pending(&self, session: SessionId) -> Stage {
+        let mut names: Vec<&str> =
+            self.pending_nodes(session).into_iter().map(|(node, _)| &*node.name).collect();
+        names.sort_unstable();
+        names.truncate(self.config.limits.disco_items_max);
+        let form = Form::to_fill_in(
+            SUBSCRIBE_AUTHORIZATION,
+            "Pending subscriptions",
+            "Choose a node to be asked again about those who wait for an answer.",
+        );
+        Stage::Ask(form.choose("pubsub#node", "Node", &names).into_element())
+    }
+
+    /// The second step: the requests at one node are sent once more.
+    ///
+    /// # Errors
+    ///
+    /// `bad-request` without a node, `item-not-found` and `forbidden` as elsewhere.
+    pub(crate) fn get_pending(&self, session: SessionId, form: &Submission) -> Result<Stage, StanzaError> {
+        let name = form
+            .value("pubsub#node")
+            .ok_or_else(|| CommandError::BadPayload.with_text("Say for which node."))?;
+        let known = self.sessions.get(session).ok_or(Condition::InternalServerError)?;
+        let requester = Requester { user: known.user, jid: known.jid.to_bare() };
+        let (_, generic) = self.owned(&requester, name).map_err(|error| error.to_stanza_error())?;
+        let mut decision = Decision::default();
+        let to = Jid::from(known.jid.clone());
+        for jid in &generic.pending {
+            self.ask_about(known.user, &to, name, jid, &mut decision);
+        }
+        Ok(Stage::Then(decision.then))
+    }
+
+    /// The nodes of a session's user at which somebody waits.
+    fn pending_nodes(&self, session: SessionId) -> Vec<(&Node, &Generic)> {
+        let Some(known) = self.sessions.get(session) else { return Vec::new() };
+        let owner = known.jid.to_bare();
+        let decides_all = self.is_administrator(session);
+        let nodes = self.durable.nodes.iter_generic();
+        let of_owner = |generic: &Generic| {
+            decides_all || generic.affiliations.of(owner.as_str()) == Some(Affiliation::Owner)
+        };
+        nodes.filter(|(_, generic)| !generic.pending.is_empty() && of_owner(generic)).collect()
+    }
+
+    /// Sends an owner the form about one request.
+    fn ask_about(&self, owner: UserIndex, to: &Jid, node: &str, jid: &str, decision: &mut Decision) {
+        // Always the same for one request, so that an owner who is asked twice can see that.
+        let id = Jid::new(jid).map(|jid| subscription_id(node, &jid)).unwrap_or_default();
+        self.tell_with_id(owner, to, Some(&id), question(node, jid), decision);
+    }
+
     /// An owner who comes online hears of the requests that wait.
     pub(crate) fn ask_owner(&mut self, session: SessionId) {
         let Some(known) = self.sessions.get(session) else { return };
@@ -128,8 +197,7 @@ impl Notifier {
         {
             if generic.affiliations.owners().any(|known| known == owner.as_str()) {
                 for jid in &generic.pending {
-                    let form = question(&node.name, jid);
-                    self.tell_about(user, &Jid::from(known.jid.clone()), form, &mut decision);
+                    self.ask_about(user, &Jid::from(known.jid.clone()), &node.name, jid, &mut decision);
                 }
             }
         }

@@ -44,6 +44,10 @@ pub(crate) enum PubSubError {
     PayloadTooBig,
     MaxItemsExceeded,
     NodeExists,
+    /// As many items as the node keeps, and it is configured to take no more (§7.1.3.4).
+    NodeFull,
+    /// The node tells that something happened, and takes no items (§7.1.3.7).
+    ItemForbidden,
     /// The node's id cannot be used.
     NodeNameUnfit(&'static str),
     /// A configuration form that we don't take; the text names the field.
@@ -92,6 +96,8 @@ impl PubSubError {
             InvalidPayload => (Condition::BadRequest, Some("invalid-payload"), None),
             PayloadTooBig => (Condition::NotAcceptable, Some("payload-too-big"), None),
             MaxItemsExceeded => (Condition::NotAllowed, Some("max-items-exceeded"), None),
+            NodeFull => (Condition::Conflict, Some("node-full"), None),
+            ItemForbidden => (Condition::BadRequest, Some("item-forbidden"), None),
             NodeExists => (Condition::Conflict, None, Some("A node of this name exists.".into())),
             NodeNameUnfit(text) => (Condition::NotAcceptable, None, Some((*text).into())),
             InvalidConfiguration(text) => (Condition::NotAcceptable, None, Some(text.clone())),

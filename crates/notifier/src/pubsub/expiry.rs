@@ -84,7 +84,7 @@ impl Notifier {
             return Some(self.now);
         }
         let durable = self.durable.expiries.leases.first().map(|(at, _)| *at);
-        of_session.into_iter().chain(durable).min()
+        of_session.into_iter().chain(durable).chain(self.durable.ageing.next()).min()
     }
 
     /// Ends the leases that are over at `at`; and once, at the beginning, temporary subscriptions of users whom the last

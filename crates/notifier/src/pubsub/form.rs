@@ -5,7 +5,7 @@
 use xmpp::{Element, ns};
 
 use super::errors::PubSubError;
-use super::node::{AccessModel, NodeConfig, NotificationType, PublishModel, SendLast};
+use super::node::{AccessModel, NodeConfig, NodeFull, NotificationType, PublishModel, SendLast};
 
 /// `FORM_TYPE` of a configuration form.
 pub(crate) const NODE_CONFIG: &str = "http://jabber.org/protocol/pubsub#node_config";
@@ -93,6 +93,11 @@ pub(crate) fn configure(
             "pubsub#persist_items" => config.persist_items = switch()?,
             "pubsub#subscribe" => config.subscribe = switch()?,
             "pubsub#deliver_payloads" => config.deliver_payloads = switch()?,
+            "pubsub#deliver_notifications" => config.deliver_notifications = switch()?,
+            "pubsub#item_expire" => config.item_expire = number(EXPIRE_SECONDS_MAX)?,
+            "pubsub#publish_node_full" => {
+                config.publish_node_full = choice(NODE_FULL, value, unfit)?;
+            }
             "pubsub#notify_retract" => config.notify_retract = switch()?,
             "pubsub#notify_delete" => config.notify_delete = switch()?,
             "pubsub#notify_config" => config.notify_config = switch()?,
@@ -109,33 +114,32 @@ pub(crate) fn configure(
                 config.access_model =
                     choice(ACCESS_MODELS, value, unfit).map_err(|_| PubSubError::UnsupportedAccessModel)?;
             }
-            // What cannot be switched off.
-            "pubsub#deliver_notifications" => {
-                if boolean(value) != Some(true) {
-                    return Err(unfit("true"));
-                }
-            }
             _ => return Err(invalid(&format!("{name} cannot be configured here"))),
         }
     }
     Ok(())
 }
 
-type Choices<T> = &'static [(&'static str, T)];
+pub(super) type Choices<T> = &'static [(&'static str, T)];
 
 const NOTIFICATION_TYPES: Choices<NotificationType> =
     &[("normal", NotificationType::Normal), ("headline", NotificationType::Headline)];
-const PUBLISH_MODELS: Choices<PublishModel> = &[
+pub(super) const PUBLISH_MODELS: Choices<PublishModel> = &[
     ("publishers", PublishModel::Publishers),
     ("subscribers", PublishModel::Subscribers),
     ("open", PublishModel::Open),
 ];
-const ACCESS_MODELS: Choices<AccessModel> = &[
+pub(super) const ACCESS_MODELS: Choices<AccessModel> = &[
     ("open", AccessModel::Open),
     ("authorize", AccessModel::Authorize),
     ("whitelist", AccessModel::Whitelist),
     ("presence", AccessModel::Presence),
     ("roster", AccessModel::Roster),
+];
+const NODE_FULL: Choices<NodeFull> = &[
+    ("retract-oldest", NodeFull::RetractOldest),
+    ("discard-oldest", NodeFull::DiscardOldest),
+    ("reject", NodeFull::Reject),
 ];
 const SEND_LAST: Choices<SendLast> = &[
     ("never", SendLast::Never),
@@ -209,7 +213,10 @@ fn fields(config: &NodeConfig, kind: &str, items_label: &str, bytes_label: &str)
     single("pubsub#type", "text-single", "The namespace of the payloads", text(&config.payload_type));
     single("pubsub#max_items", "text-single", items_label, number(config.max_items));
     single("pubsub#max_payload_size", "text-single", bytes_label, number(config.max_payload_size));
+    let expire = "Seconds after which an item is gone";
+    single("pubsub#item_expire", "text-single", expire, number(config.item_expire));
     for (name, label, value) in [
+        ("pubsub#deliver_notifications", "Tell subscribers of items", config.deliver_notifications),
         ("pubsub#persist_items", "Keep items", config.persist_items),
         ("pubsub#subscribe", "Let anybody subscribe at all", config.subscribe),
         ("pubsub#deliver_payloads", "Send payloads with events", config.deliver_payloads),
@@ -235,6 +242,8 @@ fn fields(config: &NodeConfig, kind: &str, items_label: &str, bytes_label: &str)
         groups.push(Element::new("value", ns::DATA_FORMS).with_text(group.as_str()));
     }
     form.push(groups);
+    let label = "What gives way at a full node";
+    form.push(list("pubsub#publish_node_full", label, config.publish_node_full, NODE_FULL));
     let label = "When to send the newest item";
     form.push(list("pubsub#send_last_published_item", label, config.send_last_published_item, SEND_LAST));
     form
@@ -242,6 +251,8 @@ fn fields(config: &NodeConfig, kind: &str, items_label: &str, bytes_label: &str)
 
 const TEXT_CHARS_MAX: usize = 200;
 const GROUPS_MAX: usize = 32;
+/// A hundred years.
+const EXPIRE_SECONDS_MAX: usize = 3_155_760_000;
 
 fn invalid(text: &str) -> PubSubError {
     PubSubError::InvalidConfiguration(text.into())
@@ -274,9 +285,13 @@ fn field(name: &str, kind: &str, label: Option<&str>, value: String) -> Element 
     field.with_child(Element::new("value", ns::DATA_FORMS).with_text(value))
 }
 
+/// What a choice is called on the wire.
+pub(super) fn name_of<T: Copy + PartialEq>(choices: Choices<T>, value: T) -> &'static str {
+    choices.iter().find(|(_, choice)| *choice == value).map_or("", |(name, _)| name)
+}
+
 fn list<T: Copy + PartialEq>(name: &str, label: &str, value: T, choices: Choices<T>) -> Element {
-    let chosen = choices.iter().find(|(_, choice)| *choice == value).map_or("", |(name, _)| name);
-    let mut list = field(name, "list-single", Some(label), chosen.into());
+    let mut list = field(name, "list-single", Some(label), name_of(choices, value).into());
     for (option, _) in choices {
         let value = Element::new("value", ns::DATA_FORMS).with_text(*option);
         list.push(Element::new("option", ns::DATA_FORMS).with_child(value));
@@ -310,6 +325,9 @@ mod tests {
             ("pubsub#access_model", "roster"),
             ("pubsub#roster_groups_allowed", "Friends"),
             ("pubsub#deliver_payloads", "0"),
+            ("pubsub#deliver_notifications", "0"),
+            ("pubsub#item_expire", "60"),
+            ("pubsub#publish_node_full", "reject"),
             ("pubsub#send_last_published_item", "on_sub"),
         ])
         .unwrap();
@@ -334,7 +352,9 @@ mod tests {
             ("pubsub#max_items", "-1"),
             ("pubsub#persist_items", "yes"),
             ("pubsub#notification_type", "groupchat"),
-            ("pubsub#deliver_notifications", "0"),
+            ("pubsub#deliver_notifications", "no"),
+            ("pubsub#item_expire", "-1"),
+            ("pubsub#publish_node_full", "explode"),
             ("pubsub#colour", "red"),
         ] {
             match set(&[(name, value)]) {

@@ -262,10 +262,25 @@ impl Notifier {
 
     /// Sends a message to an address once a decision is in the log.
     pub(super) fn tell_about(&self, user: UserIndex, to: &Jid, payload: Element, decision: &mut Decision) {
-        let message = Element::new("message", ns::CLIENT)
+        self.tell_with_id(user, to, None, payload, decision);
+    }
+
+    /// The same in a message with this id.
+    pub(super) fn tell_with_id(
+        &self,
+        user: UserIndex,
+        to: &Jid,
+        id: Option<&str>,
+        payload: Element,
+        decision: &mut Decision,
+    ) {
+        let mut message = Element::new("message", ns::CLIENT)
             .with_attribute("from", self.config.pubsub_domain.as_str())
-            .with_attribute("to", to.as_str())
-            .with_child(payload);
+            .with_attribute("to", to.as_str());
+        if let Some(id) = id {
+            message.set_attribute("id", id);
+        }
+        let message = message.with_child(payload);
         let audience = match to.resource() {
             None => Audience::Available,
             Some(resource) => match self.sessions.find_of(user, resource.as_str()) {

@@ -3,12 +3,14 @@
 //! `requests.rs` reads what is asked, `subscribe.rs`, `items.rs`, `publish.rs` and `owner.rs` decide, `event.rs` writes
 //! what subscribers are told. A decision is an [`Outcome`]; the notifier carries it out.
 //!
+//! Items end by themselves where a node is configured so (`ageing.rs`); what a node tells about itself is in `meta_data.rs`.
 //! What belongs to a node: its subscriptions and items, and how users stand to it (`affiliations.rs`, `members.rs`). An owner
 //! is asked about subscriptions where the access model says so (`approval.rs`).
 //! There is one subscription per node and address; subscribing again changes nothing (§6.1.6).
 
 pub(crate) mod affiliations;
-mod approval;
+pub(crate) mod ageing;
+pub(crate) mod approval;
 pub(crate) mod bounce;
 pub(crate) mod errors;
 pub(crate) mod event;
@@ -18,6 +20,7 @@ pub(crate) mod form;
 pub(crate) mod items;
 mod last_item;
 mod members;
+mod meta_data;
 pub(crate) mod node;
 pub(crate) mod options;
 mod owner;
@@ -53,16 +56,19 @@ const FEATURES: &[&str] = &[
     "create-nodes",
     "delete-items",
     "delete-nodes",
+    "get-pending",
     "instant-nodes",
     "item-ids",
     "leased-subscription",
     "manage-subscriptions",
     "member-affiliation",
+    "meta-data",
     "modify-affiliations",
     "multi-items",
     "outcast-affiliation",
     "persistent-items",
     "publish",
+    "publish-node-full",
     "publish-only-affiliation",
     "publish-options",
     "publisher-affiliation",

@@ -137,6 +137,15 @@ pub struct NodeConfig {
     /// `pubsub#type`: the namespace of the payloads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload_type: Option<String>,
+    /// `pubsub#deliver_notifications`: tell subscribers of items at all.
+    #[serde(skip_serializing_if = "is_true")]
+    pub deliver_notifications: bool,
+    /// `pubsub#publish_node_full`: what gives way when an item more is published than the node keeps.
+    #[serde(skip_serializing_if = "is_default")]
+    pub publish_node_full: NodeFull,
+    /// `pubsub#item_expire`: seconds after which an item is gone; `None` is `max`: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item_expire: Option<u32>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -167,6 +176,9 @@ impl Default for NodeConfig {
             send_last_published_item: SendLast::Never,
             description: None,
             payload_type: None,
+            deliver_notifications: true,
+            publish_node_full: NodeFull::DiscardOldest,
+            item_expire: None,
         }
     }
 }
@@ -208,6 +220,19 @@ pub enum AccessModel {
     Presence,
     /// Who is in one of certain groups of an owner's roster, and may see the owner's presence.
     Roster,
+}
+
+/// What gives way at a full node (XEP-0060 §7.1.2.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeFull {
+    /// The oldest item, and nobody is told. Nodes of older records are so.
+    #[default]
+    DiscardOldest,
+    /// The oldest item; subscribers are told, if they are told of retractions.
+    RetractOldest,
+    /// The new one: `conflict` with `node-full`.
+    Reject,
 }
 
 /// When a subscriber gets the newest item without asking.

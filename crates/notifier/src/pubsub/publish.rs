@@ -1,14 +1,18 @@
 //! Publishing and retracting items (XEP-0060 §7).
 
+use std::collections::VecDeque;
+
 use xmpp::{Element, ns};
 
 use super::errors::PubSubError;
 use super::event::item_id;
 use super::form::{self, Submitted};
+use super::items::Items;
 use super::requests::NewItem;
 use super::subscribe::pubsub;
 use super::{Outcome, Requester};
-use crate::change::{Change, NodeConfig};
+use crate::change::{Change, NodeConfig, NodeFull};
+use crate::durable::items_kept;
 use crate::notifier::Notifier;
 
 impl Notifier {
@@ -87,6 +91,18 @@ impl Notifier {
         let own_max =
             config.and_then(|config| config.max_payload_size).map_or(usize::MAX, |max| max as usize);
         let payload_bytes_max = limits.payload_bytes_max.min(own_max);
+        let only_signals = config.is_some_and(|config| !config.persist_items && !config.deliver_payloads);
+        let signal = [NewItem { id: None, payload: None }];
+        let items = match (items, only_signals) {
+            ([], true) => &signal,
+            ([], false) => return Err(PubSubError::ItemRequired),
+            (_, true) => return Err(PubSubError::ItemForbidden),
+            (items, false) => items,
+        };
+        if config.is_some_and(|config| config.publish_node_full == NodeFull::Reject) {
+            self.leaves_room(name, config, items)?;
+        }
+        let mut kept = self.kept_items(name, config, items.len());
         let mut changes = Vec::with_capacity(items.len());
         let mut published = Element::new("publish", ns::PUBSUB).with_attribute("node", name);
         for (number, item) in (self.durable.event_count + 1..).zip(items) {
@@ -97,11 +113,12 @@ impl Notifier {
                 Some(id) => id.to_owned(),
                 None => item_id(&self.config, number),
             };
-            let payload = item.payload.to_xml();
+            let payload = payload_text(config, item.payload)?;
             if payload.len() > payload_bytes_max {
                 return Err(PubSubError::PayloadTooBig);
             }
             published.push(Element::new("item", ns::PUBSUB).with_attribute("id", id.as_str()));
+            changes.extend(kept.as_mut().into_iter().flat_map(|kept| kept.make_room(&id)));
             let publisher = requester.jid.to_string();
             changes.push(Change::ItemPublished {
                 node: name.to_owned(),
@@ -112,6 +129,44 @@ impl Notifier {
             });
         }
         Ok((changes, published))
+    }
+
+    /// What a node keeps, if so many items more are too many for it and subscribers are told what gives way (§7.1.2.5).
+    fn kept_items(&self, name: &str, config: Option<&NodeConfig>, more: usize) -> Option<Kept> {
+        let config = config.filter(|config| {
+            let is_told = config.notify_retract && config.deliver_notifications;
+            is_told && config.publish_node_full == NodeFull::RetractOldest
+        })?;
+        let max = items_kept(config, self.config.limits.items_per_node_max);
+        let known = self.durable.nodes.find(name).and_then(|(_, node)| Some(&node.generic()?.items));
+        let count = known.map_or(0, |known| known.iter().len());
+        (max > 0 && count + more > max).then(|| Kept {
+            node: name.to_owned(),
+            ids: known.into_iter().flat_map(Items::iter).map(|(id, _)| id.into()).collect(),
+            max,
+        })
+    }
+
+    /// Refuses what would be more than a node keeps. Items that replace others take no room (§7.1.3).
+    fn leaves_room(
+        &self,
+        name: &str,
+        config: Option<&NodeConfig>,
+        items: &[NewItem<'_>],
+    ) -> Result<(), PubSubError> {
+        let Some(config) = config.filter(|config| config.persist_items) else { return Ok(()) };
+        let known = self.durable.nodes.find(name).and_then(|(_, node)| Some(&node.generic()?.items));
+        let is_new = |at: usize, id: Option<&str>| match id {
+            None => true,
+            Some(id) => {
+                let is_repeated = items[..at].iter().any(|item| item.id == Some(id));
+                !is_repeated && known.is_none_or(|known| known.get(id).is_none())
+            }
+        };
+        let more = items.iter().enumerate().filter(|(at, item)| is_new(*at, item.id)).count();
+        let kept = known.map_or(0, |known| known.iter().len());
+        let fits = more == 0 || kept + more <= items_kept(config, self.config.limits.items_per_node_max);
+        if fits { Ok(()) } else { Err(PubSubError::NodeFull) }
     }
 
     /// Retracts items, all of them or none. Publishers may retract what they published, owners everything.
@@ -160,6 +215,43 @@ impl Notifier {
                 None => Ok(()),
             },
         }
+    }
+}
+
+/// The ids of a node's items, oldest first, while more are published.
+struct Kept {
+    node: String,
+    ids: VecDeque<Box<str>>,
+    max: usize,
+}
+
+impl Kept {
+    /// Adds an item, and retracts those that give way to it. That is decided once and stands in the log: another limit at
+    /// the next start makes no other events of it.
+    fn make_room(&mut self, id: &str) -> Vec<Change> {
+        self.ids.retain(|known| **known != *id);
+        let surplus = (self.ids.len() + 1).saturating_sub(self.max);
+        let gone: Vec<Change> = self
+            .ids
+            .drain(..surplus)
+            .map(|id| Change::ItemRetracted { node: self.node.clone(), id: id.into(), notify: true })
+            .collect();
+        self.ids.push_back(id.into());
+        gone
+    }
+}
+
+/// A payload as it is kept, if the node takes it: one of its own namespace, if it has one, and none only where events carry
+/// none (§7.1.3.6, §7.1.3.7).
+fn payload_text(config: Option<&NodeConfig>, payload: Option<&Element>) -> Result<String, PubSubError> {
+    let Some(payload) = payload else {
+        let needed = config.is_none_or(|config| config.deliver_payloads);
+        return if needed { Err(PubSubError::PayloadRequired) } else { Ok(String::new()) };
+    };
+    let wanted = config.and_then(|config| config.payload_type.as_deref());
+    match wanted.is_none_or(|wanted| wanted == payload.ns()) {
+        true => Ok(payload.to_xml()),
+        false => Err(PubSubError::InvalidPayload),
     }
 }
 

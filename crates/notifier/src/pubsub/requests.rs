@@ -108,7 +108,8 @@ pub(crate) enum Request<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NewItem<'a> {
     pub(crate) id: Option<&'a str>,
-    pub(crate) payload: &'a Element,
+    /// Some nodes only tell that there is something new.
+    pub(crate) payload: Option<&'a Element>,
 }
 
 impl<'a> Request<'a> {
@@ -234,15 +235,12 @@ impl<'a> Request<'a> {
                 return Err(PubSubError::BadRequest("<publish/> holds <item/> elements and nothing else."));
             }
             let mut payloads = item.elements();
-            let payload = payloads.next().ok_or(PubSubError::PayloadRequired)?;
+            let payload = payloads.next();
             if payloads.next().is_some() {
                 return Err(PubSubError::InvalidPayload);
             }
             // An empty id is no id: XEP-0060 lets the service choose one.
             items.push(NewItem { id: item.attribute("id").filter(|id| !id.is_empty()), payload });
-        }
-        if items.is_empty() {
-            return Err(PubSubError::ItemRequired);
         }
         Ok(Request::Publish { node, items, options: pubsub.child("publish-options", ns::PUBSUB) })
     }
@@ -397,8 +395,6 @@ mod tests {
             ("<options jid='a@b'/>", NodeIdRequired),
             ("<unsubscribe node='n'/>", InvalidJid("Say which address to unsubscribe.")),
             ("<publish><item><x xmlns='y'/></item></publish>", NodeIdRequired),
-            ("<publish node='n'/>", ItemRequired),
-            ("<publish node='n'><item/></publish>", PayloadRequired),
             ("<publish node='n'><item><x xmlns='y'/><x xmlns='y'/></item></publish>", InvalidPayload),
             ("<retract><item id='1'/></retract>", NodeIdRequired),
             ("<retract node='n'/>", ItemRequired),

@@ -537,12 +537,17 @@ pub(super) fn own_jid(requester: &Requester, jid: &str) -> Option<Jid> {
     Jid::new(jid).ok().filter(|jid| jid.to_bare() == requester.jid)
 }
 
+/// What names an address's own subscription with a node, or its request for one.
+pub(super) fn subscription_id(node: &str, jid: &Jid) -> String {
+    hash(node.bytes().chain([0]).chain(jid.as_str().bytes()))
+}
+
 impl Subscription {
     /// The id that clients see: always the same for the only subscription of an address, as Openfire shows one.
     pub(super) fn subid_at(&self, node: &str, jid: &Jid) -> String {
         match &self.subid {
             Some(subid) => subid.to_string(),
-            None => hash(node.bytes().chain([0]).chain(jid.as_str().bytes())),
+            None => subscription_id(node, jid),
         }
     }
 }

@@ -3,7 +3,7 @@
 use notifier::{Config, Who};
 use xmpp::Element;
 
-use crate::world::World;
+use crate::world::{World, show_event};
 
 fn world() -> World {
     World::with(|config: &mut Config| config.access.create_nodes = Who::Anyone)
@@ -151,6 +151,32 @@ fn checklist_081_errors_of_publishing() {
     ] {
         assert_eq!(world.pubsub(admin, &item(content)), expected, "{content}");
     }
+    assert_eq!(
+        world.pubsub(agent, "<publish node='n'/>"),
+        "error auth forbidden",
+        "who may not publish learns nothing else"
+    );
+    // A node that keeps its items until it is full.
+    create(&mut world, admin, "full", &[("publish_node_full", "reject"), ("max_items", "2")]);
+    for id in ["1", "2", "1"] {
+        assert!(
+            world.pubsub(admin, &publish("full", id)).starts_with("result"),
+            "{id} fits, or replaces one"
+        );
+    }
+    assert_eq!(world.pubsub(admin, &publish("full", "3")), "error cancel conflict node-full");
+    // A node for one kind of payload.
+    create(&mut world, admin, "typed", &[("type", "z")]);
+    assert_eq!(world.pubsub(admin, &publish("typed", "1")), "error modify bad-request invalid-payload");
+    // Nodes whose events carry nothing: one takes items without payloads, the other no items at all.
+    create(&mut world, admin, "light", &[("deliver_payloads", "0")]);
+    assert!(world.pubsub(admin, "<publish node='light'><item id='1'/></publish>").starts_with("result"));
+    assert_eq!(world.pubsub(admin, "<publish node='light'/>"), "error modify bad-request item-required");
+    create(&mut world, admin, "signal", &[("deliver_payloads", "0"), ("persist_items", "0")]);
+    assert_eq!(world.pubsub(admin, &publish("signal", "1")), "error modify bad-request item-forbidden");
+    world.subscribe(agent, "signal");
+    assert!(world.pubsub(admin, "<publish node='signal'/>").starts_with("result"));
+    assert!(only(world.take(agent)).to_xml().contains("<items node=\"signal\"><item id="));
     // Whoever may create nodes creates one by publishing (§7.1.4).
     assert!(world.pubsub(admin, &publish("new", "1")).starts_with("result"));
     assert!(world.pubsub_get(admin, "<items node='new'/>").contains("<item id=\"1\">"));
@@ -414,6 +440,91 @@ fn checklist_092_an_owner_approves_or_denies() {
     world.pubsub(owner, &publish("n", "3"));
     assert!(world.take(third).is_empty());
     assert_eq!(world.take(other).len(), 1);
+}
+
+/// §7.1.2.5: what gives way at a full node, and who hears of it.
+#[test]
+fn checklist_081_the_oldest_item_gives_way() {
+    let mut world = world();
+    let (owner, other) = (world.connect("1001001/a"), world.connect("1001002/a"));
+    for (node, policy) in [("loud", "retract-oldest"), ("quiet", "discard-oldest")] {
+        create(&mut world, owner, node, &[("publish_node_full", policy), ("max_items", "1")]);
+        world.subscribe(other, node);
+        for id in ["1", "2"] {
+            world.pubsub(owner, &publish(node, id));
+        }
+        let told: Vec<String> = world.take(other).iter().map(show_event).collect();
+        let mut expected = vec![format!("item 1 in {node}")];
+        expected.extend((policy == "retract-oldest").then(|| format!("retract 1 in {node}")));
+        expected.push(format!("item 2 in {node}"));
+        assert_eq!(told, expected);
+        let items = world.pubsub_get(owner, &format!("<items node='{node}'/>"));
+        assert!(items.contains("id=\"2\"") && !items.contains("id=\"1\""), "{items}");
+    }
+}
+
+/// §16.4.4: `item_expire` ends items without a word, `deliver_notifications` keeps quiet about all of them.
+#[test]
+fn checklist_089_items_end_and_stay_untold_as_configured() {
+    let mut world = world();
+    let (owner, other) = (world.connect("1001001/a"), world.connect("1001002/a"));
+    create(&mut world, owner, "n", &[("item_expire", "60")]);
+    create(&mut world, owner, "m", &[("deliver_notifications", "0")]);
+    for node in ["n", "m"] {
+        world.subscribe(other, node);
+    }
+    for node in ["n", "m"] {
+        world.pubsub(owner, &publish(node, "1"));
+    }
+    assert_eq!(world.take(other).iter().map(show_event).collect::<Vec<_>>(), ["item 1 in n"]);
+    assert!(world.pubsub_get(owner, "<items node='m'/>").contains("<item id=\"1\">"));
+    world.wait_ms(30_000);
+    world.pubsub(owner, &publish("n", "2"));
+    world.take(other);
+    world.wait_ms(30_000);
+    let left = world.pubsub_get(owner, "<items node='n'/>");
+    assert!(left.contains("id=\"2\"") && !left.contains("id=\"1\""), "{left}");
+    world.wait_ms(30_000);
+    assert!(!world.pubsub_get(owner, "<items node='n'/>").contains("<item "));
+    assert!(world.take(other).is_empty(), "nobody is told");
+    assert!(world.pubsub_get(owner, "<items node='m'/>").contains("<item id=\"1\">"), "another node's stay");
+}
+
+/// §8.7: an owner asks again for what waits, node by node; the form names the request by its id.
+#[test]
+fn checklist_092_pending_requests_can_be_had_again() {
+    let mut world = world();
+    let (owner, other) = (world.connect("1001001/a"), world.connect("1001002/a"));
+    create(&mut world, owner, "n", &[("access_model", "authorize")]);
+    create(&mut world, owner, "m", &[("access_model", "authorize")]);
+    world.subscribe(other, "n");
+    let first = only(world.take(owner));
+    let command = |session: &str, form: &str| {
+        format!(
+            "<command xmlns='http://jabber.org/protocol/commands' \
+             node='http://jabber.org/protocol/pubsub#get-pending'{session}>{form}</command>"
+        )
+    };
+    assert_eq!(world.ask(other, "set", "pubsub.localhost", &command("", "")), "error auth forbidden");
+    let answer = world.ask(owner, "set", "pubsub.localhost", &command("", ""));
+    assert!(answer.contains("<option><value>n</value></option>"), "{answer}");
+    assert!(!answer.contains("<value>m</value>"), "nobody waits there: {answer}");
+    let id = answer.split("sessionid=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let session = format!(" sessionid='{id}'");
+    for (node, error) in
+        [("colour", "error cancel item-not-found"), ("", "error modify bad-request bad-payload")]
+    {
+        let form = form(&[("node", node)]);
+        assert_eq!(world.ask(owner, "set", "pubsub.localhost", &command(&session, &form)), error);
+    }
+    world.request(owner, "set", "pubsub.localhost", &command(&session, &form(&[("node", "n")])));
+    let got = world.take(owner);
+    assert_eq!(got.len(), 2, "{got:?}");
+    assert!(got[0].to_xml().contains("status=\"completed\""));
+    let question = |message: &Element| message.child("x", "jabber:x:data").unwrap().to_xml();
+    assert_eq!(question(&got[1]), question(&first), "the same question once more");
+    assert_eq!(got[1].attribute("id"), first.attribute("id"));
+    assert!(first.attribute("id").is_some_and(|id| !id.is_empty()));
 }
 
 /// §6.1.7: the newest item follows the result, and says when it was published.

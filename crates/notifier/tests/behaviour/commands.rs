@@ -116,7 +116,9 @@ fn what_a_command_cannot_do_is_said_by_name() {
     assert_eq!(execute(&mut world, other, &go_on, ""), "error modify bad-request bad-sessionid", "not yours");
     let command = format!("<command xmlns='http://jabber.org/protocol/commands' {node}/>");
     assert_eq!(world.ask(admin, "get", "localhost", &command), "error modify bad-request");
-    for to in ["", "pubsub.localhost", "1001001@localhost", "nobody@localhost"] {
+    let elsewhere = world.ask(admin, "set", "pubsub.localhost", &command);
+    assert_eq!(elsewhere, "error cancel item-not-found", "this command is not offered there");
+    for to in ["", "1001001@localhost", "nobody@localhost"] {
         assert_eq!(world.ask(admin, "set", to, &command), "error cancel service-unavailable", "{to}");
     }
     assert!(execute(&mut world, admin, &format!("{go_on} action='cancel'"), "").starts_with("canceled "));

@@ -136,14 +136,14 @@ const FEATURES: &[(&str, Option<Scenario>, Option<Scenario>)] = &[
     ("delete-items", Some(delete_items), None),
     ("delete-nodes", Some(delete_nodes), None),
     ("filtered-notifications", None, Some(accounts_are_no_services)),
-    ("get-pending", None, Some(without_get_pending)),
+    ("get-pending", Some(get_pending), None),
     ("instant-nodes", Some(instant_nodes), None),
     ("item-ids", Some(item_ids), None),
     ("last-published", Some(last_published), Some(without_last_published)),
     ("leased-subscription", Some(leased_subscription), None),
     ("manage-subscriptions", Some(manage_subscriptions), None),
     ("member-affiliation", Some(member_affiliation), None),
-    ("meta-data", None, Some(without_meta_data)),
+    ("meta-data", Some(meta_data), None),
     ("modify-affiliations", Some(member_affiliation), None),
     ("multi-items", Some(multi_items), None),
     ("multi-subscribe", Some(multi_subscribe), Some(without_multi_subscribe)),
@@ -152,7 +152,7 @@ const FEATURES: &[(&str, Option<Scenario>, Option<Scenario>)] = &[
     ("presence-notifications", None, Some(without_presence_notifications)),
     ("presence-subscribe", None, Some(accounts_are_no_services)),
     ("publish", Some(item_ids), None),
-    ("publish-node-full", None, Some(without_publish_node_full)),
+    ("publish-node-full", Some(publish_node_full), None),
     ("publish-only-affiliation", Some(publish_only_affiliation), None),
     ("publish-options", Some(publish_options), None),
     ("publisher-affiliation", Some(publisher_affiliation), None),
@@ -277,11 +277,14 @@ fn delete_nodes(stage: &mut Stage) {
     assert_eq!(stage.agent_tries(&subscribe("n")), "error cancel item-not-found");
 }
 
-fn without_get_pending(stage: &mut Stage) {
+fn get_pending(stage: &mut Stage) {
+    stage.node("n", &[("access_model", "authorize")]);
+    stage.agent_does(&subscribe("n"));
+    stage.world.take(stage.admin);
     let command = "<command xmlns='http://jabber.org/protocol/commands' action='execute' \
                    node='http://jabber.org/protocol/pubsub#get-pending'/>";
     let answer = stage.world.ask(stage.admin, "set", "pubsub.localhost", command);
-    assert_eq!(answer, "error cancel service-unavailable", "there are no commands here (§8.7)");
+    assert!(answer.contains("<option><value>n</value></option>"), "{answer}");
 }
 
 fn instant_nodes(stage: &mut Stage) {
@@ -356,9 +359,14 @@ fn member_affiliation(stage: &mut Stage) {
     assert_eq!(stage.agent_tries(&publish("n", "2")), "error auth forbidden");
 }
 
-fn without_meta_data(stage: &mut Stage) {
+fn meta_data(stage: &mut Stage) {
     stage.node("n", &[("title", "T")]);
-    assert!(stage.info("n").child("x", "jabber:x:data").is_none());
+    stage.agent_does(&subscribe("n"));
+    let info = stage.info("n");
+    let form = info.child("x", "jabber:x:data").expect("a form").to_xml();
+    for part in ["pubsub#meta-data</value>", "<value>T</value>", "<value>admin@localhost</value>"] {
+        assert!(form.contains(part), "{part} in {form}");
+    }
 }
 
 fn multi_items(stage: &mut Stage) {
@@ -410,8 +418,11 @@ fn without_presence_notifications(stage: &mut Stage) {
     cannot_configure(stage, "presence_based_delivery", "1");
 }
 
-fn without_publish_node_full(stage: &mut Stage) {
-    cannot_configure(stage, "publish_node_full", "reject");
+fn publish_node_full(stage: &mut Stage) {
+    stage.node("n", &[("publish_node_full", "reject"), ("max_items", "1")]);
+    assert_eq!(stage.agent_tries(&publish("n", "2")), "error auth forbidden");
+    let answer = stage.asks(stage.admin, "set", "", &publish("n", "2"));
+    assert_eq!(answer, "error cancel conflict node-full");
 }
 
 fn cannot_configure(stage: &mut Stage, field: &str, value: &str) {

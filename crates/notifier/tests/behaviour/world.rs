@@ -149,6 +149,17 @@ impl World {
         }
     }
 
+    /// So much time passes, and the service is called whenever it wants to be.
+    pub(crate) fn wait_ms(&mut self, ms: i64) {
+        let until = Timestamp(self.now.0 + ms);
+        while let Some(next) = self.notifier.next_timeout().filter(|next| *next <= until) {
+            self.now = self.now.max(next);
+            self.notifier.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = until;
+    }
+
     fn receive(&mut self, session: SessionId, xml: &str) {
         assert!(self.jids.contains_key(&session), "{session:?} is not bound and gets {xml}");
         assert!(!self.ended.contains_key(&session), "{session:?} has ended and gets {xml}");

@@ -437,7 +437,7 @@ settings! {
         nodes_max: u32 = "10000", Count(0, 10_000_000);
         /// Bytes in a node's name. Over it: not-acceptable.
         node_name_bytes_max: usize = "3071", Size(64);
-        /// Items a node can be configured to keep. Over it: the oldest goes.
+        /// Items a node can be configured to keep. Over it: the oldest goes, or the new one is refused, as the node is configured.
         items_per_node_max: u32 = "1000", Count(1, 1_000_000);
         /// Items in one publish request. Over it: not-allowed with max-items-exceeded.
         items_per_request_max: u32 = "100", Count(1, 10_000);
