@@ -282,7 +282,9 @@ impl World {
         if let Some(line) = self.lines.last_mut() {
             line.is_lost = true;
             line.to_client.clear();
-            let keep = self.random.below(line.to_server.len() + 1);
+            // A request to bind that comes late would end the session that the client has by then, and rightly.
+            let bind = line.to_server.iter().position(|frame| frame.contains("<bind "));
+            let keep = self.random.below(bind.unwrap_or(line.to_server.len()) + 1);
             line.to_server.truncate(keep);
             line.is_slow = self.random.below(2) == 0;
         }
