@@ -415,3 +415,13 @@ fn our_client_does_not_believe_counts_that_are_too_high() {
     let said = client.hear("<a xmlns='urn:xmpp:sm:3' h='2'/>");
     assert_eq!(stream_error(&said).handled_count_too_high, Some(HandledCountTooHigh { h: 2, sent: 1 }));
 }
+
+/// A client that is tired of waiting for `<resumed/>` must not close what may go on at the other end (§5).
+#[test]
+fn our_client_leaves_without_a_word_while_it_resumes() {
+    let (mut client, _) = Client::authenticated(ManagementChoice::Resume(Box::new(suspended())), OFFER);
+    let deadline = client.stream.next_timeout().expect("it does not wait for ever");
+    client.stream.handle_timeout(deadline);
+    assert!(client.drain().is_empty(), "nothing is said");
+    assert!(matches!(client.events[..], [ClientEvent::Failed(_)]), "{:?}", client.events);
+}

@@ -75,6 +75,11 @@ impl Handshake {
         handshake
     }
 
+    /// Whether a session is to be gone on with, as far as is known.
+    pub(super) fn is_resuming(&self) -> bool {
+        matches!(self.config.management, ManagementChoice::Resume(_))
+    }
+
     pub(super) fn deadline(&self) -> Instant {
         self.deadline
     }

@@ -221,7 +221,15 @@ impl ClientStream {
             State::Handshake(handshake) => handshake.expects(),
             _ => "<close/>",
         };
-        self.fail(ClientError::Timeout { expected }, None);
+        let error = ClientEvent::Failed(ClientError::Timeout { expected });
+        match &self.state {
+            // The session may go on at the other end, where `<close/>` would end it (XEP-0198 §5).
+            State::Handshake(handshake) if handshake.is_resuming() => {
+                self.outputs.extend([Output::Event(error), Output::Close]);
+                self.state = State::Ended;
+            }
+            _ => self.finish(error, None),
+        }
     }
 
     /// When to call [`ClientStream::handle_timeout`].
