@@ -29,6 +29,11 @@ impl SteppedHub {
         }
     }
 
+    /// Sessions without a connection.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.task.notifier.waiting_session_count()
+    }
+
     /// What it would leave to the next process.
     pub(crate) fn left(&self) -> Left {
         self.0.task.save_sessions()

@@ -511,6 +511,36 @@ fn account() -> Vec<Entry> {
     vec![Entry { position: Position(1), at: Timestamp(0), changes: changes.collect() }]
 }
 
+/// The stream of a client that wants to go on ends while the hub looks for the session: the session goes on waiting.
+#[test]
+fn a_session_outlives_a_resume_that_comes_to_nothing() {
+    let config = Arc::new(Config::default());
+    let mut world = World::new(0, &config, &account());
+    world.settle();
+    world.lose();
+    world.notice(0);
+    world.work();
+    world.connect();
+    let asks = |world: &World| world.lines[0].to_server.iter().any(|frame| frame.starts_with("<resume "));
+    while !asks(&world) {
+        world.deliver_to_server(0);
+        world.take_from_server(0);
+        world.deliver_to_client();
+        world.work();
+    }
+    world.deliver_to_server(0);
+    world.work();
+    // The answer waits for the driver, whose time is up before it looks.
+    world.passed += Duration::from_secs(31);
+    let now = world.now();
+    world.lines[0].driver.handle_timeout(now);
+    world.take_from_server(0);
+    world.work();
+    assert_eq!(world.process.hub.waiting(), 1, "it waits, and will not wait for ever");
+    world.settle();
+    assert_eq!(world.resumed, 1);
+}
+
 #[test]
 fn checklist_103_random_lives_lose_nothing_and_double_nothing() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));

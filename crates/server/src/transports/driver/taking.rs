@@ -94,6 +94,10 @@ impl Driver {
 
     /// Goes on with a session that another connection had, and with its mailbox.
     fn resumed(&mut self, resumed: Resumed, sink: &mut impl Sink, now: Instant) {
+        if self.stream.is_ended() {
+            // The hub has been told, and knows from the outbox that asked which session waits again.
+            return;
+        }
         let Resumed { attachment, session, jid, previd, handled } = resumed;
         tracing::info!(session = session.index, %jid, peer = %self.peer.address, "session resumed");
         let asking = mem::replace(&mut self.outbox, attachment);
