@@ -99,6 +99,11 @@ fn every_benchmark_runs_and_verifies() {
     }
     let bare_jids = demo.report(&[&["fanout", "--bare"], &short[..]].concat());
     assert!(bare_jids["deliveries_verified"].as_u64() > Some(100), "{bare_jids}");
+    let args = ["--seconds", "0.5", "--warm-up", "0.1", "--subscribers", "11", "--not-reading", "1"];
+    let beside = demo.report(&[&["fanout"], &args[..]].concat());
+    assert!(beside["deliveries_verified"].as_u64() > Some(100), "{beside}");
+    let storm = demo.report(&["storm", "--sessions", "12"]);
+    assert!(storm["latency"]["p99_us"].as_u64() > Some(0), "{storm}");
     let idle = demo.report(&["idle", "--sessions", "12", "--hold", "0"]);
     assert!(idle["resident_bytes"].as_u64() > Some(1_000_000), "{idle}");
     for mechanism in ["plain", "scram-sha1", "scram-sha256"] {

@@ -102,6 +102,19 @@ impl Fleet {
         Ok(())
     }
 
+    /// Gives up a connection without a word.
+    pub(super) fn drop_connection(&mut self, index: usize) -> anyhow::Result<()> {
+        self.remove(index)
+    }
+
+    /// Reads nothing more from a connection and keeps it open.
+    pub(super) fn stop_reading(&mut self, index: usize) -> anyhow::Result<()> {
+        if let Some(slot) = &self.slots[index] {
+            self.poller.remove(&slot.connection)?;
+        }
+        Ok(())
+    }
+
     fn remove(&mut self, index: usize) -> anyhow::Result<()> {
         if let Some(slot) = self.slots[index].take() {
             self.poller.remove(&slot.connection)?;

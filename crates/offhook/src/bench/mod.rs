@@ -15,6 +15,7 @@ mod poller;
 mod process;
 mod pubsub;
 mod report;
+mod storm;
 mod table;
 mod tally;
 
@@ -37,6 +38,8 @@ enum Mode {
     Idle(idle::IdleArgs),
     /// Connect, upgrade, authenticate, bind, send presence, leave, again: logins per second.
     Login(logins::LoginArgs),
+    /// All sessions lose their connection at once and resume: how long until they are back (XEP-0198).
+    Storm(storm::StormArgs),
     /// What this machine can do: a loop that writes ready-made frames, in a process of its own.
     Bare(bare::BareArgs),
     /// Prints the reports (--json) of several runs as one table with ratios.
@@ -60,6 +63,7 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         Mode::Unicast(args) => pubsub::run(pubsub::Layout::Unicast, args)?,
         Mode::Idle(args) => idle::run(args)?,
         Mode::Login(args) => logins::run(args)?,
+        Mode::Storm(args) => storm::run(args)?,
         Mode::Bare(args) => bare::run(args)?,
         Mode::Table(args) => return table::run(args).map(|()| ExitCode::SUCCESS),
         Mode::BareWriter(args) => return bare::write_frames(args).map(|()| ExitCode::SUCCESS),

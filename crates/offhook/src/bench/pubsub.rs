@@ -49,6 +49,10 @@ pub(crate) struct PubsubArgs {
     /// Whether nodes keep their items; default: whatever the server does by itself.
     #[arg(long, value_name = "BOOL")]
     persist: Option<bool>,
+    /// Further subscribers that stop reading once they are subscribed. What they cost the others is what the latency
+    /// says beside that of a run without.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    not_reading: usize,
     /// Subscribe the bare JID and send presence, instead of the full JID without (needs --accounts).
     #[arg(long, requires = "accounts")]
     bare: bool,
@@ -75,9 +79,10 @@ pub(super) fn run(layout: Layout, args: PubsubArgs) -> anyhow::Result<Report> {
         }
         None => password.clone().with_context(|| no_password("--owner"))?,
     };
-    let mut accounts = server.session_accounts(Some(args.subscribers), password.as_deref())?;
-    // The publisher comes after the subscribers, so that their numbers are those of the tally.
-    accounts.push(Account { id: args.owner.clone(), password: owner_password });
+    let mut accounts =
+        server.session_accounts(Some(args.subscribers + args.not_reading), password.as_deref())?;
+    // The publisher comes after the subscribers, so that their numbers are those of the tally; then those who don't read.
+    accounts.insert(args.subscribers, Account { id: args.owner.clone(), password: owner_password });
     let presence = if args.bare { Presence::Available } else { Presence::None };
 
     let mut fleet = Fleet::new()?;
@@ -86,6 +91,9 @@ pub(super) fn run(layout: Layout, args: PubsubArgs) -> anyhow::Result<Report> {
     let mut load = Load::new(layout, &args, fleet, jids, service)?;
     load.create_nodes()?;
     load.subscribe()?;
+    for index in args.subscribers + 1..accounts.len() {
+        load.fleet.stop_reading(index)?;
+    }
     let report = load.measure()?;
     load.delete_nodes()?;
     Ok(report)
@@ -132,7 +140,8 @@ impl<'a> Load<'a> {
     fn node_of(&self, subscriber: usize) -> usize {
         match self.layout {
             Layout::Fanout => 0,
-            Layout::Unicast => subscriber,
+            // Those who don't read share the nodes of those who do.
+            Layout::Unicast => subscriber % self.args.subscribers.max(1),
         }
     }
 
@@ -178,7 +187,10 @@ impl<'a> Load<'a> {
     }
 
     fn subscribe(&mut self) -> anyhow::Result<()> {
-        let requests = (0..self.args.subscribers)
+        let publisher = self.publisher();
+        let not_reading = publisher + 1..publisher + 1 + self.args.not_reading;
+        let requests = (0..publisher)
+            .chain(not_reading)
             .map(|subscriber| {
                 let jid = match self.args.bare {
                     true => self.jids[subscriber].split('/').next().unwrap_or_default(),
@@ -333,7 +345,7 @@ impl<'a> Load<'a> {
                     check_answer("publish", text)?;
                     *answered += 1;
                 }
-            } else if text.starts_with("<message") {
+            } else if index < publisher && text.starts_with("<message") {
                 let node = if *layout == Layout::Fanout { 0 } else { index };
                 tally.deliver(index, node, &nodes[node], text, now)?;
             }

@@ -10,7 +10,7 @@ use super::process::Memory;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Report {
-    /// `fanout`, `unicast`, `idle`, `login` or `bare`.
+    /// `fanout`, `unicast`, `idle`, `login`, `storm` or `bare`.
     pub(super) benchmark: String,
     /// `--label`.
     pub(super) server: String,
@@ -25,7 +25,7 @@ pub(crate) struct Report {
     pub(super) deliveries_per_second: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) logins_per_second: Option<f64>,
-    /// From publishing to delivery, or of a whole login.
+    /// From publishing to delivery, of a whole login, or from the loss of a connection to the resumed session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) latency: Option<Latency>,
     /// CPU seconds of the server per million deliveries.

@@ -1,6 +1,7 @@
 //! Sessions over real sockets against a server in this process: limits, deadlines, and how connections end.
 
 mod busy_hub;
+mod churn;
 mod client;
 mod ends;
 mod resumption;
