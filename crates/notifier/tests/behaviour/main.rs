@@ -21,6 +21,7 @@ mod roster;
 mod routing;
 mod size;
 mod subscription_options;
+mod subscription_property;
 mod subscription_states;
 mod subscriptions;
 mod world;
