@@ -17,6 +17,7 @@ pub(crate) mod event;
 pub(crate) mod expiry;
 mod fan_out;
 pub(crate) mod form;
+mod hearing;
 pub(crate) mod items;
 mod last_item;
 mod members;
