@@ -47,6 +47,7 @@ pub struct Server {
     room: Arc<Semaphore>,
     connections_max: u32,
     drain_timeout: Duration,
+    drain_spread: Duration,
     /// The log's, which goes with what is left to the next server.
     epoch: String,
     /// Declared last, so that the lock is the last thing to go.
@@ -162,6 +163,7 @@ impl Server {
             room,
             connections_max: config.limits.connections_max,
             drain_timeout: config.limits.drain_timeout,
+            drain_spread: config.limits.drain_spread,
             epoch: core.epoch,
             dir,
         })
@@ -187,7 +189,8 @@ impl Server {
         self.hub.metrics()
     }
 
-    /// Stops: accepts nothing more, ends every stream with `system-shutdown`, waits for the closing handshakes (at most
+    /// Stops: accepts nothing more, ends every stream with `system-shutdown` or, if it is a WebSocket's and another place is
+    /// known (`web.see_other_uri`), with that, over `limits.drain_spread`; waits for the closing handshakes (at most
     /// `limits.drain_timeout`), and lets the log write what it was given. Sessions that can be resumed are left to the next
     /// server.
     pub async fn stop(self) {
@@ -198,7 +201,7 @@ impl Server {
             let _ = door.await;
         }
         let error = StreamError::new(StreamCondition::SystemShutdown, "the server is stopping");
-        self.streams.end_all(&error);
+        self.streams.end_all_within(&error, self.drain_spread).await;
         if tokio::time::timeout(self.drain_timeout, self.streams.none_left()).await.is_err() {
             tracing::warn!(streams = self.streams.count(), "some sessions did not leave in time");
         }

@@ -218,6 +218,25 @@ impl Kind for OptionalText {
     }
 }
 
+/// The address of a WebSocket with TLS, or `"off"`.
+pub(super) struct SecureWebSocket;
+impl Kind for SecureWebSocket {
+    type Out = Option<String>;
+    fn expected(&self) -> String {
+        "\"wss://host/path\" or \"wss://host:port/path\", or \"off\"".into()
+    }
+    fn read(&self, value: &Value) -> Option<Option<String>> {
+        let text = value.text()?;
+        if text == "off" {
+            return Some(None);
+        }
+        let uri: http::Uri = text.parse().ok()?;
+        let authority = uri.authority()?;
+        let is_good = uri.scheme_str() == Some("wss") && !authority.host().is_empty() && !text.contains('@');
+        is_good.then(|| Some(text.to_owned()))
+    }
+}
+
 /// A text without control characters that is not empty.
 pub(super) struct Text;
 impl Kind for Text {
@@ -326,6 +345,26 @@ mod tests {
 
     fn word(text: &str) -> Value {
         Value::Word(text.into())
+    }
+
+    /// RFC 7395 §3.6.1: nobody is sent to a place that is less secure than this one.
+    #[test]
+    fn checklist_026_clients_are_sent_to_secure_places_only() {
+        assert_eq!(SecureWebSocket.read(&word("off")), Some(None));
+        for good in ["wss://b.example/ws/", "wss://b.example:8445/ws", "wss://[::1]:1/"] {
+            assert_eq!(SecureWebSocket.read(&word(good)), Some(Some(good.to_owned())));
+        }
+        for bad in [
+            "ws://b.example/ws/",
+            "https://b.example/ws/",
+            "wss://",
+            "wss:///ws",
+            "b.example",
+            "wss://a@b/",
+            "",
+        ] {
+            assert_eq!(SecureWebSocket.read(&word(bad)), None, "{bad}");
+        }
     }
 
     #[test]

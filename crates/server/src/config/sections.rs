@@ -2,8 +2,8 @@
 //! example all come from these rows.
 
 use super::kind::{
-    Choice, Choices, Count, Domain, ListenAddress, Listener, Minutes, OptionalPath, OptionalText, Size,
-    SomeChoices, Span, Switch, WhoKind,
+    Choice, Choices, Count, Domain, ListenAddress, Listener, Minutes, OptionalPath, OptionalText,
+    SecureWebSocket, Size, SomeChoices, Span, Switch, WhoKind,
 };
 use super::origins::{Origins, OriginsKind};
 use super::table::{FLAG, Setting, settings};
@@ -91,6 +91,9 @@ settings! {
         pong_timeout: Duration = "\"40 s\"", Span::seconds(1, 600);
         /// How long the peer has for its half of the WebSocket closing handshake.
         close_timeout: Duration = "\"3 s\"", Span::seconds(1, 60);
+        /// Where WebSocket clients are sent when the server stops: wss://host/path (RFC 7395 §3.6.1), so never to a place without
+        /// TLS. "off": they are told system-shutdown, as all others are.
+        see_other_uri: Option<String> = "\"off\"", SecureWebSocket;
         /// Where clients reach the https listener: host:port, for /.well-known/host-meta (XEP-0156). "off": at the host and
         /// port that their request names; that is right unless something in between changes them or does the TLS.
         public_address: Option<ListenAddress> = "\"off\"", Listener;
@@ -185,6 +188,9 @@ settings! {
         changes_waiting_max: u32 = "100000", Count(1000, 10_000_000);
         /// Time for sessions to leave when the server stops. Over it: cut off.
         drain_timeout: Duration = "\"4 s\"", Span(Duration::from_millis(100), Duration::from_secs(60));
+        /// When the server stops, sessions are told one after the other over this time, so that their clients do not all come
+        /// back in one moment. It comes before drain_timeout. "0 s": all at once.
+        drain_spread: Duration = "\"0 s\"", Span::seconds(0, 3600);
     }
 }
 

@@ -1,10 +1,12 @@
 //! Every stream that is open, bound or not, so that all of them can be told to end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use slab::Slab;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use xmpp::StreamError;
 
 use crate::outbox::Outbox;
@@ -53,6 +55,25 @@ impl OpenStreams {
         for (_, outbox) in &state.outboxes {
             outbox.interrupt(error.clone());
         }
+    }
+
+    /// Ends all streams, one after the other at the same distance, and then as [`end_all`](OpenStreams::end_all).
+    ///
+    /// - `spread`: how long that takes; less if there are none any more.
+    pub async fn end_all_within(&self, error: &StreamError, spread: Duration) {
+        let keys: Vec<usize> = self.state.lock().outboxes.iter().map(|(key, _)| key).collect();
+        let begin = Instant::now();
+        for (number, key) in (0..).zip(&keys) {
+            let at = begin + spread.mul_f64(f64::from(number) / keys.len() as f64);
+            tokio::select! {
+                () = tokio::time::sleep_until(at) => {}
+                () = self.none_left() => break,
+            }
+            if let Some(outbox) = self.state.lock().outboxes.get(*key) {
+                outbox.interrupt(error.clone());
+            }
+        }
+        self.end_all(error);
     }
 
     /// Waits until there is none.

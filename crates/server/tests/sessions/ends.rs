@@ -124,6 +124,41 @@ async fn checklist_026_by_the_servers_own_end() {
     stop.await.expect("stops");
 }
 
+/// RFC 7395 §3.6.1: who is sent elsewhere is told where in `<close/>`, without an error, in whatever state the stream is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checklist_026_by_being_sent_elsewhere() {
+    let server = TestServer::start("[web]\nsee_other_uri = \"wss://other.example/ws/?a&b\"\n").await;
+    let mut stranger = Client::open(server.address()).await;
+    let agent = Client::sign_in(server.address(), "1001001", "a").await;
+    let stop = tokio::spawn(server.server.stop());
+    stranger.expect("<open ").await;
+    for mut client in [stranger, agent] {
+        let close = client.expect("<close ").await;
+        assert_eq!(
+            close,
+            "<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" see-other-uri=\"wss://other.example/ws/?a&amp;b\"/>"
+        );
+        assert_eq!(client.next().await, Got::Close(Some(1001)));
+        client.close(1001).await;
+        assert_eq!(client.next().await, Got::End);
+    }
+    stop.await.expect("stops");
+}
+
+/// Streams end one after the other over the time that is set, so that clients do not come back in one moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checklist_026_one_after_the_other() {
+    let server = TestServer::start("[limits]\ndrain_spread = \"2 s\"\n").await;
+    let mut first = Client::sign_in(server.address(), "1001001", "a").await;
+    let mut second = Client::sign_in(server.address(), "1001002", "a").await;
+    let stop = tokio::spawn(server.server.stop());
+    first.expect_stream_error("system-shutdown", 1001).await;
+    // The other is served meanwhile.
+    second.request("", "<session xmlns=\"urn:ietf:params:xml:ns:xmpp-session\"/>").await;
+    second.expect_stream_error("system-shutdown", 1001).await;
+    stop.await.expect("stops");
+}
+
 /// Whoever does not finish its headers is dropped (RFC 6455 §10).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn checklist_014_before_it_has_begun() {

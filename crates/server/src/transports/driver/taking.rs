@@ -5,7 +5,8 @@ use std::mem;
 use std::task::Waker;
 use std::time::Instant;
 
-use xmpp::StreamError;
+use xmpp::stream::Framing;
+use xmpp::{StreamCondition, StreamError};
 
 use super::{Driver, Reason, Sink};
 use crate::outbox::{Outgoing, Resumed, Taken};
@@ -87,7 +88,14 @@ impl Driver {
     fn end(&mut self, error: StreamError, sink: &mut impl Sink, now: Instant) {
         if !self.stream.is_ended() {
             self.note(Reason::Ended(error.clone()));
-            self.stream.end(error);
+            let elsewhere = self.backend.config.web.see_other_uri.as_deref();
+            match elsewhere.filter(|_| error.condition == StreamCondition::SystemShutdown) {
+                // Only a WebSocket can say it.
+                Some(uri) if self.stream.framing() == Framing::WebSocket => {
+                    self.stream.end_with_redirect(Some(uri));
+                }
+                _ => self.stream.end(error),
+            }
             self.speak(sink, now);
         }
     }
