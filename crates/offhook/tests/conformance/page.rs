@@ -30,6 +30,13 @@ pub(crate) fn write(sections: &[Section], tests: &[TestFound]) -> String {
     page
 }
 
+/// Angle brackets as they are, and not as tags, outside of code too.
+fn shown(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let parts = parts.map(|(at, part)| if at % 2 == 0 { part.replace('<', "&lt;") } else { part.to_owned() });
+    parts.collect::<Vec<_>>().join("`")
+}
+
 /// How many points have neither a test nor a reason.
 pub(crate) fn open(sections: &[Section], tests: &[TestFound]) -> usize {
     let points = sections.iter().flat_map(|section| &section.points);
@@ -56,7 +63,7 @@ fn write_point(page: &mut String, point: &Point, tests: &[TestFound]) {
     for test in tests.iter().filter(|test| test.point == point.n) {
         let _ = write!(page, "- [`{}`](../{})", test.name, test.file);
         if !test.says.is_empty() {
-            let _ = write!(page, " {}", test.says);
+            let _ = write!(page, " {}", shown(&test.says));
         }
         page.push('\n');
     }
