@@ -6,7 +6,9 @@
 //! Items end by themselves where a node is configured so (`ageing.rs`); what a node tells about itself is in `meta_data.rs`.
 //! What belongs to a node: its subscriptions and items, and how users stand to it (`affiliations.rs`, `members.rs`). An owner
 //! is asked about subscriptions where the access model says so (`approval.rs`).
-//! There is one subscription per node and address; subscribing again changes nothing (§6.1.6).
+//! There is one subscription per node and address, and subscribing again changes nothing, unless a setting says otherwise (§6.1.6);
+//! what a subscriber chose about it is in `options.rs`, when it ends by itself in `expiry.rs`. Who hears a node now is in
+//! `hearing.rs`, and `fan_out.rs` goes from there to the sessions.
 
 pub(crate) mod affiliations;
 pub(crate) mod ageing;

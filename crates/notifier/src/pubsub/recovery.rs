@@ -196,7 +196,7 @@ impl Notifier {
         jid: &str,
         changes: usize,
     ) -> Result<Outcome, PubSubError> {
-        let outcome = self.subscribe(requester, node, jid, None)?;
+        let outcome = self.ensure_subscribed(requester, node, jid)?;
         let own = self.durable.subscriptions.of(requester.user).len();
         let room = self.config.limits.subscriptions_per_user_max.saturating_sub(own);
         match outcome {
@@ -224,7 +224,7 @@ impl Notifier {
             // A node that has been deleted meanwhile may have a successor, to which nothing of this applies.
             let found = self.durable.nodes.find(&wanted.name).map(|(index, _)| index);
             let outcome = match wanted.node == found.ok_or(PubSubError::NoSuchNode) {
-                true => self.subscribe(&requester, &wanted.name, jid, None),
+                true => self.ensure_subscribed(&requester, &wanted.name, jid),
                 false => Err(PubSubError::NoSuchNode),
             };
             match outcome {

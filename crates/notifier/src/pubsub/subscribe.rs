@@ -20,6 +20,13 @@ pub(super) enum Place {
     Session(SessionId),
 }
 
+/// What subscribing does to an address that is subscribed already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repeated {
+    Adds,
+    Confirms,
+}
+
 /// A subscription of the requester's that a request names.
 struct Found {
     index: NodeIndex,
@@ -49,6 +56,28 @@ impl Notifier {
         jid: &str,
         options: Option<&Element>,
     ) -> Result<Outcome, PubSubError> {
+        let repeated = if self.config.multiple_subscriptions { Repeated::Adds } else { Repeated::Confirms };
+        self.subscribe_as(requester, name, jid, options, repeated)
+    }
+
+    /// The same for one who wants to be subscribed and no more than that: what there is, is confirmed.
+    pub(super) fn ensure_subscribed(
+        &mut self,
+        requester: &Requester,
+        name: &str,
+        jid: &str,
+    ) -> Result<Outcome, PubSubError> {
+        self.subscribe_as(requester, name, jid, None, Repeated::Confirms)
+    }
+
+    fn subscribe_as(
+        &mut self,
+        requester: &Requester,
+        name: &str,
+        jid: &str,
+        options: Option<&Element>,
+        repeated: Repeated,
+    ) -> Result<Outcome, PubSubError> {
         let jid = own_jid(requester, jid)
             .ok_or(PubSubError::InvalidJid("Only your own address, bare or full, can be subscribed."))?;
         let (index, node, rights) = self.rights(requester, name)?;
@@ -62,7 +91,7 @@ impl Notifier {
         let place =
             self.place(requester, &jid).ok_or(PubSubError::InvalidJid("No session has this full JID."))?;
         let mut own = self.subscriptions_at(requester, index, &place);
-        let is_new = own.is_empty() || self.config.multiple_subscriptions;
+        let is_new = own.is_empty() || repeated == Repeated::Adds;
         if is_new {
             self.has_room(requester, &place)?;
             let subid = (!own.is_empty()).then(|| self.new_subid(&name, &jid));

@@ -409,3 +409,56 @@ fn what_was_chosen_survives_a_restart() {
     };
     assert_eq!(snapshot.iter().find(is_subscription), None);
 }
+
+/// Point 94 and XEP-0198 §5: what a full JID has chosen stays while its session waits to be resumed, also over a planned stop of the
+/// server, and its lease ends there as it would have here.
+#[test]
+fn checklist_094_choices_survive_a_planned_stop_with_their_session() {
+    let mut world = World::with(|config| config.multiple_subscriptions = true);
+    let session = world.connect("1001001/a");
+    let until = Timestamp(world.now.0 + 60_000);
+    let (lease, quiet) = (until.to_string(), [("deliver", ["0"].as_slice())]);
+    world.pubsub(session, &subscribe(OWN, FULL, &quiet));
+    world.pubsub(session, &subscribe(OWN, FULL, &[("expire", &[&lease])]));
+    world.subscribe(session, "/finesse/api/Team/1/Users");
+    let list = |world: &mut World, session| {
+        let all = world.pubsub_get(session, "<subscriptions/>");
+        all.split("<subscription ").filter(|one| one.contains(FULL)).map(String::from).collect::<Vec<_>>()
+    };
+    let expected = list(&mut world, session);
+    assert_eq!(expected.len(), 3);
+    world.notifier.make_resumable(session, "s1", None).expect("it can be resumed");
+    let suspended = world.notifier.suspend(session).expect("something to keep");
+    let text = serde_json::to_string(&suspended).unwrap();
+    let suspended = serde_json::from_str(&text).unwrap();
+    let mut next = world.restarted();
+    let (again, other) = (notifier::SessionId { index: 77, generation: 1 }, next.connect("1001001/b"));
+    assert!(next.notifier.unsuspend(again, &suspended, next.now));
+    let mut left = list(&mut next, other);
+    left.sort_unstable();
+    let mut wanted = expected.clone();
+    wanted.sort_unstable();
+    assert_eq!(left, wanted);
+    assert!(next.notifier.next_timeout().is_some_and(|at| at <= until));
+    next.now = until;
+    next.notifier.handle_timeout(until);
+    next.drain();
+    assert_eq!(list(&mut next, other).len(), 2, "the lease is over");
+}
+
+/// Point 72: who recovers what it missed wants to be subscribed, not subscribed once more.
+#[test]
+fn checklist_072_recovering_adds_no_further_subscription() {
+    let mut world = World::with(|config| config.multiple_subscriptions = true);
+    let session = world.connect("1001001/a");
+    for jid in [FULL, BARE, FULL, BARE] {
+        let recover = format!(
+            "<recover xmlns='{}'><after node='{OWN}' subscribe='{jid}'/></recover>",
+            xmpp::ns::RECOVERY
+        );
+        let answer = world.ask(session, "set", "pubsub.localhost", &recover);
+        assert!(answer.starts_with("result") && !answer.contains("<refused"), "{answer}");
+    }
+    let list = world.pubsub_get(session, &format!("<subscriptions node='{OWN}'/>"));
+    assert_eq!(list.matches("<subscription ").count(), 2, "{list}");
+}
