@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use xmpp::SharedStanza;
 
+use super::Requester;
 use super::event::Event;
-use super::node::{Node, NodeIndex};
+use super::node::{AccessModel, Node, NodeIndex};
 use super::options::Show;
 use super::subscriptions::{Subscriber, Subscription};
 use crate::input::{Addressed, Output, Recipient, SessionId};
@@ -19,10 +20,14 @@ impl Notifier {
     /// Sends an event to whoever hears the node now.
     pub(crate) fn deliver(&mut self, index: NodeIndex, event: &Event) {
         let Some(node) = self.durable.nodes.get(index) else { return };
-        let (recipients, marked) = match node.particular.is_empty() {
+        let (mut recipients, mut marked) = match node.particular.is_empty() {
             true => (self.plain_recipients(node), Vec::new()),
             false => self.chosen_recipients(node),
         };
+        if node.may_be_withheld() {
+            recipients.retain(|recipient| self.may_hear(index, node, recipient.session));
+            marked.retain(|(recipient, _)| self.may_hear(index, node, recipient.session));
+        }
         if recipients.is_empty() && marked.is_empty() && !self.config.recovery {
             return;
         }
@@ -44,6 +49,15 @@ impl Notifier {
         for (recipient, stanza) in marked {
             self.send_event(stanza, vec![recipient]);
         }
+    }
+
+    /// Whether a subscriber may still hear the node: who may subscribe because of a roster is subscribed in vain while it says
+    /// otherwise (§4.5).
+    pub(super) fn may_hear(&self, index: NodeIndex, node: &Node, session: SessionId) -> bool {
+        self.sessions.get(session).is_some_and(|session| {
+            let requester = Requester { user: session.user, jid: session.jid.to_bare() };
+            self.rights_at(&requester, index, node).read.is_ok()
+        })
     }
 
     fn send_event(&mut self, stanza: Arc<SharedStanza>, recipients: Vec<Recipient>) {
@@ -131,6 +145,14 @@ impl Notifier {
     /// What the presence of a session shows, if it has sent one.
     fn shown_by(&self, session: SessionId) -> Option<Show> {
         Some(Show::of(&self.sessions.get(session)?.presence.as_ref()?.content))
+    }
+}
+
+impl Node {
+    /// Whether somebody who could subscribe may have lost that right since, without anything having happened at the node.
+    pub(super) fn may_be_withheld(&self) -> bool {
+        let model = self.generic().map(|generic| generic.config.access_model);
+        matches!(model, Some(AccessModel::Presence | AccessModel::Roster))
     }
 }
 

@@ -57,7 +57,18 @@ pub(crate) fn read(parent: &Element, form_type: &str) -> Result<Submitted, PubSu
     Ok(Submitted::Values(values))
 }
 
+/// What becomes of fields that nobody here understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// They are left out, as XEP-0004 §3.1 asks for forms.
+    Ignored,
+    /// They are demands that cannot be met (XEP-0060 §7.1.5).
+    Refused,
+}
+
 /// Changes `config` as submitted; fields that are not mentioned keep their value.
+///
+/// Fields of XEP-0060 that do nothing here are understood: they are refused where they ask for what is not there.
 ///
 /// # Errors
 ///
@@ -67,6 +78,7 @@ pub(crate) fn configure(
     config: &mut NodeConfig,
     values: &[(String, Vec<String>)],
     limits: ConfigLimits,
+    unknown: Unknown,
 ) -> Result<(), PubSubError> {
     for (name, values) in values {
         if name == "pubsub#roster_groups_allowed" {
@@ -76,11 +88,7 @@ pub(crate) fn configure(
             config.roster_groups_allowed = values.iter().map(|group| text(group)).collect();
             continue;
         }
-        let value = match values.as_slice() {
-            [] => "",
-            [value] => value.trim(),
-            _ => return Err(invalid(&format!("{name} takes one value"))),
-        };
+        let value = values.first().map_or("", |value| value.trim());
         let unfit = |expected: &str| invalid(&format!("{name} must be {expected}"));
         let switch = || boolean(value).ok_or_else(|| unfit("a boolean"));
         let number = |max: usize| {
@@ -114,7 +122,24 @@ pub(crate) fn configure(
                 config.access_model =
                     choice(ACCESS_MODELS, value, unfit).map_err(|_| PubSubError::UnsupportedAccessModel)?;
             }
-            _ => return Err(invalid(&format!("{name} cannot be configured here"))),
+            "pubsub#node_type" if value == "leaf" => {}
+            "pubsub#node_type" => return Err(unfit("\"leaf\"")),
+            "pubsub#collection" if value.is_empty() => {}
+            "pubsub#notify_sub"
+            | "pubsub#presence_based_delivery"
+            | "pubsub#purge_offline"
+            | "pubsub#tempsub"
+                if boolean(value) == Some(false) => {}
+            "pubsub#collection"
+            | "pubsub#notify_sub"
+            | "pubsub#presence_based_delivery"
+            | "pubsub#purge_offline"
+            | "pubsub#tempsub" => return Err(invalid(&format!("{name} cannot be configured here"))),
+            _ if unknown == Unknown::Ignored => continue,
+            _ => return Err(invalid(&format!("{name} is not known here"))),
+        }
+        if values.len() > 1 {
+            return Err(invalid(&format!("{name} takes one value")));
         }
     }
     Ok(())
@@ -180,7 +205,8 @@ pub(crate) fn check_preconditions(
 ) -> Result<(), PubSubError> {
     for field in values {
         let mut wanted = config.clone();
-        let met = configure(&mut wanted, std::slice::from_ref(field), limits).is_ok() && wanted == *config;
+        let met = configure(&mut wanted, std::slice::from_ref(field), limits, Unknown::Refused).is_ok()
+            && wanted == *config;
         if !met {
             return Err(PubSubError::PreconditionNotMet(format!("{} is not as demanded", field.0)));
         }
@@ -309,7 +335,7 @@ mod tests {
         let values: Vec<_> =
             pairs.iter().map(|(name, value)| (String::from(*name), vec![String::from(*value)])).collect();
         let mut config = NodeConfig::default();
-        configure(&mut config, &values, LIMITS).map(|()| config)
+        configure(&mut config, &values, LIMITS, Unknown::Ignored).map(|()| config)
     }
 
     #[test]
@@ -339,7 +365,7 @@ mod tests {
             panic!("no values")
         };
         let mut again = NodeConfig::default();
-        configure(&mut again, &values, LIMITS).unwrap();
+        configure(&mut again, &values, LIMITS, Unknown::Refused).unwrap();
         assert_eq!(again, config);
         assert!(check_preconditions(&config, &values, LIMITS).is_ok());
         assert!(check_preconditions(&NodeConfig::default(), &values, LIMITS).is_err());
@@ -355,7 +381,9 @@ mod tests {
             ("pubsub#deliver_notifications", "no"),
             ("pubsub#item_expire", "-1"),
             ("pubsub#publish_node_full", "explode"),
-            ("pubsub#colour", "red"),
+            ("pubsub#node_type", "collection"),
+            ("pubsub#collection", "parent"),
+            ("pubsub#purge_offline", "1"),
         ] {
             match set(&[(name, value)]) {
                 Err(PubSubError::InvalidConfiguration(text)) => assert!(text.contains(name), "{text}"),
@@ -363,6 +391,11 @@ mod tests {
             }
         }
         assert_eq!(set(&[("pubsub#access_model", "friends")]), Err(PubSubError::UnsupportedAccessModel));
+        let harmless = [("x-colour", "red"), ("pubsub#node_type", "leaf"), ("pubsub#tempsub", "0")];
+        assert_eq!(set(&harmless), Ok(NodeConfig::default()));
+        let unknown = [("x-colour".to_owned(), Vec::new())];
+        let refused = configure(&mut NodeConfig::default(), &unknown, LIMITS, Unknown::Refused);
+        assert!(refused.is_err(), "a demand that cannot be met");
         assert!(set(&[("pubsub#access_model", "open"), ("pubsub#deliver_payloads", "1")]).is_ok());
     }
 

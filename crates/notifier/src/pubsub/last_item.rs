@@ -76,7 +76,8 @@ impl Notifier {
             Addressed::Full => node.sessions.contains(recipient.session),
             Addressed::Bare => node.users.contains(session.user),
         };
-        if !is_subscribed || !self.wants_any(node, session.user, recipient) {
+        let is_withheld = node.may_be_withheld() && !self.may_hear(index, node, recipient.session);
+        if !is_subscribed || is_withheld || !self.wants_any(node, session.user, recipient) {
             return;
         }
         let Some((id, item)) = node.generic().and_then(|generic| generic.items.iter().next_back()) else {

@@ -4,7 +4,7 @@ use contact::ApiPath;
 use xmpp::{Element, Jid, ns};
 
 use super::errors::PubSubError;
-use super::form::{self, Submitted};
+use super::form::{self, Submitted, Unknown};
 use super::node::{Generic, Node};
 use super::subscribe::{pubsub, to_text};
 use super::{Decision, Outcome, Requester};
@@ -30,7 +30,7 @@ impl Notifier {
         if let Some(configure) = configure
             && let Submitted::Values(values) = form::read(configure, form::NODE_CONFIG)?
         {
-            form::configure(&mut config, &values, self.config_limits())?;
+            form::configure(&mut config, &values, self.config_limits(), Unknown::Ignored)?;
         }
         let created = self.creation(requester, chosen.clone(), config)?;
         self.log_is_ready()?;
@@ -129,7 +129,9 @@ impl Notifier {
         let mut config = generic.config.clone();
         match form::read(configure, form::NODE_CONFIG)? {
             Submitted::Nothing => return Ok(Outcome::Now(None)),
-            Submitted::Values(values) => form::configure(&mut config, &values, self.config_limits())?,
+            Submitted::Values(values) => {
+                form::configure(&mut config, &values, self.config_limits(), Unknown::Ignored)?;
+            }
         }
         self.log_is_ready()?;
         Ok(Outcome::Change(vec![Change::NodeConfigured { node: node.name.to_string(), config }], None))

@@ -6,7 +6,7 @@ use xmpp::{Element, ns};
 
 use super::errors::PubSubError;
 use super::event::item_id;
-use super::form::{self, Submitted};
+use super::form::{self, Submitted, Unknown};
 use super::items::Items;
 use super::requests::NewItem;
 use super::subscribe::pubsub;
@@ -59,7 +59,7 @@ impl Notifier {
         if let Some(options) = options
             && let Submitted::Values(values) = form::read(options, form::PUBLISH_OPTIONS)?
         {
-            form::configure(&mut config, &values, self.config_limits())
+            form::configure(&mut config, &values, self.config_limits(), Unknown::Refused)
                 .map_err(|error| PubSubError::PreconditionNotMet(error.to_text()))?;
         }
         let created = match self.creation(requester, name.to_owned(), config.clone()) {

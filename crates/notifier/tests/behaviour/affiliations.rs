@@ -104,6 +104,45 @@ fn checklist_074_access_models_refuse_in_their_own_words() {
     assert!(world.pubsub_get(other, "<items node='roster'/>").starts_with("result"));
 }
 
+/// §4.5: who may subscribe because of a roster hears nothing while the roster says otherwise.
+#[test]
+fn checklist_074_who_lost_the_right_hears_nothing() {
+    for (model, to_stranger, back) in [
+        ("presence", "presence-subscription-required", "Elsewhere"),
+        ("roster", "not-in-roster-group", "Team"),
+    ] {
+        let mut world = world();
+        let (owner, other) = (world.connect("1001001/a"), world.connect("1001002/a"));
+        let fields = [
+            ("access_model", model),
+            ("roster_groups_allowed", "Team"),
+            ("send_last_published_item", "on_sub_and_presence"),
+        ];
+        create(&mut world, owner, "n", &fields);
+        befriend(&mut world, (owner, "1001001"), (other, "1001002"), "Team");
+        assert!(world.subscribe(other, "n").starts_with("result"));
+        world.pubsub(owner, &publish("n", "1"));
+        assert_eq!(world.take(other).iter().map(show_event).collect::<Vec<_>>(), ["item 1 in n"]);
+        world.send(owner, "<presence xmlns='jabber:client' type='unsubscribed' to='1001002@localhost'/>");
+        world.take(owner);
+        world.take(other);
+        world.pubsub(owner, &publish("n", "2"));
+        assert!(world.take(other).is_empty(), "no event");
+        for kind in [" type='unavailable'", ""] {
+            world.send(other, &format!("<presence xmlns='jabber:client'{kind}/>"));
+        }
+        let got = world.take_xml(other);
+        assert!(!got.iter().any(|stanza| stanza.contains("<items ")), "no newest item: {got:?}");
+        assert_eq!(
+            world.pubsub_get(other, "<items node='n'/>"),
+            format!("error auth not-authorized {to_stranger}")
+        );
+        befriend(&mut world, (owner, "1001001"), (other, "1001002"), back);
+        world.pubsub(owner, &publish("n", "3"));
+        assert_eq!(world.take(other).iter().map(show_event).collect::<Vec<_>>(), ["item 3 in n"]);
+    }
+}
+
 /// §6.5: subscribers and members read what strangers may not; an empty node is an empty list.
 #[test]
 fn checklist_078_who_may_read_items() {

@@ -118,11 +118,18 @@ fn errors_of_creating() {
         world.pubsub(admin, &format!("<create node='w'/><configure>{unheard_of}</configure>")),
         "error modify not-acceptable unsupported-access-model"
     );
+    let not_here = form(&[("node_type", "collection")]);
+    assert_eq!(
+        world.pubsub(admin, &format!("<create node='w'/><configure>{not_here}</configure>")),
+        "error modify not-acceptable"
+    );
     let unknown = form(&[("colour", "red")]);
     assert_eq!(
         world.pubsub(admin, &format!("<create node='w'/><configure>{unknown}</configure>")),
-        "error modify not-acceptable"
+        "result",
+        "what is not understood is left out (XEP-0004 §3.1)"
     );
+    assert_eq!(world.owner(admin, "set", "<delete node='w'/>"), "result");
     let (first, second) = (world.pubsub(admin, "<create/>"), world.pubsub(admin, "<create/>"));
     assert!(first.contains("<create node=\"") && second.contains("<create node=\""), "{first}");
     assert_ne!(first, second);
