@@ -115,6 +115,12 @@ impl Entity {
         Entity::new("pubsub", "leaf", title, vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PUBSUB])
     }
 
+    /// The stanza headers that the publish-subscribe service sends (XEP-0131 §2.2).
+    fn headers() -> Self {
+        let features = vec![ns::DISCO_INFO, "http://jabber.org/protocol/shim#SubID"];
+        Entity::new("pubsub", "service", "", features)
+    }
+
     fn new(category: &'static str, kind: &'static str, name: &str, features: Vec<&str>) -> Self {
         let mut features: Vec<String> = features.into_iter().map(String::from).collect();
         features.sort_unstable();
@@ -197,6 +203,9 @@ impl Notifier {
             Target::Account if node.is_none() => Ok(Some(Entity::account(&self.config).info(None))),
             Target::PubSub => match node {
                 None => Ok(Some(Entity::pubsub(&self.config).info(None))),
+                Some(ns::SHIM) if self.config.multiple_subscriptions => {
+                    Ok(Some(Entity::headers().info(node)))
+                }
                 Some(name) => Ok(Some(self.node_info(session, name)?)),
             },
             Target::Account => Err(Condition::ItemNotFound.into()),

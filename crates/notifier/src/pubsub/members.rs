@@ -131,7 +131,17 @@ impl Notifier {
         for user in self.sessions.user_indexes() {
             let Ok(bare) = BareJid::new(&self.bare_jid(user)) else { continue };
             for jid in self.addresses_at(index, &bare) {
-                list.push(entry(jid.as_str(), "subscribed"));
+                let subject = Requester { user, jid: bare.clone() };
+                let own =
+                    self.place(&subject, &jid).map(|place| self.subscriptions_at(&subject, index, &place));
+                match own.as_deref() {
+                    // Several of one address differ in their ids.
+                    Some(own @ [_, _, ..]) => own.iter().for_each(|one| {
+                        let subid = one.subid_at(&node.name, &jid);
+                        list.push(entry(jid.as_str(), "subscribed").with_attribute("subid", subid));
+                    }),
+                    _ => list.push(entry(jid.as_str(), "subscribed")),
+                }
             }
         }
         for jid in &generic.pending {

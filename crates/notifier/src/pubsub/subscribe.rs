@@ -323,7 +323,12 @@ impl Notifier {
     }
 
     /// All subscriptions of one address with one node, oldest first.
-    fn subscriptions_at(&self, requester: &Requester, index: NodeIndex, place: &Place) -> Vec<Subscription> {
+    pub(super) fn subscriptions_at(
+        &self,
+        requester: &Requester,
+        index: NodeIndex,
+        place: &Place,
+    ) -> Vec<Subscription> {
         match place {
             Place::Session(session) => self.session_subscriptions(index, *session),
             Place::Durable { resource } => {

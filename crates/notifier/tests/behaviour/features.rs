@@ -387,6 +387,12 @@ fn multi_subscribe(stage: &mut Stage) {
     let got = stage.world.take(stage.agent);
     let headers = got[0].child("headers", "http://jabber.org/protocol/shim").expect("headers");
     assert_eq!((got.len(), headers.elements().count()), (1, 2));
+    // The headers are announced (XEP-0131 §2.2), and the owner can tell the subscriptions apart (§8.8.1).
+    let shim = "http://jabber.org/protocol/shim";
+    let has = |info: &Element, name: &str| info.elements().any(|one| one.attribute("var") == Some(name));
+    assert!(has(&stage.info(""), shim) && has(&stage.info(shim), &format!("{shim}#SubID")));
+    let listed = stage.owner_reads("<subscriptions node='n'/>");
+    assert_eq!(listed.matches("subid=\"").count(), 2, "{listed}");
 }
 
 /// §6.1.6: subscribing again shows the subscription that there is.
@@ -394,6 +400,7 @@ fn without_multi_subscribe(stage: &mut Stage) {
     stage.admin_does("<create node='n'/>");
     assert_eq!(stage.agent_does(&subscribe("n")), stage.agent_does(&subscribe("n")));
     assert_eq!(stage.agent_reads("<subscriptions node='n'/>").matches("<subscription ").count(), 1);
+    assert!(!stage.info("").to_xml().contains("http://jabber.org/protocol/shim"));
 }
 
 fn outcast_affiliation(stage: &mut Stage) {
