@@ -303,7 +303,7 @@ describe("closing", () => {
     assert.equal((await within("the close", client.closed)).code, 1000);
   });
 
-  test("checklist 025: a resource is free again as soon as its connection is gone", async () => {
+  test("a resource is free again as soon as its connection is gone", async () => {
     for (let index = 0; index < 3; index++) {
       const client = await RawClient.signIn(server, "1001004", "again");
       client.socket.terminate();

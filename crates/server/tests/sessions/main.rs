@@ -4,6 +4,7 @@ mod busy_hub;
 mod churn;
 mod client;
 mod ends;
+mod recovery;
 mod resumption;
 mod slow_reader;
 mod start;

@@ -363,7 +363,8 @@ fn checklist_028_starttls_has_no_place_here() {
     for make in [&(|| Server::new(config())) as &dyn Fn() -> Server, &Server::authenticated, &Server::bound] {
         let mut server = make();
         if server.stream.message_bytes_max() == 10_000 {
-            server.say(OPEN);
+            let features = server.say(OPEN).concat();
+            assert!(!features.contains("starttls") && !features.contains("compress"), "{features}");
         }
         assert_eq!(
             server.say("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
