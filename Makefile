@@ -11,7 +11,7 @@ FUZZ_MINUTES ?= 10
 target_dir = $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format conformance bench fuzz
+.PHONY: help run build test lint format conformance differences bench fuzz
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ format: ## format all Rust code
 
 conformance: ## write docs/conformance.md anew from the tests that are there
 	OFFHOOK_WRITE_CONFORMANCE=1 $(CARGO) test --locked --package offhook --test conformance the_page -- --nocapture
+
+differences: build ## compare with Debian's Prosody and ejabberd, which must be installed, and write docs/differences.md
+	@cd tests/clients && OFFHOOK_WRITE_DIFFERENCES=1 OFFHOOK_BIN=$(abspath $(target_dir))/release/offhook node --test --test-reporter=spec differences.test.js
 
 bench: build ## measure this server and, where installed, Prosody and ejabberd in the same run
 	@bench/run

@@ -69,7 +69,7 @@ export class RawClient {
   async iq(type, to, payload) {
     const id = `q${++this.#ids}`;
     this.send(`<iq xmlns="jabber:client" type="${type}" id="${id}"${to ? ` to="${to}"` : ""}>${payload}</iq>`);
-    return this.frames.next(`the answer to ${id}`, (frame) => frame.startsWith("<iq ") && frame.includes(`id="${id}"`));
+    return this.frames.next(`the answer to ${id}`, (frame) => frame.startsWith("<iq ") && (frame.includes(`id="${id}"`) || frame.includes(`id='${id}'`)));
   }
 
   async subscribe(server, node) {

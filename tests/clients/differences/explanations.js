@@ -1,0 +1,31 @@
+// Why this server answers otherwise than another one. A difference without a line here fails the test, and so does a line
+// without a difference.
+
+export const EXPLANATIONS = {
+  "a request to a user who does not exist": "RFC 6121 §8.5.1 asks for service-unavailable, so that nobody learns who exists.",
+  "removing a contact that is not there": "RFC 6121 §2.5.3 asks for item-not-found, and RFC 6120 §8.3.3.7 gives it the type cancel.",
+  "a second resource on the same stream": "One stream, one resource: RFC 6120 §7.6.2.2 has not-allowed for a client that may not bind.",
+  "a headline to nobody": "Nobody waits for an answer to a headline; it is dropped, as RFC 6121 §8.5.1 permits.",
+  "presence with a priority out of range": "RFC 6121 §4.7.2.3: a priority is a number from -128 to 127. The others take it for valid.",
+  "creating a node": "XEP-0060 §8.1.2: the name is told only to whoever did not choose it.",
+  "subscribing somebody else": "XEP-0060 §6.1.3.1 asks for bad-request with invalid-jid.",
+  "subscribing nobody": "XEP-0060 §6.1.3.1: without an address, as with a wrong one, invalid-jid says what is missing.",
+  "unsubscribing": "XEP-0060 §6.2.2 permits an empty result as well as one that repeats the subscription.",
+  "unsubscribing again": "XEP-0060 §6.2.3.2 shows this error with the type cancel.",
+  "publishing without a payload": "XEP-0060 §7.1.3.7: an item without a payload is payload-required; item-required is for no item at all.",
+  "publishing two payloads in one item": "XEP-0060 §7.1.3.6 names invalid-payload for more than one element.",
+  "publishing to no node": "The specification has nodeid-required for this in §7.2.3.3; it is as true of publishing.",
+  "retracting without an id": "XEP-0060 §7.2.3.4 asks for item-required.",
+  "an unknown access model": "XEP-0060 §8.1.3 asks for unsupported-access-model.",
+  "taking away the last owner": "A node that nobody owns could be managed by nobody; what cannot be changed is refused as XEP-0060 §8.9.2.4 says.",
+  "a verb that does not exist": "The request is malformed, and bad-request says so.",
+  "another element than <open/>": "RFC 6120 §4.9.3.1: bad-format; the element is not wrong in its namespace but in its place.",
+  "a stanza before authentication": "RFC 6120 §4.9.3.12: the stream ends with not-authorized.",
+  "a password that is no base64": "RFC 6120 §6.5.5 asks for incorrect-encoding, which tells a programmer more than a wrong password.",
+  "two elements in one message": "RFC 7395 §3.3.3: one message is one element. Prosody takes both, ejabberd closes without a word.",
+  "a stanza of somebody else": "RFC 6120 §8.1.2.1 asks for the stream error invalid-from.",
+  "a stanza without a namespace": "RFC 7395 §3.3.3 has every message declare its namespace; invalid-namespace names the mistake.",
+  "XML that is none": "The error is told before the stream is closed (RFC 7395 §3.5); ejabberd only closes.",
+  "a comment": "RFC 6120 §11.1 forbids comments and §4.9.3.18 has restricted-xml for them.",
+  "an element that is no stanza": "RFC 6120 §4.9.3.24: unsupported-stanza-type. ejabberd ignores it.",
+};
