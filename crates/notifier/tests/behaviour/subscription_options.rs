@@ -462,3 +462,29 @@ fn checklist_072_recovering_adds_no_further_subscription() {
     let list = world.pubsub_get(session, &format!("<subscriptions node='{OWN}'/>"));
     assert_eq!(list.matches("<subscription ").count(), 2, "{list}");
 }
+
+/// Point 94: a full JID whose connection is lost without goodbye keeps its subscriptions as long as its session can be resumed, and
+/// then they are gone, temporary ones of the bare JID too.
+#[test]
+fn checklist_094_a_lost_session_keeps_its_subscriptions_until_it_is_over() {
+    let mut world = World::new();
+    let session = world.connect("1001001/a");
+    world.subscribe(session, OWN);
+    assert_eq!(world.pubsub(session, &options(OWN, BARE, &[("expire", &["presence"])])), "result");
+    let grace = world.notifier.make_resumable(session, "s1", None).expect("it can be resumed");
+    assert!(world.notifier.detached(session, world.now));
+    let other = world.bind("1001001/b");
+    let count = |world: &mut World| {
+        let list = world.pubsub_get(other, &format!("<subscriptions node='{OWN}'/>"));
+        list.matches("<subscription ").count()
+    };
+    let over = Timestamp(world.now.0 + i64::try_from(grace.as_millis()).unwrap());
+    run_to(&mut world, Timestamp(over.0 - 1));
+    assert_eq!(count(&mut world), 2, "it may come back");
+    world.change_state("1001001", LOGIN).unwrap();
+    assert_eq!(world.take(session).len(), 1, "for its mailbox");
+    run_to(&mut world, over);
+    assert_eq!(world.expired, [session]);
+    assert_eq!(count(&mut world), 0);
+    assert_eq!(world.notifier.next_timeout(), None);
+}
