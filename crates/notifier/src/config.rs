@@ -139,7 +139,7 @@ pub enum ResourceConflict {
 /// Who may do what with nodes. Administrators may always do everything except removing a contact node.
 #[derive(Clone, Debug)]
 pub struct Access {
-    /// Who may subscribe to and read contact nodes. Generic nodes are open to every user.
+    /// Who may subscribe to and read contact nodes. Generic nodes have an access model of their own.
     pub follow: Follow,
     /// Who may create generic nodes.
     pub create_nodes: Who,
