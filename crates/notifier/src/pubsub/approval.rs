@@ -98,10 +98,7 @@ impl Notifier {
         let mut decision = Decision::default();
         if self.settle(index, &jid, allow, &mut decision) {
             self.commit(decision.changes, decision.then, at);
-            let subscriber = self.requester_at(&jid.to_bare()).filter(|_| allow);
-            if let Some(newest) = subscriber.and_then(|who| self.newest_item(&who, name, jid.as_str())) {
-                self.run_when_logged(newest);
-            }
+            decision.last.into_iter().for_each(|effect| self.run_when_logged(effect));
         }
     }
 
@@ -117,6 +114,8 @@ impl Notifier {
         // A session that has gone meanwhile has nothing to hear it with.
         if !allow || !self.enlist(index, jid, decision) {
             self.tell_subscriber(index, jid, "none", decision);
+        } else if let Some(subject) = self.requester_at(&jid.to_bare()) {
+            decision.last.extend(self.newest_item(&subject, &node.name, jid.as_str()));
         }
         true
     }

@@ -129,6 +129,8 @@ pub(crate) struct Decision {
     pub(crate) at_once: bool,
     /// Once the result is out.
     pub(crate) then: Vec<Effect>,
+    /// Once what follows from the changes has happened as well.
+    pub(crate) last: Vec<Effect>,
 }
 
 impl Notifier {
@@ -171,10 +173,10 @@ impl Notifier {
     }
 
     fn answer_decision(&mut self, session: SessionId, stanza: &Stanza, decision: Decision, at: Timestamp) {
-        let Decision { changes, payload, refused, at_once, then } = decision;
+        let Decision { changes, payload, refused, at_once, then, last } = decision;
         if at_once {
             self.reply(session, stanza, Ok(payload));
-            return then.into_iter().for_each(|effect| self.run_when_logged(effect));
+            return then.into_iter().chain(last).for_each(|effect| self.run_when_logged(effect));
         }
         let done = match refused {
             Some(refused) => stanza.error(Condition::NotAcceptable.into()).with_child(refused),
@@ -187,6 +189,7 @@ impl Notifier {
         } else {
             self.commit(changes, effects.collect(), at);
         }
+        last.into_iter().for_each(|effect| self.run_when_logged(effect));
     }
 
     fn decide_pubsub(

@@ -529,6 +529,52 @@ fn checklist_089_items_end_and_stay_untold_as_configured() {
     assert!(world.pubsub_get(owner, "<items node='m'/>").contains("<item id=\"1\">"), "another node's stay");
 }
 
+/// §8.6: who is approved hears that, and then the newest item; who is not hears nothing of the node.
+#[test]
+fn checklist_092_the_newest_item_follows_an_approval() {
+    let mut world = world();
+    let (owner, other) = (world.connect("1001001/a"), world.connect("1001002/a"));
+    create(&mut world, owner, "n", &[("access_model", "authorize"), ("send_last_published_item", "on_sub")]);
+    world.pubsub(owner, &publish("n", "1"));
+    assert!(world.subscribe(other, "n").contains("subscription=\"pending\""));
+    assert!(world.take(other).is_empty(), "nothing for who waits");
+    world.take(owner);
+    let approve = "<subscriptions node='n'><subscription jid='1001002@localhost/a' subscription='subscribed'/></subscriptions>";
+    assert_eq!(world.owner(owner, "set", approve), "result");
+    let told = world.take_xml(other);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("subscription=\"subscribed\""), "{told:?}");
+    assert!(told[1].contains("<item id=\"1\">"), "{told:?}");
+    world.pubsub(owner, &publish("n", "2"));
+    assert_eq!(world.take(other).iter().map(show_event).collect::<Vec<_>>(), ["item 2 in n"]);
+
+    // By the form as well, and for a bare JID.
+    let third = world.connect("1001003/a");
+    world.pubsub(third, "<subscribe node='n' jid='1001003@localhost'/>");
+    let mut form = only(world.take(owner)).child("x", "jabber:x:data").unwrap().clone();
+    form.set_attribute("type", "submit");
+    let answer = form.to_xml().replace("<value>false</value>", "<value>1</value>");
+    world.send(owner, &format!("<message xmlns='jabber:client' to='pubsub.localhost'>{answer}</message>"));
+    let got = world.take_xml(third);
+    assert_eq!(got.len(), 2, "{got:?}");
+    assert!(got[0].contains("subscription=\"subscribed\""), "{got:?}");
+    assert!(got[1].contains("<item id=\"2\">"), "{got:?}");
+}
+
+/// §5.4: what a node tells about itself is for those who may know of it.
+#[test]
+fn meta_data_is_not_for_strangers() {
+    let mut world = world();
+    let (owner, other) = (world.connect("1001001/a"), world.connect("1001002/a"));
+    create(&mut world, owner, "n", &[("access_model", "whitelist"), ("description", "Secret")]);
+    let query = "<query xmlns='http://jabber.org/protocol/disco#info' node='n'/>";
+    let own = world.ask(owner, "get", "pubsub.localhost", query);
+    assert!(own.contains("Secret") && own.contains("<value>1001001@localhost</value>"), "{own}");
+    let foreign = world.ask(other, "get", "pubsub.localhost", query);
+    assert!(foreign.starts_with("result") && !foreign.contains("Secret"), "{foreign}");
+    assert!(!foreign.contains("1001001"), "{foreign}");
+}
+
 /// §8.7: an owner asks again for what waits, node by node; the form names the request by its id.
 #[test]
 fn checklist_092_pending_requests_can_be_had_again() {
