@@ -70,6 +70,13 @@ impl Expiries {
     }
 }
 
+impl Expiries {
+    fn forget(&mut self, holder: &Holder) {
+        self.temporary.remove(holder);
+        self.leases.retain(|(_, other)| other != holder);
+    }
+}
+
 /// Leases of subscriptions that are kept with a session.
 pub(crate) type SessionLeases = BTreeSet<(Timestamp, SessionId, NodeIndex, Option<Box<str>>)>;
 
@@ -163,7 +170,14 @@ impl Notifier {
     }
 
     fn end_durable(&mut self, over: &[Holder], at: Timestamp) {
-        let changes: Vec<Change> = over.iter().filter_map(|holder| self.end_of(holder)).collect();
+        let mut changes = Vec::new();
+        for holder in over {
+            match self.end_of(holder) {
+                Some(change) => changes.push(change),
+                // The node is being deleted, and takes its subscriptions along when the log has that.
+                None => self.durable.expiries.forget(holder),
+            }
+        }
         if !changes.is_empty() {
             self.commit(changes, Vec::new(), at);
         }

@@ -488,3 +488,22 @@ fn checklist_094_a_lost_session_keeps_its_subscriptions_until_it_is_over() {
     assert_eq!(count(&mut world), 0);
     assert_eq!(world.notifier.next_timeout(), None);
 }
+
+/// A lease that ends while its node is being deleted wants nothing any more: whoever waits for the next deadline is not called again
+/// and again until the log has the deletion.
+#[test]
+fn a_lease_ends_with_its_node() {
+    let mut world = World::new();
+    let (admin, session) = (world.connect("admin/a"), world.connect("1001001/a"));
+    world.pubsub(admin, "<create node='n'/>");
+    let until = Timestamp(world.now.0 + HOUR_MS);
+    world.pubsub(session, &subscribe("n", BARE, &[("expire", &[&until.to_string()])]));
+    world.log_is_prompt = false;
+    let delete = "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><delete node='n'/></pubsub>";
+    world.request(admin, "set", "pubsub.localhost", delete);
+    world.now = until;
+    world.notifier.handle_timeout(until);
+    assert_eq!(world.notifier.next_timeout(), None);
+    world.append_all();
+    assert_eq!(world.take(session).iter().map(show_event).collect::<Vec<_>>(), ["delete n"]);
+}
