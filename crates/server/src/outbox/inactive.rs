@@ -68,12 +68,16 @@ impl State {
     /// Drops all but the last notification of each node, if nobody looks. Returns how many were dropped; none if somebody
     /// does.
     pub(super) fn coalesce(&mut self) -> Option<usize> {
-        self.mailbox.as_ref()?.held.as_ref()?;
+        let mailbox = self.mailbox.as_ref()?;
+        mailbox.held.as_ref()?;
+        // What the client may have heard keeps its number.
+        let numbered = mailbox.again;
         let before = self.queue.len();
         let mut seen: HashSet<Arc<str>> = HashSet::new();
         let mut kept = Vec::with_capacity(before);
-        for entry in mem::take(&mut self.queue).into_iter().rev() {
+        for (index, entry) in mem::take(&mut self.queue).into_iter().enumerate().rev() {
             let is_newest = match &entry {
+                _ if index < numbered => true,
                 Outgoing::Shared { stanza, .. } => {
                     stanza.topic().is_none_or(|topic| seen.insert(Arc::clone(topic)))
                 }

@@ -45,6 +45,9 @@ pub(super) struct Mailbox {
     limits: MailboxLimits,
     sent: Unacknowledged<Outgoing>,
     sent_bytes: usize,
+    /// How many of those that wait, the first ones, an earlier connection was given. The client may have them: its
+    /// requests to resume can arrive in another order than it made them.
+    pub(super) again: usize,
     /// Why the connection has to end, until it knows.
     interruption: Option<Box<StreamError>>,
     leaving: Leaving,
@@ -85,6 +88,7 @@ impl Mailbox {
             limits: MailboxLimits { stanzas_max: 0, bytes_max: 0 },
             sent: Unacknowledged::default(),
             sent_bytes: 0,
+            again: 0,
             interruption: None,
             leaving: Leaving::Everything,
             allowance: 0,
@@ -110,6 +114,7 @@ impl Mailbox {
         match (&mut self.management, entry.copy()) {
             (Management::On { .. }, Some(copy)) => {
                 self.sent.push(copy);
+                self.again = self.again.saturating_sub(1);
                 self.sent_bytes = match self.sent.is_empty() {
                     true => 0, // they are not kept any more
                     false => self.sent_bytes + cost,
@@ -178,6 +183,19 @@ impl Mailbox {
         let bytes: usize = self.sent.acknowledge(h)?.map(|entry| entry.cost()).sum();
         self.sent_bytes -= bytes;
         Ok(self.sent.outstanding())
+    }
+
+    /// Takes it that the client has what an earlier connection was given, if its counter says so.
+    fn catch_up(&mut self, h: u32, queue: &mut VecDeque<Outgoing>) {
+        let further = h.wrapping_sub(self.sent.sent()) as usize;
+        if further > self.again {
+            return;
+        }
+        for entry in queue.drain(..further) {
+            self.sent_bytes += entry.cost();
+            self.sent.push(entry);
+        }
+        self.again -= further;
     }
 
     pub(super) fn release_spare(&mut self) {
@@ -281,16 +299,18 @@ impl Outbox {
         let number = {
             let state = &mut *state;
             let mailbox = state.mailbox.get_or_insert_with(|| Box::new(Mailbox::new()));
+            mailbox.catch_up(h, &mut state.queue);
             mailbox.acknowledge(h)?;
             mailbox.attachment += 1;
             mailbox.is_attached = true;
             let number = mailbox.attachment;
             let mut again = mailbox.sent.rewind();
-            let again_bytes = std::mem::take(&mut mailbox.sent_bytes);
-            state.clean();
+            mailbox.sent_bytes = 0;
+            mailbox.again += again.len();
             again.append(&mut state.queue);
             state.queue = again;
-            state.bytes += again_bytes;
+            // This counts the bytes too.
+            state.clean();
             if let Some(mailbox) = &mut state.mailbox {
                 mailbox.allowance = state.bytes;
             }
@@ -344,10 +364,11 @@ impl Outbox {
         }
         state.clean();
         let mailbox = state.mailbox.as_ref()?;
+        let given = state.queue.iter().take(mailbox.again);
         Some(Saved {
             acknowledged: mailbox.sent.acknowledged(),
-            sent: mailbox.sent.iter().filter_map(Outgoing::saved).collect(),
-            waiting: state.queue.iter().filter_map(Outgoing::saved).collect(),
+            sent: mailbox.sent.iter().chain(given).filter_map(Outgoing::saved).collect(),
+            waiting: state.queue.iter().skip(mailbox.again).filter_map(Outgoing::saved).collect(),
         })
     }
 

@@ -120,3 +120,43 @@ fn an_entry_and_an_empty_outbox_are_small() {
     assert!(size_of::<Outgoing>() <= 24, "{}", size_of::<Outgoing>());
     assert!(size_of::<Outbox>() <= 104, "{}", size_of::<Outbox>());
 }
+
+/// Requests to resume may arrive in another order than the client made them: what it says in the later one holds, although
+/// the earlier one, which comes after, has taken it all back (XEP-0198 §5).
+#[test]
+fn a_resume_that_comes_late_takes_nothing_back_from_the_client() {
+    let first = outbox(10_000);
+    let mailbox = Arc::clone(first.outbox());
+    let resumption = Resumption { id: "a".into(), max: None };
+    mailbox.manage(
+        MailboxLimits { stanzas_max: 100, bytes_max: 100_000 },
+        Outgoing::Enabled(Some(Box::new(resumption))),
+    );
+    for number in 1..=6 {
+        first.push(Outgoing::Stanza(format!("<message>{number}</message>")));
+    }
+    assert_eq!(take(&first, Waker::noop()).len(), 7);
+    let newer = mailbox.attach(2).expect("two are handled");
+    assert_eq!(take(&newer, Waker::noop()).len(), 4, "the others are sent again");
+    let late = mailbox.attach(2).expect("the same again, from a connection that is gone");
+    assert!(late.outbox().is_attached());
+    let saved = mailbox.save().expect("can be resumed");
+    let newest = mailbox.attach(5).expect("five are handled, whoever has sent them");
+    let texts = |entries: Vec<Outgoing>| -> Vec<String> {
+        entries
+            .into_iter()
+            .map(|entry| match entry {
+                Outgoing::Stanza(text) => text,
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    };
+    assert_eq!(texts(take(&newest, Waker::noop())), ["<message>6</message>"]);
+    assert!(mailbox.attach(7).is_err(), "there were never so many");
+
+    // So it is in the next process.
+    let limits = MailboxLimits { stanzas_max: 100, bytes_max: 100_000 };
+    let restored = Arc::new(Outbox::restore(10_000, limits, saved));
+    let attachment = restored.attach(4).expect("four are handled");
+    assert_eq!(texts(take(&attachment, Waker::noop())), ["<message>5</message>", "<message>6</message>"]);
+}

@@ -388,7 +388,8 @@ impl World {
     /// The server stops in good order, or not, and starts again.
     fn restart(&mut self, in_good_order: bool) {
         self.work();
-        let mut management = Management::default();
+        let outbox_bytes_max = self.config.limits.outbox_bytes_max;
+        let mut management = Management { outbox_bytes_max, ..Management::default() };
         if in_good_order {
             management.suspended = self.process.hub.left().sessions;
         } else {
