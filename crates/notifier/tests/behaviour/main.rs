@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod administration;
 mod affiliations;
+mod approval;
 mod binding;
 mod blocking;
 mod commands;
