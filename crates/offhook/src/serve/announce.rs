@@ -54,13 +54,14 @@ fn demonstration(
     let user = quoted(&format!("{AGENT}:{}", demo.password)).into_owned();
     let line = base.replacen("http", "ws", 1);
     let body = next_state(state);
+    let bosh = if config.bosh.enabled { format!("BOSH         {base}/http-bind/\n") } else { String::new() };
     let note = if demo.generated { " (made up for this start)" } else { "" };
     format!(
         "
 web page     {base}/
 web service  {base}/finesse/api/SystemInfo
 WebSocket    {line}/ws/  (XMPP domain {domain})
-accounts     agents 1001001 to 1001012, supervisors 1001 and 1002, administrator admin
+{bosh}accounts     agents 1001001 to 1001012, supervisors 1001 and 1002, administrator admin
 password     {plain}{note}
 
 In a second shell, wait for an agent's events:
