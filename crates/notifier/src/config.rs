@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::change::{NodeConfig, NodeFull, SendLast};
+use crate::change::{NodeConfig, SendLast};
 
 /// The notifier's settings. Built once; valid from then on.
 #[derive(Clone, Debug)]
@@ -97,11 +97,7 @@ impl Config {
 impl Config {
     /// The configuration that a new node has.
     pub(crate) fn new_node(&self) -> NodeConfig {
-        NodeConfig {
-            send_last_published_item: self.send_last_published_item,
-            publish_node_full: NodeFull::RetractOldest,
-            ..NodeConfig::default()
-        }
+        NodeConfig { send_last_published_item: self.send_last_published_item, ..NodeConfig::default() }
     }
 }
 

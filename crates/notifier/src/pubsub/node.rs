@@ -226,7 +226,7 @@ pub enum AccessModel {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeFull {
-    /// The oldest item, and nobody is told. Nodes of older records are so.
+    /// The oldest item, and nobody is told: a second event with each publication would be as dear as the first.
     #[default]
     DiscardOldest,
     /// The oldest item; subscribers are told, if they are told of retractions.
