@@ -41,6 +41,8 @@ describe("strophe.js 5 that comes back over BOSH", () => {
     page.pause();
     for (const { xhr } of page._proto._requests) xhr.abort();
     page._proto._requests = [];
+    // Or its timer would keep this process alive for ever.
+    page.reset();
 
     const events = new Queue();
     const next = new Strophe.Connection(account.url);

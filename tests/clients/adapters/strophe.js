@@ -104,6 +104,8 @@ export function connectWithStrophe({ Strophe, $iq, $pres, events, presences }, {
           failure = new Error(`strophe status ${status}: ${condition}`);
           failure.condition = refusal ?? condition;
           reject(failure);
+          // Over BOSH nothing else ends it, and its timer would keep this process alive for ever.
+          if (status === Strophe.Status.AUTHFAIL) setTimeout(() => connection.reset());
           break;
         case Strophe.Status.DISCONNECTED:
           reject(failure ?? new Error("disconnected while signing in"));
