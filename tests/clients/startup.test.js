@@ -113,16 +113,17 @@ describe("data that does not fit", () => {
 describe("a server that starts", () => {
   test("prints a line per listener, then ready, and writes the ready file", async () => {
     const server = await Server.start();
-    const { https, http, xmpp, xmpps, pid, domain } = server.ready;
-    assert.deepEqual({ xmpp, xmpps, domain }, { xmpp: null, xmpps: null, domain: "localhost" });
+    const { pid, domain } = server.ready;
+    assert.equal(domain, "localhost");
     assert.equal(pid, server.child.pid);
     const lines = server.stdout.split("\n");
     const position = (line) => {
       assert.ok(lines.includes(line), `${line} in ${server.stdout}`);
       return lines.indexOf(line);
     };
-    assert.ok(position(`listening https ${https}`) < position("ready"));
-    assert.ok(position(`listening http ${http}`) < position("ready"));
+    for (const listener of ["https", "http", "xmpp", "xmpps"]) {
+      assert.ok(position(`listening ${listener} ${server.ready[listener]}`) < position("ready"));
+    }
     assert.equal((await server.stop()).code, 0);
   });
 
