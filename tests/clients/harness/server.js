@@ -8,6 +8,7 @@ import https from "node:https";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { after } from "node:test";
 import { within } from "./queue.js";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../../..");
@@ -41,6 +42,11 @@ export async function run(args, { input = "", patience_ms } = {}) {
   return { code, signal, ...output };
 }
 
+// A test that fails before it stops its server must not leave it behind: that would keep the tests from ending. A file's own
+// `after` comes later than this one and gets its time; if nothing is left, nobody waits for the timer.
+const running = new Set();
+after(() => setTimeout(() => running.forEach((child) => child.kill("SIGKILL")), 5000).unref());
+
 export class Server {
   /**
    * Starts a server and resolves when it is ready.
@@ -61,6 +67,8 @@ export class Server {
       ["serve", ...(demo ? ["--demo"] : []), ...listen, "--data", server.data, "--ready-file", readyFile, ...args],
       { env: { ...environment(), ...variables }, stdio: ["ignore", "pipe", "pipe"] },
     );
+    running.add(server.child);
+    server.child.on("exit", () => running.delete(server.child));
     server.stdout = "";
     server.stderr = "";
     server.child.stdout.on("data", (chunk) => (server.stdout += chunk));
