@@ -5,13 +5,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::server::TlsStream;
 
+use crate::admission::Refusal;
+use crate::gate::{Gate, Permit};
 use crate::http::HttpServer;
 use crate::listener::Listener;
 use crate::tls::Acceptor;
@@ -35,41 +37,66 @@ pub(crate) enum Behind {
 }
 
 /// Accepts connections until the server stops.
-pub(crate) async fn accept(listener: Listener, room: Arc<Semaphore>, door: Arc<Door>) {
+pub(crate) async fn accept(listener: Listener, gate: Arc<Gate>, door: Arc<Door>) {
     let mut stopped = pin!(stopped(&door.stopping));
     loop {
         tokio::select! {
             biased;
             () = stopped.as_mut() => return,
-            (stream, peer, permit) = listener.accept(&room) => {
-                tokio::spawn(Arc::clone(&door).enter(stream, peer, permit));
+            (stream, address, mut permit) = listener.accept(&gate) => {
+                match permit.admit(address.ip(), Instant::now()) {
+                    Ok(()) => drop(tokio::spawn(Arc::clone(&door).enter(stream, address, permit))),
+                    Err(refusal) if refusal.is_worth_words => {
+                        tokio::spawn(Arc::clone(&door).refuse(stream, address, permit, refusal));
+                    }
+                    // Closed without a word, which costs least.
+                    Err(_) => {}
+                }
             }
         }
     }
 }
 
 impl Door {
-    async fn enter(self: Arc<Self>, stream: TcpStream, address: SocketAddr, permit: OwnedSemaphorePermit) {
-        let peer = Peer { address, is_encrypted: self.tls.is_some() };
-        let socket = match &self.tls {
-            None => Socket::plain(stream, permit),
-            Some(acceptor) => {
-                let handshake = self.behind.shake_hands(acceptor, stream);
-                let stream = match tokio::time::timeout(self.tls_timeout, handshake).await {
-                    Ok(Ok(Some(stream))) => stream,
-                    Ok(Ok(None)) => return tracing::debug!(peer = %address, "no TLS on a listener with TLS"),
-                    Ok(Err(error)) => {
-                        return tracing::debug!(peer = %address, %error, "TLS handshake failed");
-                    }
-                    Err(_) => return tracing::debug!(peer = %address, "TLS handshake took too long"),
-                };
-                Socket::tls(stream, Arc::clone(&acceptor.terms), permit)
-            }
-        };
+    async fn enter(self: Arc<Self>, stream: TcpStream, address: SocketAddr, permit: Permit) {
+        let Some(socket) = self.secure(stream, address, permit).await else { return };
+        let peer = self.peer(address);
         match &self.behind {
             Behind::Http(http) => http.serve(socket, peer, stopped(&self.stopping)).await,
             Behind::Xmpp(streams) => streams.begin(socket, peer),
         }
+    }
+
+    /// Tells a peer why it is not let in.
+    async fn refuse(
+        self: Arc<Self>,
+        stream: TcpStream,
+        address: SocketAddr,
+        permit: Permit,
+        refusal: Refusal,
+    ) {
+        let Some(socket) = self.secure(stream, address, permit).await else { return };
+        match &self.behind {
+            Behind::Http(http) => http.refuse(socket, self.peer(address), refusal).await,
+            Behind::Xmpp(streams) => streams.refuse(socket, refusal).await,
+        }
+    }
+
+    fn peer(&self, address: SocketAddr) -> Peer {
+        Peer { address, is_encrypted: self.tls.is_some() }
+    }
+
+    /// Goes over to TLS, where it begins with the first byte. None if that fails.
+    async fn secure(&self, stream: TcpStream, address: SocketAddr, permit: Permit) -> Option<Socket> {
+        let Some(acceptor) = &self.tls else { return Some(Socket::plain(stream, permit)) };
+        let handshake = self.behind.shake_hands(acceptor, stream);
+        match tokio::time::timeout(self.tls_timeout, handshake).await {
+            Ok(Ok(Some(stream))) => return Some(Socket::tls(stream, Arc::clone(&acceptor.terms), permit)),
+            Ok(Ok(None)) => tracing::debug!(peer = %address, "no TLS on a listener with TLS"),
+            Ok(Err(error)) => tracing::debug!(peer = %address, %error, "TLS handshake failed"),
+            Err(_) => tracing::debug!(peer = %address, "TLS handshake took too long"),
+        }
+        None
     }
 }
 

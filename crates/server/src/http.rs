@@ -7,11 +7,12 @@ mod landing;
 pub(crate) use connection::{APPLICATION_PROTOCOLS, HttpServer};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{Method, StatusCode};
 
 use crate::config::Config;
@@ -102,4 +103,16 @@ fn not_found() -> Response {
     let kind = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
     let text = "There is nothing here. The WebSocket is at /ws/, BOSH at /http-bind/, the web service at /finesse/api/, and / says more.\n";
     (StatusCode::NOT_FOUND, kind, text).into_response()
+}
+
+/// Refuses a request because there are too many, with a sentence and when to try again.
+///
+/// # Source
+///
+/// RFC 6585 §4, RFC 9110 §10.2.3.
+pub(crate) fn too_many_requests(sentence: &str, retry_after: Duration) -> Response {
+    let kind = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
+    // In whole seconds, and never none: that would be no reason to wait.
+    let seconds = retry_after.as_millis().div_ceil(1000).max(1).to_string();
+    (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds)], kind, format!("{sentence}\n")).into_response()
 }

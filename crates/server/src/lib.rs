@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod administration;
+mod admission;
 pub mod config;
 pub mod control;
 pub mod credentials;
@@ -9,6 +10,7 @@ pub mod data_dir;
 pub mod demo;
 mod door;
 pub mod exit;
+mod gate;
 pub mod http;
 pub mod hub;
 pub mod listener;

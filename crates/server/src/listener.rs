@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::ListenAddress;
+use crate::gate::{Gate, Permit};
 
 /// A bound address.
 #[derive(Debug)]
@@ -60,15 +60,8 @@ impl Listener {
     ///
     /// Never fails: what can go wrong is either the peer's (it left before it was accepted) or passes (no file
     /// descriptor free), and then this waits a little and tries again.
-    pub async fn accept(&self, room: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-        let permit = match Arc::clone(room).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                tracing::warn!(listener = %self.address, "limits.connections_max reached, accepting pauses");
-                let permit = Arc::clone(room).acquire_owned().await;
-                permit.expect("the semaphore is never closed")
-            }
-        };
+    pub(crate) async fn accept(&self, gate: &Arc<Gate>) -> (TcpStream, SocketAddr, Permit) {
+        let permit = gate.room().await;
         loop {
             match self.socket.accept().await {
                 Ok((stream, peer)) => {

@@ -31,6 +31,12 @@ impl Counter {
 /// The counters of one server.
 #[derive(Debug, Default)]
 pub struct Metrics {
+    /// Times when no connection was accepted because there were too many (`limits.connections_max`).
+    pub accepting_paused: Counter,
+    /// Connections that were refused because their address had too many (`limits.connections_per_address_max`).
+    pub connections_per_address_refused: Counter,
+    /// Connections that were refused because their address was too fast (`limits.connections_per_minute_max`).
+    pub connections_per_minute_refused: Counter,
     /// Sessions that lost their connection and began to wait for their client.
     pub sessions_detached: Counter,
     /// Sessions that wait for their client now; goes up and down.
@@ -87,8 +93,12 @@ pub struct Metrics {
     pub bosh_sessions_begun: Counter,
     /// BOSH sessions that there are now; goes up and down.
     pub bosh_sessions_open: Counter,
-    /// BOSH sessions that were not begun because there were too many, or too many too fast from one address.
+    /// BOSH sessions that were not begun because there were too many (`bosh.sessions_max`).
     pub bosh_sessions_refused: Counter,
+    /// BOSH sessions that were not begun because their address had too many (`bosh.sessions_per_address_max`).
+    pub bosh_sessions_per_address_refused: Counter,
+    /// BOSH sessions that were not begun because their address was too fast (`bosh.sessions_per_minute_max`).
+    pub bosh_sessions_per_minute_refused: Counter,
     /// BOSH sessions whose clients stayed away for too long.
     pub bosh_sessions_inactive: Counter,
     /// BOSH sessions whose clients broke the rules.

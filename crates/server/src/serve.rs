@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use notifier::Notifier;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use xmpp::stream::StartTls;
 use xmpp::{Mechanism, StreamCondition, StreamError};
@@ -20,6 +20,7 @@ use crate::data_dir::DataDir;
 use crate::demo;
 use crate::door::{Behind, Door, accept};
 use crate::exit::Failure;
+use crate::gate::Gate;
 use crate::http::{self, HttpServer, Site};
 use crate::hub::{HubHandle, HubParts, Management};
 use crate::listener::{ListenError, Listener, raise_file_limit};
@@ -43,9 +44,7 @@ pub struct Server {
     stopping: watch::Sender<bool>,
     doors: Vec<JoinHandle<()>>,
     control: JoinHandle<()>,
-    /// Counts connections: whoever gets all of it knows that there is none.
-    room: Arc<Semaphore>,
-    connections_max: u32,
+    gate: Arc<Gate>,
     drain_timeout: Duration,
     drain_spread: Duration,
     /// The log's, which goes with what is left to the next server.
@@ -135,11 +134,11 @@ impl Server {
         let site = Arc::new(Site::new(&config, https_port, Arc::new(web_sockets), bosh, rest));
 
         let (stopping, stops) = watch::channel(false);
-        let room = Arc::new(Semaphore::new(config.limits.connections_max as usize));
+        let gate = Arc::new(Gate::new(&config.limits, Arc::clone(core.hub.metrics())));
         let open = |(listener, tls, behind): (Option<Listener>, Option<Acceptor>, Behind)| {
             let tls_timeout = config.limits.tls_handshake_timeout;
             let door = Door { tls, tls_timeout, behind, stopping: stops.clone() };
-            Some(tokio::spawn(accept(listener?, Arc::clone(&room), Arc::new(door))))
+            Some(tokio::spawn(accept(listener?, Arc::clone(&gate), Arc::new(door))))
         };
         let http_server = Arc::new(HttpServer { site, header_timeout: config.limits.http_header_timeout });
         let streams_of = |listener, starttls| {
@@ -160,8 +159,7 @@ impl Server {
             stopping,
             doors,
             control,
-            room,
-            connections_max: config.limits.connections_max,
+            gate,
             drain_timeout: config.limits.drain_timeout,
             drain_spread: config.limits.drain_spread,
             epoch: core.epoch,
@@ -216,8 +214,7 @@ impl Server {
             }
         }
         // Answers that the hub has just given are still on their way out.
-        let all = self.room.acquire_many(self.connections_max);
-        let _ = tokio::time::timeout(LAST_ANSWERS_TIMEOUT, all).await;
+        let _ = tokio::time::timeout(LAST_ANSWERS_TIMEOUT, self.gate.none_left()).await;
         tracing::info!("stopped");
     }
 }

@@ -160,6 +160,17 @@ settings! {
     pub Limits in "limits." {
         /// Connections at a time, over all listeners. Over it: not accepted until one ends.
         connections_max: u32 = "50000", Count(1, 4_000_000);
+        /// Connections at a time from one address (for IPv6: from one /64). Over it: refused. Over HTTP that is 429 with
+        /// Retry-After, over TCP the stream error policy-violation; but only the first 60 in a minute are told, the others
+        /// are closed before TLS. A whole site may share an address, and each desktop has two or three connections.
+        connections_per_address_max: u32 = "20000", Count(1, 4_000_000);
+        /// Connections that one address may begin in a minute; as many at once as in a minute. Over it: as above.
+        connections_per_minute_max: u32 = "30000", Count(1, 10_000_000);
+        /// Addresses without a connection of which it is remembered how fast they were. Over it: all of these are forgotten.
+        addresses_remembered_max: u32 = "65536", Count(1_000, 10_000_000);
+        /// Connections and BOSH sessions that begin on this machine are not limited by their address: whoever runs a program
+        /// here has easier ways to do harm, and what comes from a proxy here would all count as one.
+        loopback_exempt: bool = "true", Switch;
         /// Time for the TLS handshake. Over it: closed.
         tls_handshake_timeout: Duration = "\"10 s\"", Span::seconds(1, 120);
         /// Time for the header of an HTTP request. Over it: closed.

@@ -2,17 +2,24 @@
 //! peer has a deadline.
 
 use std::convert::Infallible;
+use std::future::{Future, ready};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::response::Response;
+use http::header::CONNECTION;
+use http::{HeaderValue, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::sync::Notify;
 
-use super::Site;
+use super::{Site, too_many_requests};
+use crate::admission::Refusal;
+use crate::gate::{self, WORDS_TIMEOUT};
 use crate::transports::{Peer, Socket};
 
 /// Serves the site on connections.
@@ -28,16 +35,46 @@ const HTTP2: &str = "h2";
 impl HttpServer {
     /// Answers requests until the peer has no more, or `stopped`.
     pub(crate) async fn serve(&self, socket: Socket, peer: Peer, stopped: impl Future<Output = ()>) {
+        let site = Arc::clone(&self.site);
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let site = Arc::clone(&site);
+            async move { Ok(site.answer(peer, request.map(Body::new)).await) }
+        });
+        self.serve_with(service, socket, peer, stopped).await;
+    }
+
+    /// Tells a client, in the answer to its first request, that it has too many connections or is too fast.
+    pub(crate) async fn refuse(&self, socket: Socket, peer: Peer, refusal: Refusal) {
+        let told = Notify::new();
+        let service = service_fn(|request: hyper::Request<Incoming>| {
+            told.notify_one();
+            let mut response = too_many_requests(gate::sentence(refusal), refusal.retry_after);
+            if request.version() <= Version::HTTP_11 {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            ready(Ok(response))
+        });
+        // Whoever does not ask is not told.
+        let telling = self.serve_with(service, socket, peer, told.notified());
+        let _ = tokio::time::timeout(WORDS_TIMEOUT, telling).await;
+    }
+
+    async fn serve_with<S>(&self, service: S, socket: Socket, peer: Peer, stopped: impl Future<Output = ()>)
+    where
+        S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible>,
+        S::Future: Send + 'static,
+    {
         // In the clear, telling the versions apart would mean to wait for bytes without HTTP's own deadline.
         match socket.application_protocol() == Some(HTTP2.as_bytes()) {
-            true => self.serve_http2(socket, peer, stopped).await,
-            false => self.serve_http1(socket, peer, stopped).await,
+            true => self.serve_http2(service, socket, peer, stopped).await,
+            false => self.serve_http1(service, socket, peer, stopped).await,
         }
     }
 
-    async fn serve_http1(&self, socket: Socket, peer: Peer, stopped: impl Future<Output = ()>) {
-        let site = Arc::clone(&self.site);
-        let service = service_fn(move |request| answer(Arc::clone(&site), peer, request));
+    async fn serve_http1<S>(&self, service: S, socket: Socket, peer: Peer, stopped: impl Future<Output = ()>)
+    where
+        S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible>,
+    {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
@@ -56,9 +93,11 @@ impl HttpServer {
         log_outcome(peer, outcome);
     }
 
-    async fn serve_http2(&self, socket: Socket, peer: Peer, stopped: impl Future<Output = ()>) {
-        let site = Arc::clone(&self.site);
-        let service = service_fn(move |request| answer(Arc::clone(&site), peer, request));
+    async fn serve_http2<S>(&self, service: S, socket: Socket, peer: Peer, stopped: impl Future<Output = ()>)
+    where
+        S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible>,
+        S::Future: Send + 'static,
+    {
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(HTTP2_PING_INTERVAL)
@@ -77,14 +116,6 @@ impl HttpServer {
         };
         log_outcome(peer, outcome);
     }
-}
-
-async fn answer(
-    site: Arc<Site>,
-    peer: Peer,
-    request: hyper::Request<Incoming>,
-) -> Result<axum::response::Response, Infallible> {
-    Ok(site.answer(peer, request.map(Body::new)).await)
 }
 
 fn log_outcome(peer: Peer, outcome: hyper::Result<()>) {

@@ -13,20 +13,20 @@ use rustls::ProtocolVersion;
 use rustls_pki_types::UnixTime;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::server::TlsStream;
 use xmpp::stream::StartTls;
 use xmpp::{BareJid, Channel, ChannelBindings};
 
 use super::Peer;
 use crate::config;
+use crate::gate::Permit;
 use crate::tls::{Acceptor, Terms};
 
 /// An accepted connection. Dropping it closes it and makes room for the next one.
 #[derive(Debug)]
 pub struct Socket {
     line: Line,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
 #[derive(Debug)]
@@ -60,14 +60,14 @@ struct Tls {
 
 impl Socket {
     /// Wraps a connection without TLS.
-    pub fn plain(stream: TcpStream, permit: OwnedSemaphorePermit) -> Socket {
+    pub(crate) fn plain(stream: TcpStream, permit: Permit) -> Socket {
         Socket { line: Line::Plain(stream), _permit: permit }
     }
 
     /// Wraps a connection after its TLS handshake.
     ///
     /// - `terms`: what holds for all connections of this listener, in particular the certificate that was shown.
-    pub fn tls(stream: TlsStream<TcpStream>, terms: Arc<Terms>, permit: OwnedSemaphorePermit) -> Socket {
+    pub(crate) fn tls(stream: TlsStream<TcpStream>, terms: Arc<Terms>, permit: Permit) -> Socket {
         Socket { line: Line::Tls(Box::new(Tls { stream, terms })), _permit: permit }
     }
 

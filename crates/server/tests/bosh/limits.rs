@@ -8,14 +8,15 @@ use crate::start::TestServer;
 /// One address may have only so many sessions; one that ends makes room (decision).
 #[tokio::test]
 async fn checklist_121_sessions_of_one_address_are_limited() {
-    let server = TestServer::start("[bosh]\nsessions_per_address_max = 2").await;
+    let server =
+        TestServer::start("[bosh]\nsessions_per_address_max = 2\n[limits]\nloopback_exempt = false").await;
     let address = server.address();
     let mut first = Client::begin(address).await;
     let _second = Client::begin(address).await;
     expect_end(&post(address, &creation(USUAL)).await.xml().await, "policy-violation");
     let legacy = post(address, &creation("hold='1' wait='60'")).await.answer().await;
     assert_eq!(legacy.status, 403);
-    assert_eq!(server.server.metrics().bosh_sessions_refused.get(), 2);
+    assert_eq!(server.server.metrics().bosh_sessions_per_address_refused.get(), 2);
     first.send("type='terminate'", "").await.xml().await;
     server.until(|metrics| metrics.bosh_sessions_open.get() == 1).await;
     Client::begin(address).await;
@@ -25,7 +26,8 @@ async fn checklist_121_sessions_of_one_address_are_limited() {
 /// And may begin only so many in a minute (decision).
 #[tokio::test]
 async fn checklist_121_sessions_begin_only_so_fast_over_sockets() {
-    let server = TestServer::start("[bosh]\nsessions_per_minute_max = 3").await;
+    let server =
+        TestServer::start("[bosh]\nsessions_per_minute_max = 3\n[limits]\nloopback_exempt = false").await;
     let address = server.address();
     for _ in 0..3 {
         Client::begin(address).await;
@@ -77,6 +79,17 @@ async fn checklist_121_answers_have_a_size() {
         }
     }
     assert_eq!(ids, (0..20).collect::<Vec<_>>());
+    server.server.stop().await;
+}
+
+/// All addresses together may have only so many, whoever they are (decision).
+#[tokio::test]
+async fn checklist_121_sessions_are_limited_all_together() {
+    let server = TestServer::start("[bosh]\nsessions_max = 2").await;
+    let address = server.address();
+    let _sessions = (Client::begin(address).await, Client::begin(address).await);
+    expect_end(&post(address, &creation(USUAL)).await.xml().await, "policy-violation");
+    assert_eq!(server.server.metrics().bosh_sessions_refused.get(), 1);
     server.server.stop().await;
 }
 

@@ -1,5 +1,6 @@
 //! Sessions over real sockets against a server in this process: limits, deadlines, and how connections end.
 
+mod admission;
 mod busy_hub;
 mod churn;
 mod client;

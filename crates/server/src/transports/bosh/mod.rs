@@ -2,7 +2,6 @@
 //!
 //! A request is read, parsed and handed to its session's task, which sooner or later gives it its answer.
 
-mod admission;
 mod answer;
 mod cross_origin;
 mod receiving;
@@ -75,7 +74,7 @@ impl Bosh {
             config: Arc::new(config),
             stream: stream(ListenerKind::Https),
             stream_in_clear: stream(ListenerKind::Http),
-            sessions: Sessions::new(settings, Arc::clone(backend.hub.metrics())),
+            sessions: Sessions::new(settings, &backend.config.limits, Arc::clone(backend.hub.metrics())),
             backend,
         })
     }
@@ -132,7 +131,8 @@ impl Bosh {
             return refuse(BoshCondition::PolicyViolation);
         }
         let Some(permit) = self.sessions.admit(peer.address.ip(), now) else {
-            return refuse(BoshCondition::PolicyViolation);
+            // Logged already, as far as it should be.
+            return Answer::terminal(BoshCondition::PolicyViolation, legacy).into_response();
         };
         let sid = Sid::new(&token(), &request.opening);
         let channel = Channel {

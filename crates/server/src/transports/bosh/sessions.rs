@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use xmpp::bosh::{BoshCondition, BoshSession, Request, Response};
 
-use super::admission::Admission;
+use crate::admission::{Admission, Excess, Network, Terms};
 use crate::config;
 use crate::metrics::Metrics;
 
@@ -22,6 +22,9 @@ pub(super) struct Sessions {
 
 struct State {
     by_sid: HashMap<String, Visit>,
+    /// How many there are; some may not be known by their names yet.
+    count: u32,
+    count_max: u32,
     admission: Admission,
 }
 
@@ -43,7 +46,8 @@ pub(super) struct Visit {
 /// The right to one session. It is over when this is dropped.
 pub(super) struct Permit {
     sessions: Arc<Sessions>,
-    address: IpAddr,
+    /// Where it counts.
+    network: Option<Network>,
     sid: String,
 }
 
@@ -54,21 +58,46 @@ pub(super) struct Entry {
 }
 
 impl Sessions {
-    pub(super) fn new(settings: &config::Bosh, metrics: Arc<Metrics>) -> Arc<Sessions> {
-        let (all, each) = (settings.sessions_max, settings.sessions_per_address_max);
-        let admission = Admission::new(all, each, settings.sessions_per_minute_max);
-        Arc::new(Sessions { state: Mutex::new(State { by_sid: HashMap::new(), admission }), metrics })
+    pub(super) fn new(
+        settings: &config::Bosh,
+        limits: &config::Limits,
+        metrics: Arc<Metrics>,
+    ) -> Arc<Sessions> {
+        let state = State {
+            by_sid: HashMap::new(),
+            count: 0,
+            count_max: settings.sessions_max,
+            admission: Admission::new(Terms::of_bosh_sessions(settings, limits)),
+        };
+        Arc::new(Sessions { state: Mutex::new(state), metrics })
     }
 
     /// Gives `address` the right to one more session, if it may have one.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr, now: Instant) -> Option<Permit> {
         let mut state = self.state.lock();
-        if !state.admission.enter(address, now) {
+        if state.count >= state.count_max {
             self.metrics.bosh_sessions_refused.add();
+            tracing::info!(%address, "BOSH session refused: bosh.sessions_max reached");
             return None;
         }
-        self.metrics.bosh_sessions_open.set(state.admission.sessions().into());
-        Some(Permit { sessions: Arc::clone(self), address, sid: String::new() })
+        let network = match state.admission.enter(address, now) {
+            Ok(network) => network,
+            Err(refusal) => {
+                match refusal.excess {
+                    Excess::AtATime => self.metrics.bosh_sessions_per_address_refused.add(),
+                    Excess::PerMinute => self.metrics.bosh_sessions_per_minute_refused.add(),
+                }
+                if refusal.is_first {
+                    let limit =
+                        refusal.limit("bosh.sessions_per_address_max", "bosh.sessions_per_minute_max");
+                    tracing::warn!(%address, limit, "BOSH sessions refused");
+                }
+                return None;
+            }
+        };
+        state.count += 1;
+        self.metrics.bosh_sessions_open.set(state.count.into());
+        Some(Permit { sessions: Arc::clone(self), network, sid: String::new() })
     }
 
     /// Makes a session known by its name.
@@ -116,7 +145,10 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.sessions.state.lock();
         state.by_sid.remove(&self.sid);
-        state.admission.leave(self.address);
-        self.sessions.metrics.bosh_sessions_open.set(state.admission.sessions().into());
+        if let Some(network) = self.network {
+            state.admission.leave(network);
+        }
+        state.count = state.count.saturating_sub(1);
+        self.sessions.metrics.bosh_sessions_open.set(state.count.into());
     }
 }

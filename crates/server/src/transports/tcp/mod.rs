@@ -5,13 +5,17 @@ mod wire;
 use std::sync::Arc;
 use std::time::Instant;
 
-use xmpp::stream::{StartTls, StreamConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use xmpp::stream::{Output, ServerStream, StartTls, StreamConfig};
+use xmpp::{Channel, StreamCondition, StreamError};
 
 use super::driver::Driver;
 use super::session::Session;
 use super::wire::Wire;
 use super::{Backend, Peer, Socket};
+use crate::admission::Refusal;
 use crate::config::ListenerKind;
+use crate::gate::{self, WORDS_TIMEOUT};
 use crate::tls::Acceptor;
 use wire::TcpWire;
 
@@ -49,4 +53,31 @@ impl TcpStreams {
         let wire = TcpWire::new(self.acceptor.clone());
         tokio::spawn(Session::new(driver, wire, socket, &[], now));
     }
+
+    /// Tells a client why it gets no stream (RFC 6120 §4.9.3.14), in an empty one, because an error must not come before
+    /// the header (§4.9.1.2). There is no session, and nothing about it in the log.
+    pub(crate) async fn refuse(&self, mut socket: Socket, refusal: Refusal) {
+        let mut entropy = [0; 32];
+        getrandom::fill(&mut entropy).expect("the system has random numbers");
+        let mut stream =
+            ServerStream::new(Arc::clone(&self.stream), Channel::default(), entropy, Instant::now());
+        stream.end(StreamError::new(StreamCondition::PolicyViolation, gate::sentence(refusal)));
+        let mut words = String::new();
+        while let Some(output) = stream.poll_output() {
+            if let Output::Frame(frame) = output {
+                words += &frame;
+            }
+        }
+        let telling = async {
+            socket.write_all(words.as_bytes()).await?;
+            socket.shutdown().await?;
+            // Closing with bytes unread would reset the connection before the error is read.
+            tokio::io::copy(&mut socket.take(UNREAD_BYTES_MAX), &mut tokio::io::sink()).await
+        };
+        // Whoever does not hear it has gone already.
+        let _ = tokio::time::timeout(WORDS_TIMEOUT, telling).await;
+    }
 }
+
+/// What is read of a client that has been told why it gets no stream.
+const UNREAD_BYTES_MAX: u64 = 16 * 1024;

@@ -1,0 +1,111 @@
+//! Who may connect: how many all together, which is waited for, and how many and how fast from one address.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use crate::admission::{Admission, Excess, Network, Refusal, Terms};
+use crate::config::Limits;
+use crate::metrics::Metrics;
+
+/// Counts connections, over all listeners.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    connections_max: u32,
+    room: Semaphore,
+    admission: Mutex<Admission>,
+    metrics: Arc<Metrics>,
+}
+
+/// The right to one connection. Dropping it makes room for another one.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    gate: Arc<Gate>,
+    /// Where it counts.
+    network: Option<Network>,
+}
+
+impl Gate {
+    pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Gate {
+        Gate {
+            connections_max: limits.connections_max,
+            room: Semaphore::new(limits.connections_max as usize),
+            admission: Mutex::new(Admission::new(Terms::of_connections(limits))),
+            metrics,
+        }
+    }
+
+    /// Gives the right to one connection, when there is room for it.
+    pub(crate) async fn room(self: &Arc<Self>) -> Permit {
+        let permit = match self.room.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => {
+                self.metrics.accepting_paused.add();
+                tracing::warn!("limits.connections_max reached, accepting pauses");
+                self.room.acquire().await.expect("the semaphore is never closed")
+            }
+        };
+        permit.forget();
+        Permit { gate: Arc::clone(self), network: None }
+    }
+
+    /// Waits until there is no connection, and allows none from then on.
+    pub(crate) async fn none_left(&self) {
+        let all = self.room.acquire_many(self.connections_max).await;
+        all.expect("the semaphore is never closed").forget();
+    }
+}
+
+impl Permit {
+    /// Counts the connection as one of `address`, which it is not yet.
+    ///
+    /// # Errors
+    ///
+    /// That address has too many, or is too fast. It has been counted and, once in a burst, logged.
+    pub(crate) fn admit(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
+        let entered = self.gate.admission.lock().enter(address, now);
+        let refusal = match entered {
+            Ok(network) => {
+                self.network = network;
+                return Ok(());
+            }
+            Err(refusal) => refusal,
+        };
+        let metrics = &self.gate.metrics;
+        match refusal.excess {
+            Excess::AtATime => metrics.connections_per_address_refused.add(),
+            Excess::PerMinute => metrics.connections_per_minute_refused.add(),
+        }
+        if refusal.is_first {
+            tracing::warn!(
+                %address,
+                limit = refusal.limit("limits.connections_per_address_max", "limits.connections_per_minute_max"),
+                "connections refused; more from there are not told until a minute has passed without any"
+            );
+        }
+        Err(refusal)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(network) = self.network {
+            self.gate.admission.lock().leave(network);
+        }
+        self.gate.room.add_permits(1);
+    }
+}
+
+/// What a refused client is told.
+pub(crate) fn sentence(refusal: Refusal) -> &'static str {
+    match refusal.excess {
+        Excess::AtATime => "too many connections from this address (limits.connections_per_address_max)",
+        Excess::PerMinute => "too many new connections from this address (limits.connections_per_minute_max)",
+    }
+}
+
+/// A connection that is refused with words may take this long, after its TLS handshake.
+pub(crate) const WORDS_TIMEOUT: Duration = Duration::from_secs(5);
