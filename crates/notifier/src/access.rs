@@ -40,7 +40,7 @@ impl Notifier {
         let administrator = actor.as_ref().is_some_and(Actor::is_administrator);
         match &node.nature {
             Nature::Feed => {
-                let follow = may_follow(centre, self.config.access.follow, actor.as_ref(), &node.name);
+                let follow = may_follow(centre, self.config.access.follow, actor.as_ref(), &node.key);
                 let no = PubSubError::Forbidden;
                 Rights {
                     subscribe: match follow {
@@ -53,7 +53,11 @@ impl Notifier {
                     see: follow,
                 }
             }
-            Nature::Generic(generic) => self.rights_at_generic(requester, index, generic, administrator),
+            Nature::Generic(generic) => {
+                // An account's nodes are nobody's business but the account's.
+                let owns = node.owner().map_or(administrator, |owner| owner == localpart);
+                self.rights_at_generic(requester, index, node, generic, owns)
+            }
         }
     }
 
@@ -62,10 +66,11 @@ impl Notifier {
         &self,
         requester: &Requester,
         index: NodeIndex,
+        node: &Node,
         generic: &Generic,
-        administrator: bool,
+        owns: bool,
     ) -> Rights {
-        let affiliation = match administrator {
+        let affiliation = match owns {
             true => Some(Affiliation::Owner),
             false => generic.affiliations.of(requester.jid.as_str()),
         };
@@ -77,7 +82,7 @@ impl Notifier {
             Some(Affiliation::PublishOnly) => {
                 refused(PubSubError::Forbidden("You may publish to this node, and nothing else."))
             }
-            None => self.rights_of_strangers(requester, index, generic),
+            None => self.rights_of_strangers(requester, index, node, generic),
         };
         let admission = match generic.config.subscribe {
             true => admission,
@@ -87,7 +92,7 @@ impl Notifier {
         let publish = match (affiliation, generic.config.publish_model) {
             (Some(Affiliation::Owner | Affiliation::Publisher | Affiliation::PublishOnly), _) => true,
             (Some(Affiliation::Outcast), _) | (_, PublishModel::Publishers) => false,
-            (_, PublishModel::Open) => true,
+            (_, PublishModel::Open) => node.owner().is_none() || read.is_ok(),
             (_, PublishModel::Subscribers) => self.is_subscribed(requester, index),
         };
         let see = own || read.is_ok() || !matches!(admission, Admission::Refused(_));
@@ -99,9 +104,12 @@ impl Notifier {
         &self,
         requester: &Requester,
         index: NodeIndex,
+        node: &Node,
         generic: &Generic,
     ) -> (Admission, Result<(), PubSubError>) {
-        let mut owners = generic.affiliations.owners().filter_map(|owner| self.durable.local_part(owner));
+        let of_all = generic.affiliations.owners().filter(|_| node.owner().is_none());
+        let of_all = of_all.filter_map(|owner| self.durable.local_part(owner));
+        let mut owners = node.owner().into_iter().chain(of_all);
         let readers = |admission, error| {
             let read = if self.is_subscribed(requester, index) { Ok(()) } else { Err(error) };
             (admission, read)

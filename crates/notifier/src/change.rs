@@ -1,6 +1,8 @@
 //! What the log keeps: facts, in a form that later versions only add to.
 //!
 //! Every record names its kind in `type`. A field may be added with a default; none may change its meaning or go away.
+//! A node is named by its name; one that belongs to an account, by the account's localpart, U+001F and its name.
+//!
 //! The tests below hold one record of each kind as text: whoever has to change such a text is about to break the logs
 //! that exist.
 
@@ -417,6 +419,11 @@ mod tests {
             (
                 Change::NodeCreated { node: node(), creator: jid(), config: NodeConfig::default() },
                 format!(r#"{{"type":"node_created","node":"n","creator":"1001001@localhost","config":{default_config}}}"#),
+            ),
+            // A node of an account: its owner stands before its name.
+            (
+                Change::NodeDeleted { node: "1001001\u{1f}n".into(), redirect: None },
+                r#"{"type":"node_deleted","node":"1001001\u001fn"}"#.into(),
             ),
             (
                 Change::NodeConfigured { node: node(), config },

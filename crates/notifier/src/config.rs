@@ -203,6 +203,10 @@ pub struct NotifierLimits {
     pub bounces_max: u32,
     /// Nodes that were created by request; contact nodes don't count. One more: `resource-constraint`.
     pub nodes_max: usize,
+    /// Nodes of one account (XEP-0163). One more: `resource-constraint`.
+    pub personal_nodes_max: usize,
+    /// Bytes of the items that one account keeps at its nodes. More: `resource-constraint`.
+    pub personal_bytes_max: usize,
     /// Bytes of a node's name. Longer: `not-acceptable`.
     pub node_name_bytes_max: usize,
     /// Items a node can be configured to keep. What gives way then, the node's owner chooses.
@@ -268,6 +272,8 @@ impl Default for NotifierLimits {
             lease_ms_max: 2_592_000_000,
             bounces_max: 10,
             nodes_max: 10_000,
+            personal_nodes_max: 100,
+            personal_bytes_max: 1_048_576,
             node_name_bytes_max: 3_071,
             items_per_node_max: 1_000,
             items_reply_bytes_max: 1_048_576,

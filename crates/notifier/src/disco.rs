@@ -39,7 +39,7 @@ impl Capabilities {
 /// What an address says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entity {
-    identity: Identity,
+    identities: Vec<Identity>,
     features: Vec<String>,
 }
 
@@ -63,8 +63,8 @@ impl Entity {
     /// The publish-subscribe service.
     fn pubsub(config: &Config) -> Self {
         let mut entity = Entity::server(config);
-        entity.identity =
-            Identity { category: "pubsub", kind: "service", name: "Finesse notifications".into() };
+        entity.identities =
+            vec![Identity { category: "pubsub", kind: "service", name: "Finesse notifications".into() }];
         let not_here = [ns::BLOCKING, ns::CAPS, ns::LAST_ACTIVITY];
         entity.features.retain(|feature| !not_here.contains(&feature.as_str()));
         entity.features.push(ns::RSM.into());
@@ -88,16 +88,23 @@ impl Entity {
 
     /// The user's own account.
     fn account(config: &Config) -> Self {
-        let mut features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING];
-        features.extend(config.last_activity.then_some(ns::LAST_ACTIVITY));
-        Entity::new("account", "registered", "", features)
+        let mut entity = Entity::contact(config);
+        entity.features.push(ns::PING.into());
+        entity.features.sort_unstable();
+        entity
     }
 
     /// Another account, which shows itself to those who may see its presence.
     fn contact(config: &Config) -> Self {
-        let mut features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS];
+        let mut features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PUBSUB, ns::RSM];
         features.extend(config.last_activity.then_some(ns::LAST_ACTIVITY));
-        Entity::new("account", "registered", "", features)
+        let mut entity = Entity::new("account", "registered", "", features);
+        entity.features.extend(config.multiple_subscriptions.then(|| ns::SHIM.into()));
+        entity
+            .features
+            .extend(pubsub::personal_features(config).map(|feature| format!("{}#{feature}", ns::PUBSUB)));
+        entity.features.sort_unstable();
+        entity
     }
 
     /// The list of ad-hoc commands.
@@ -124,13 +131,15 @@ impl Entity {
     fn new(category: &'static str, kind: &'static str, name: &str, features: Vec<&str>) -> Self {
         let mut features: Vec<String> = features.into_iter().map(String::from).collect();
         features.sort_unstable();
-        Entity { identity: Identity { category, kind, name: name.into() }, features }
+        Entity { identities: vec![Identity { category, kind, name: name.into() }], features }
     }
 
-    /// The hash of what this entity says (XEP-0115 §5.1). One identity, sorted features, no forms.
+    /// The hash of what this entity says (XEP-0115 §5.1). Sorted identities and features, no forms.
     pub(crate) fn ver(&self) -> String {
-        let Identity { category, kind, name } = &self.identity;
-        let mut text = format!("{category}/{kind}//{name}<");
+        let mut text = String::new();
+        for Identity { category, kind, name } in &self.identities {
+            text.push_str(&format!("{category}/{kind}//{name}<"));
+        }
         for feature in &self.features {
             text.push_str(feature);
             text.push('<');
@@ -146,13 +155,15 @@ impl Entity {
     /// `<query/>` of disco#info.
     fn info(&self, node: Option<&str>) -> Element {
         let mut query = query(ns::DISCO_INFO, node);
-        let mut identity = Element::new("identity", ns::DISCO_INFO)
-            .with_attribute("category", self.identity.category)
-            .with_attribute("type", self.identity.kind);
-        if !self.identity.name.is_empty() {
-            identity.set_attribute("name", self.identity.name.as_str());
+        for Identity { category, kind, name } in &self.identities {
+            let mut identity = Element::new("identity", ns::DISCO_INFO)
+                .with_attribute("category", *category)
+                .with_attribute("type", *kind);
+            if !name.is_empty() {
+                identity.set_attribute("name", name.as_str());
+            }
+            query.push(identity);
         }
-        query.push(identity);
         for feature in &self.features {
             query.push(Element::new("feature", ns::DISCO_INFO).with_attribute("var", feature.as_str()));
         }
@@ -200,34 +211,54 @@ impl Notifier {
         match target {
             Target::Server => own(Entity::server(&self.config)),
             Target::ServiceUser => own(Entity::service_user(&self.config)),
-            Target::Account if node.is_none() => Ok(Some(Entity::account(&self.config).info(None))),
             Target::PubSub => match node {
                 None => Ok(Some(Entity::pubsub(&self.config).info(None))),
                 Some(ns::SHIM) if self.config.multiple_subscriptions => {
                     Ok(Some(Entity::headers().info(node)))
                 }
-                Some(name) => Ok(Some(self.node_info(session, name)?)),
+                Some(name) => {
+                    let known = self.sessions.get(session).ok_or(Condition::InternalServerError)?;
+                    let requester = Requester::new(known.user, known.jid.to_bare());
+                    Ok(Some(self.node_info(&requester, name)?))
+                }
             },
-            Target::Account => Err(Condition::ItemNotFound.into()),
-            // XEP-0030 §8: to strangers an account looks like one that does not exist.
-            Target::Stranger if self.is_shown_to(session, to) => match node {
-                None => Ok(Some(Entity::contact(&self.config).info(None))),
-                Some(_) => Err(Condition::ItemNotFound.into()),
-            },
+            Target::Account | Target::Stranger
+                if node == Some(ns::SHIM) && self.config.multiple_subscriptions =>
+            {
+                self.account_info(session, target, to, None)?;
+                Ok(Some(Entity::headers().info(node)))
+            }
+            Target::Account | Target::Stranger => Ok(Some(self.account_info(session, target, to, node)?)),
             _ => Err(Condition::ServiceUnavailable.into()),
         }
     }
 
+    /// Tells of an account or one of its nodes. XEP-0030 §8: to strangers an account looks like one that does not exist.
+    fn account_info(
+        &self,
+        session: SessionId,
+        target: &Target,
+        to: Option<&Jid>,
+        node: Option<&str>,
+    ) -> Result<Element, StanzaError> {
+        let requester = self.asks_account(session, target, to).ok_or(Condition::ServiceUnavailable)?;
+        if !self.may_address(&requester, node) {
+            return Err(Condition::ServiceUnavailable.into());
+        }
+        match (node, target) {
+            (Some(name), _) => self.node_info(&requester, name),
+            (None, Target::Account) => Ok(Entity::account(&self.config).info(None)),
+            (None, _) => Ok(Entity::contact(&self.config).info(None)),
+        }
+    }
+
     /// Tells of a node: what it is, and to those who may know of it, how it is configured (XEP-0060 §5.4).
-    fn node_info(&self, session: SessionId, name: &str) -> Result<Element, StanzaError> {
-        let (index, node) = self.durable.nodes.find(name).ok_or(Condition::ItemNotFound)?;
+    fn node_info(&self, requester: &Requester, name: &str) -> Result<Element, StanzaError> {
+        let found = self.durable.nodes.find(&requester.service.key(name));
+        let (index, node) = found.ok_or(Condition::ItemNotFound)?;
         let title = node.generic().and_then(|generic| generic.config.title.as_deref());
         let mut info = Entity::node(title.unwrap_or_default()).info(Some(name));
-        let requester = self
-            .sessions
-            .get(session)
-            .map(|session| Requester { user: session.user, jid: session.jid.to_bare() });
-        if requester.is_some_and(|requester| self.rights_at(&requester, index, node).see)
+        if self.rights_at(requester, index, node).see
             && let Some(generic) = node.generic()
         {
             info.push(generic.meta_data(node.subscriber_count()));
@@ -241,6 +272,7 @@ impl Notifier {
         session: SessionId,
         kind: IqType,
         target: &Target,
+        to: Option<&Jid>,
         payload: &Element,
     ) -> Result<Option<Element>, StanzaError> {
         let node = asked_node(kind, payload)?;
@@ -262,7 +294,10 @@ impl Notifier {
                     }
                 }
             }
-            (Target::Account | Target::ServiceUser | Target::Stranger, None) => {}
+            (Target::ServiceUser, None) => {}
+            (Target::Account | Target::Stranger, _) => {
+                self.account_items(session, target, to, payload, &mut query)?;
+            }
             (Target::PubSub, None) => {
                 let nodes = self.visible_nodes(session);
                 let item = |(name, title): &(String, Option<String>)| {
@@ -275,11 +310,12 @@ impl Notifier {
                 self.list_page(payload, &nodes, |(name, _)| name, item, &mut query)?;
             }
             (Target::PubSub, Some(name)) => {
-                let ids = self.visible_items(session, name)?;
+                let known = self.sessions.get(session).ok_or(Condition::InternalServerError)?;
+                let ids = self.visible_items(&Requester::new(known.user, known.jid.to_bare()), name)?;
                 let item = |id: &&str| self.item().with_attribute("name", *id);
                 self.list_page(payload, &ids, |id| id, item, &mut query)?;
             }
-            (Target::Server | Target::Account | Target::ServiceUser, Some(_)) => {
+            (Target::Server | Target::ServiceUser, Some(_)) => {
                 return Err(Condition::ItemNotFound.into());
             }
             _ => return Err(Condition::ServiceUnavailable.into()),
@@ -287,11 +323,54 @@ impl Notifier {
         Ok(Some(query))
     }
 
-    /// Whether the account at this address shows itself to the user of a session.
-    fn is_shown_to(&self, session: SessionId, to: Option<&Jid>) -> bool {
-        let localpart = to.and_then(Jid::node).map(xmpp::jid::NodeRef::as_str);
-        let viewer = self.sessions.get(session).map(|session| session.jid.to_bare());
-        localpart.zip(viewer).is_some_and(|(localpart, viewer)| self.shows_presence_to(localpart, &viewer))
+    /// Lists the nodes of an account that the asker may see (XEP-0163 §6.2), or the items of one of them. An account that
+    /// does not exist looks like one without nodes.
+    fn account_items(
+        &self,
+        session: SessionId,
+        target: &Target,
+        to: Option<&Jid>,
+        payload: &Element,
+        query: &mut Element,
+    ) -> Result<(), StanzaError> {
+        let node = payload.attribute("node");
+        let requester = self.asks_account(session, target, to);
+        let Some((requester, owner)) = requester.as_ref().and_then(|one| Some((one, one.service.owner()?)))
+        else {
+            return if node.is_none() { Ok(()) } else { Err(Condition::ServiceUnavailable.into()) };
+        };
+        let address = format!("{owner}@{}", self.config.domain);
+        let entry = || Element::new("item", ns::DISCO_ITEMS).with_attribute("jid", address.as_str());
+        if let Some(name) = node {
+            if !self.may_address(requester, node) {
+                return Err(Condition::ServiceUnavailable.into());
+            }
+            let ids = self.visible_items(requester, name)?;
+            return self.list_page(payload, &ids, |id| id, |id| entry().with_attribute("name", *id), query);
+        }
+        let nodes = self.personal_nodes(owner);
+        let nodes = nodes
+            .filter(|(node, _)| self.rights(requester, &node.key).is_ok_and(|(_, _, rights)| rights.see));
+        let mut nodes: Vec<_> =
+            nodes.map(|(node, generic)| (node.name(), generic.config.title.as_deref())).collect();
+        nodes.sort_unstable();
+        let item = |(name, title): &(&str, Option<&str>)| {
+            let item = entry().with_attribute("node", *name);
+            title.map_or(item.clone(), |title| item.with_attribute("name", title))
+        };
+        self.list_page(payload, &nodes, |(name, _)| name, item, query)
+    }
+
+    /// Somebody who asks an account; none if there is no such account.
+    pub(crate) fn asks_account(
+        &self,
+        session: SessionId,
+        target: &Target,
+        to: Option<&Jid>,
+    ) -> Option<Requester> {
+        let known = self.sessions.get(session)?;
+        let service = self.personal_service(session, target, to)?;
+        Some(Requester { service, ..Requester::new(known.user, known.jid.to_bare()) })
     }
 
     /// Writes the part of a list that was asked for, or as much of it as one reply takes. What is left out, and how to get
@@ -316,11 +395,10 @@ impl Notifier {
     }
 
     /// The items of a node, newest first; they are listed by name and without a node attribute (XEP-0060 §5.5).
-    fn visible_items(&self, session: SessionId, name: &str) -> Result<Vec<&str>, StanzaError> {
-        let (index, node) = self.durable.nodes.find(name).ok_or(Condition::ItemNotFound)?;
-        let Some(session) = self.sessions.get(session) else { return Ok(Vec::new()) };
-        let requester = Requester { user: session.user, jid: session.jid.to_bare() };
-        self.rights_at(&requester, index, node).read.map_err(|error| error.to_stanza_error())?;
+    fn visible_items(&self, requester: &Requester, name: &str) -> Result<Vec<&str>, StanzaError> {
+        let found = self.durable.nodes.find(&requester.service.key(name));
+        let (index, node) = found.ok_or(Condition::ItemNotFound)?;
+        self.rights_at(requester, index, node).read.map_err(|error| error.to_stanza_error())?;
         let items = node.generic().map(|generic| generic.items.iter());
         Ok(items.into_iter().flatten().rev().map(|(id, _)| id).collect())
     }
@@ -330,17 +408,17 @@ impl Notifier {
     fn visible_nodes(&self, session: SessionId) -> Vec<(String, Option<String>)> {
         let Some(session) = self.sessions.get(session) else { return Vec::new() };
         let localpart = self.sessions.localpart(session.user);
-        let requester = Requester { user: session.user, jid: session.jid.to_bare() };
+        let requester = Requester::new(session.user, session.jid.to_bare());
         let own = UserId::new(localpart).into_iter().flat_map(|user| feeds::automatic(&user));
         let teams = self.durable.centre.teams().map(|team| contact::ApiPath::TeamUsers(team.id));
         let feeds = own.chain(teams).filter_map(|path| {
             let (index, node) = self.durable.nodes.find(&path.to_string())?;
-            self.rights_at(&requester, index, node).see.then(|| (node.name.to_string(), None))
+            self.rights_at(&requester, index, node).see.then(|| (node.name().to_owned(), None))
         });
         let generic = self.durable.nodes.iter_generic();
         let generic = generic
-            .filter(|(node, _)| self.rights(&requester, &node.name).is_ok_and(|(_, _, rights)| rights.see));
-        let generic = generic.map(|(node, generic)| (node.name.to_string(), generic.config.title.clone()));
+            .filter(|(node, _)| self.rights(&requester, &node.key).is_ok_and(|(_, _, rights)| rights.see));
+        let generic = generic.map(|(node, generic)| (node.name().to_owned(), generic.config.title.clone()));
         let mut generic: Vec<(String, Option<String>)> = generic.collect();
         // Pages need the same order each time.
         generic.sort_unstable();

@@ -272,7 +272,7 @@ impl Durable {
         self.snapshot_blocklists(sessions, &mut changes);
         for (_, node) in self.nodes.iter() {
             if let Some(generic) = node.generic() {
-                let name = || String::from(&*node.name);
+                let name = || String::from(&*node.key);
                 let (creator, config) = (generic.creator.to_string(), generic.config.clone());
                 let first = Affiliations::created_by(&creator);
                 let gone = first.owners().filter(|jid| generic.affiliations.of(jid).is_none());
@@ -308,9 +308,9 @@ impl Durable {
         let mut counted: Vec<_> =
             self.nodes.iter().map(|(_, node)| node).filter(|node| node.offset > 0).collect();
         // Places in the table depend on the order of the past, which a snapshot forgets.
-        counted.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        counted.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         for node in counted {
-            changes.push(Change::NodeOffset { node: node.name.to_string(), offset: node.offset });
+            changes.push(Change::NodeOffset { node: node.key.to_string(), offset: node.offset });
         }
         changes.extend(self.handled.iter().map(|(session, handled)| Change::Handled {
             session: session.to_string(),
@@ -332,7 +332,7 @@ impl Durable {
                 None => Vec::new(),
             };
             let name = |index: NodeIndex| {
-                self.nodes.get(index).filter(|node| !node.withdrawn).map(|node| node.name.to_string())
+                self.nodes.get(index).filter(|node| !node.withdrawn).map(|node| node.key.to_string())
             };
             let missing = automatic.iter().filter(|index| !own.bare.contains(index));
             changes.extend(
@@ -429,6 +429,9 @@ impl Durable {
             effects.push(Effect::Account { user: user.clone(), credentials: None });
         }
         self.disabled.remove(user);
+        for key in self.nodes.personal_keys(user.as_str()) {
+            self.delete_node(&key, None, effects);
+        }
         self.forget_roster(user, index, sessions, effects);
         self.forget_affiliations(user);
         self.blocklists.swap_remove(&index);

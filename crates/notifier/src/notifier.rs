@@ -188,7 +188,7 @@ impl Notifier {
             let nodes = session.subscriptions.drain(..);
             let nodes = nodes.filter_map(|index| {
                 let node = self.durable.nodes.get(index)?;
-                Some((node.name.clone(), node.subscriptions_of(id)))
+                Some((node.key.clone(), node.subscriptions_of(id)))
             });
             heard.push((id, nodes.collect()));
         }
@@ -532,13 +532,16 @@ impl Notifier {
             (_, Target::Session(other)) => return self.forward(*other, stanza),
             (_, Target::Elsewhere) => Err(Condition::RemoteServerNotFound.into()),
             (ns::PUBSUB | ns::PUBSUB_OWNER, Target::PubSub) => {
-                return self.pubsub(session, kind, stanza, payload, at);
+                return self.common_pubsub(session, kind, stanza, payload, at);
+            }
+            (ns::PUBSUB | ns::PUBSUB_OWNER, target @ (Target::Account | Target::Stranger)) => {
+                return self.personal_pubsub(session, kind, target, stanza, payload, at);
             }
             (ns::RECOVERY, Target::PubSub) if self.config.recovery => {
                 return self.recover(session, kind, stanza, payload, at);
             }
             (ns::DISCO_INFO, target) => self.disco_info(session, kind, target, stanza.to.as_ref(), payload),
-            (ns::DISCO_ITEMS, target) => self.disco_items(session, kind, target, payload),
+            (ns::DISCO_ITEMS, target) => self.disco_items(session, kind, target, stanza.to.as_ref(), payload),
             (ns::PING, target) => self.ping(kind, target, payload),
             (ns::BLOCKING, Target::Account) => return self.blocking(session, kind, stanza, payload, at),
             (ns::ROSTER, Target::Account) => return self.roster(session, kind, stanza, payload, at),

@@ -317,7 +317,7 @@ impl Notifier {
     pub fn suspend(&self, session: SessionId) -> Option<SuspendedSession> {
         let known = self.sessions.get(session)?;
         let resumption = known.resumption.as_deref()?;
-        let name = |index| Some(self.durable.nodes.get(index)?.name.to_string());
+        let name = |index| Some(self.durable.nodes.get(index)?.key.to_string());
         let presence = known.presence.as_ref().map(|presence| SuspendedPresence {
             priority: presence.priority,
             content: presence.content.to_string(),
@@ -326,7 +326,7 @@ impl Notifier {
             let node = self.durable.nodes.get(index).filter(|node| !node.particular.is_empty())?;
             let subscriptions = node.subscriptions_of(session).into_iter();
             Some(subscriptions.map(|subscription| SuspendedSubscription {
-                node: node.name.to_string(),
+                node: node.key.to_string(),
                 subid: subscription.subid.map(String::from),
                 options: subscription.options,
             }))

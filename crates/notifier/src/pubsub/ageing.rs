@@ -64,7 +64,7 @@ impl Notifier {
             let until = Timestamp(at.0.saturating_sub(i64::from(expire) * 1_000));
             let over = generic.items.iter().filter(|(_, item)| item.at.is_some_and(|at| at <= until));
             changes.extend(over.map(|(id, _)| Change::ItemRetracted {
-                node: node.name.to_string(),
+                node: node.key.to_string(),
                 id: id.into(),
                 notify: false,
             }));

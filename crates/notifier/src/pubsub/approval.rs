@@ -45,12 +45,12 @@ impl Notifier {
             return Err(PubSubError::ResourceConstraint("Too many subscriptions wait for the node's owner."));
         }
         self.log_is_ready()?;
-        let name = node.name.to_string();
+        let key = node.key.to_string();
         let mut decision = Decision {
-            changes: vec![Change::SubscriptionRequested { node: name.clone(), jid: jid.to_string() }],
+            changes: vec![Change::SubscriptionRequested { node: key, jid: jid.to_string() }],
             payload: Some(pubsub(
                 Element::new("subscription", ns::PUBSUB)
-                    .with_attribute("node", name.as_str())
+                    .with_attribute("node", node.name())
                     .with_attribute("jid", jid.as_str())
                     .with_attribute("subscription", "pending"),
             )),
@@ -60,7 +60,7 @@ impl Notifier {
             generic.affiliations.owners().filter_map(|owner| Jid::new(owner).ok()).collect();
         for owner in owners {
             if let Some(subject) = self.requester_at(&owner.to_bare()) {
-                self.ask_about(subject.user, &owner, &name, jid.as_str(), &mut decision);
+                self.ask_about(subject.user, &owner, node.name(), jid.as_str(), &mut decision);
             }
         }
         Ok(Outcome::Decision(Box::new(decision)))
@@ -77,7 +77,7 @@ impl Notifier {
         if form.attribute("type") == Some("submit")
             && let Some(known) = self.sessions.get(session)
         {
-            let requester = Requester { user: known.user, jid: known.jid.to_bare() };
+            let requester = Requester::new(known.user, known.jid.to_bare());
             self.approve(&requester, &answer, at);
         }
         true
@@ -109,13 +109,13 @@ impl Notifier {
         if !generic.pending.contains(jid.as_str()) {
             return false;
         }
-        let name = node.name.to_string();
-        decision.changes.push(Change::SubscriptionRequestEnded { node: name, jid: jid.to_string() });
+        let key = node.key.to_string();
+        decision.changes.push(Change::SubscriptionRequestEnded { node: key, jid: jid.to_string() });
         // A session that has gone meanwhile has nothing to hear it with.
         if !allow || !self.enlist(index, jid, decision) {
             self.tell_subscriber(index, jid, "none", decision);
         } else if let Some(subject) = self.requester_at(&jid.to_bare()) {
-            decision.last.extend(self.newest_item(&subject, &node.name, jid.as_str()));
+            decision.last.extend(self.newest_item(&subject, &node.key, jid.as_str()));
         }
         true
     }
@@ -135,7 +135,7 @@ impl Notifier {
     /// The first step of `get-pending`: for which of the nodes where somebody waits? As many as one list takes.
     pub(crate) fn begin_get_pending(&self, session: SessionId) -> Stage {
         let mut names: Vec<&str> =
-            self.pending_nodes(session).into_iter().map(|(node, _)| &*node.name).collect();
+            self.pending_nodes(session).into_iter().map(|(node, _)| node.name()).collect();
         names.sort_unstable();
         names.truncate(self.config.limits.disco_items_max);
         let form = Form::to_fill_in(
@@ -156,7 +156,7 @@ impl Notifier {
             .value("pubsub#node")
             .ok_or_else(|| CommandError::BadPayload.with_text("Say for which node."))?;
         let known = self.sessions.get(session).ok_or(Condition::InternalServerError)?;
-        let requester = Requester { user: known.user, jid: known.jid.to_bare() };
+        let requester = Requester::new(known.user, known.jid.to_bare());
         let (_, generic) = self.owned(&requester, name).map_err(|error| error.to_stanza_error())?;
         let mut decision = Decision::default();
         let to = Jid::from(known.jid.clone());
@@ -182,7 +182,7 @@ impl Notifier {
     fn ask_about(&self, owner: UserIndex, to: &Jid, node: &str, jid: &str, decision: &mut Decision) {
         // Always the same for one request, so that an owner who is asked twice can see that.
         let id = Jid::new(jid).map(|jid| subscription_id(node, &jid)).unwrap_or_default();
-        self.tell_with_id(owner, to, Some(&id), question(node, jid), decision);
+        self.tell_with_id(&self.config.pubsub_domain, owner, to, Some(&id), question(node, jid), decision);
     }
 
     /// An owner who comes online hears of the requests that wait.
@@ -196,7 +196,7 @@ impl Notifier {
         {
             if generic.affiliations.owners().any(|known| known == owner.as_str()) {
                 for jid in &generic.pending {
-                    self.ask_about(user, &Jid::from(known.jid.clone()), &node.name, jid, &mut decision);
+                    self.ask_about(user, &Jid::from(known.jid.clone()), node.name(), jid, &mut decision);
                 }
             }
         }

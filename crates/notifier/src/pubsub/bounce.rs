@@ -113,7 +113,7 @@ impl Notifier {
             return;
         }
         let jid = if by_full_jid { known.jid.to_string() } else { known.jid.to_bare().to_string() };
-        let ended = Change::Unsubscribed { node: node.name.to_string(), jid };
+        let ended = Change::Unsubscribed { node: node.key.to_string(), jid };
         self.commit(vec![ended], Vec::new(), at);
     }
 }

@@ -62,7 +62,7 @@ impl Event {
         xml.push_str("\">");
         match &self.content {
             Content::Update { document } => {
-                open(&mut xml, "items", &node.name);
+                open(&mut xml, "items", node.name());
                 xml.push_str("<item id=\"");
                 xml.push_str(&item_id(config, self.number));
                 xml.push_str("\"><notification xmlns=\"");
@@ -72,31 +72,31 @@ impl Event {
                 xml.push_str("</notification></item></items>");
             }
             Content::Item { id, publisher, payload } => {
-                open(&mut xml, "items", &node.name);
+                open(&mut xml, "items", node.name());
                 let with_payload = node.generic().is_none_or(|generic| generic.config.deliver_payloads);
                 let publisher = config.publishers_shown.then_some(&**publisher);
                 write_item(&mut xml, id, publisher, if with_payload { payload } else { "" });
                 xml.push_str("</items>");
             }
             Content::Configuration { config: new } => {
-                open(&mut xml, "configuration", &node.name);
+                open(&mut xml, "configuration", node.name());
                 if node.generic().is_some_and(|generic| generic.config.deliver_payloads) {
                     form::write_result(new).write_xml(&mut xml, ns::PUBSUB_EVENT);
                 }
                 xml.push_str("</configuration>");
             }
             Content::Retract { id } => {
-                open(&mut xml, "items", &node.name);
+                open(&mut xml, "items", node.name());
                 xml.push_str("<retract id=\"");
                 escape_attribute(id, &mut xml);
                 xml.push_str("\"/></items>");
             }
             Content::Purge => {
-                open(&mut xml, "purge", &node.name);
+                open(&mut xml, "purge", node.name());
                 xml.push_str("</purge>");
             }
             Content::Delete { redirect } => {
-                open(&mut xml, "delete", &node.name);
+                open(&mut xml, "delete", node.name());
                 if let Some(uri) = redirect {
                     xml.push_str("<redirect uri=\"");
                     escape_attribute(uri, &mut xml);
@@ -106,20 +106,21 @@ impl Event {
             }
         }
         xml.push_str("</event>");
-        if config.recovery {
+        if config.recovery && node.owner().is_none() {
             recovery::write_stamp(&config.instance, self.offset, &mut xml);
         }
         if !subids.is_empty() {
             write_headers(subids, &mut xml);
         }
         let id = message_id(self.number);
-        let mut attributes = vec![("from", config.pubsub_domain.as_str()), ("id", id.as_str())];
+        let from = node.address(config);
+        let mut attributes = vec![("from", &*from), ("id", id.as_str())];
         if let Nature::Generic(generic) = &node.nature
             && generic.config.notification_type == NotificationType::Headline
         {
             attributes.push(("type", "headline"));
         }
-        Arc::new(SharedStanza::message(&attributes, &xml).with_topic(Arc::clone(&node.name)))
+        Arc::new(SharedStanza::message(&attributes, &xml).with_topic(Arc::clone(&node.key)))
     }
 }
 
@@ -211,7 +212,7 @@ mod tests {
 
     fn node(nature: Nature) -> Node {
         Node {
-            name: "/finesse/api/User/1001001".into(),
+            key: "/finesse/api/User/1001001".into(),
             nature,
             offset: 0,
             released: 0,

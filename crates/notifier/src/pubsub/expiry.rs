@@ -191,7 +191,7 @@ impl Notifier {
             None => bare,
         };
         Some(Change::SubscriptionEnded {
-            node: node.name.to_string(),
+            node: node.key.to_string(),
             jid,
             subid: holder.subid.as_deref().map(String::from),
         })

@@ -28,7 +28,8 @@ impl Notifier {
             recipients.retain(|recipient| self.may_hear(index, node, recipient.session));
             marked.retain(|(recipient, _)| self.may_hear(index, node, recipient.session));
         }
-        if recipients.is_empty() && marked.is_empty() && !self.config.recovery {
+        let is_remembered = self.config.recovery && node.owner().is_none();
+        if recipients.is_empty() && marked.is_empty() && !is_remembered {
             return;
         }
         let stanza = event.encode(node, &self.config);
@@ -39,7 +40,7 @@ impl Notifier {
                 false => (recipient, Arc::clone(&stanza)),
             })
             .collect();
-        if self.config.recovery {
+        if is_remembered {
             self.remember(index, event, self.now, &stanza);
         }
         if !(recipients.is_empty() && marked.is_empty()) {
@@ -55,7 +56,7 @@ impl Notifier {
     /// otherwise (§4.5).
     pub(super) fn may_hear(&self, index: NodeIndex, node: &Node, session: SessionId) -> bool {
         self.sessions.get(session).is_some_and(|session| {
-            let requester = Requester { user: session.user, jid: session.jid.to_bare() };
+            let requester = Requester::new(session.user, session.jid.to_bare());
             self.rights_at(&requester, index, node).read.is_ok()
         })
     }
@@ -139,7 +140,7 @@ impl Notifier {
             Addressed::Full => xmpp::Jid::from(session.jid.clone()),
             Addressed::Bare => session.jid.to_bare().into(),
         });
-        jid.map(|jid| subscription.subid_at(&node.name, &jid)).unwrap_or_default()
+        jid.map(|jid| subscription.subid_at(&node.key, &jid)).unwrap_or_default()
     }
 
     /// What the presence of a session shows, if it has sent one.

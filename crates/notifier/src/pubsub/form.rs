@@ -17,6 +17,8 @@ pub(crate) const PUBLISH_OPTIONS: &str = "http://jabber.org/protocol/pubsub#publ
 pub(crate) struct ConfigLimits {
     pub(crate) items_max: usize,
     pub(crate) payload_bytes_max: usize,
+    /// Owners can be asked about subscriptions: the access model `authorize` works.
+    pub(crate) asks_owners: bool,
 }
 
 /// What a peer's form asks for.
@@ -161,6 +163,13 @@ pub(super) const ACCESS_MODELS: Choices<AccessModel> = &[
     ("presence", AccessModel::Presence),
     ("roster", AccessModel::Roster),
 ];
+/// Those of an account's nodes.
+const PERSONAL_ACCESS_MODELS: Choices<AccessModel> = &[
+    ("open", AccessModel::Open),
+    ("whitelist", AccessModel::Whitelist),
+    ("presence", AccessModel::Presence),
+    ("roster", AccessModel::Roster),
+];
 const NODE_FULL: Choices<NodeFull> = &[
     ("retract-oldest", NodeFull::RetractOldest),
     ("discard-oldest", NodeFull::DiscardOldest),
@@ -218,15 +227,22 @@ pub(crate) fn check_preconditions(
 pub(crate) fn write(config: &NodeConfig, limits: ConfigLimits) -> Element {
     let items = format!("How many items to keep, up to {}", limits.items_max);
     let bytes = format!("Bytes of a payload, up to {}", limits.payload_bytes_max);
-    fields(config, "form", &items, &bytes)
+    let access = if limits.asks_owners { ACCESS_MODELS } else { PERSONAL_ACCESS_MODELS };
+    fields(config, "form", &items, &bytes, access)
 }
 
 /// The form that shows `config` as it is (§8.2.5).
 pub(crate) fn write_result(config: &NodeConfig) -> Element {
-    fields(config, "result", "How many items are kept", "Bytes of a payload")
+    fields(config, "result", "How many items are kept", "Bytes of a payload", ACCESS_MODELS)
 }
 
-fn fields(config: &NodeConfig, kind: &str, items_label: &str, bytes_label: &str) -> Element {
+fn fields(
+    config: &NodeConfig,
+    kind: &str,
+    items_label: &str,
+    bytes_label: &str,
+    access: Choices<AccessModel>,
+) -> Element {
     let number = |value: Option<u32>| value.map_or_else(|| "max".into(), |value| value.to_string());
     let mut form = Element::new("x", ns::DATA_FORMS).with_attribute("type", kind);
     let mut single = |name: &str, kind: &str, label: &str, value: String| {
@@ -259,7 +275,7 @@ fn fields(config: &NodeConfig, kind: &str, items_label: &str, bytes_label: &str)
         NOTIFICATION_TYPES,
     ));
     form.push(list("pubsub#publish_model", "Who may publish", config.publish_model, PUBLISH_MODELS));
-    form.push(list("pubsub#access_model", "Who may subscribe and read", config.access_model, ACCESS_MODELS));
+    form.push(list("pubsub#access_model", "Who may subscribe and read", config.access_model, access));
     let mut groups = Element::new("field", ns::DATA_FORMS)
         .with_attribute("var", "pubsub#roster_groups_allowed")
         .with_attribute("type", "list-multi")
@@ -329,7 +345,7 @@ fn list<T: Copy + PartialEq>(name: &str, label: &str, value: T, choices: Choices
 mod tests {
     use super::*;
 
-    const LIMITS: ConfigLimits = ConfigLimits { items_max: 100, payload_bytes_max: 1_000 };
+    const LIMITS: ConfigLimits = ConfigLimits { items_max: 100, payload_bytes_max: 1_000, asks_owners: true };
 
     fn set(pairs: &[(&str, &str)]) -> Result<NodeConfig, PubSubError> {
         let values: Vec<_> =

@@ -47,11 +47,24 @@ impl Items {
         self.0 = IndexMap::default();
     }
 
+    /// What they take: ids, payloads, and something for each.
+    pub(crate) fn bytes(&self) -> usize {
+        self.iter().map(|(id, item)| Items::bytes_of(id, &item.payload)).sum()
+    }
+
+    /// What one item takes.
+    pub(crate) fn bytes_of(id: &str, payload: &str) -> usize {
+        id.len() + payload.len() + ITEM_OVERHEAD_BYTES
+    }
+
     /// Items, oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &Item)> + ExactSizeIterator {
         self.0.iter().map(|(id, item)| (&**id, item))
     }
 }
+
+/// What an item takes beside its texts: a place in the table, the publisher, allocations.
+const ITEM_OVERHEAD_BYTES: usize = 128;
 
 #[cfg(test)]
 mod tests {

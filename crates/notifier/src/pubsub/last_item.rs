@@ -98,7 +98,7 @@ impl Notifier {
 /// The newest item, as a new subscriber gets it: stamped with the time of its publication (XEP-0203), if that is known.
 fn encode(node: &Node, id: &str, item: &Item, to: &str, message_id: &str, config: &Config) -> String {
     let mut xml = String::from("<message xmlns=\"jabber:client\" from=\"");
-    escape_attribute(&config.pubsub_domain, &mut xml);
+    escape_attribute(&node.address(config), &mut xml);
     xml.push_str("\" to=\"");
     escape_attribute(to, &mut xml);
     xml.push_str("\" id=\"");
@@ -110,7 +110,7 @@ fn encode(node: &Node, id: &str, item: &Item, to: &str, message_id: &str, config
     xml.push_str("\"><event xmlns=\"");
     xml.push_str(ns::PUBSUB_EVENT);
     xml.push_str("\">");
-    open(&mut xml, "items", &node.name);
+    open(&mut xml, "items", node.name());
     let with_payload = generic.is_none_or(|generic| generic.config.deliver_payloads);
     let publisher = config.publishers_shown.then_some(&*item.publisher);
     write_item(&mut xml, id, publisher, if with_payload { &item.payload } else { "" });

@@ -17,7 +17,7 @@ impl Notifier {
     /// Lists everybody's affiliation with a node; who has none is not listed.
     pub(super) fn show_members(&self, requester: &Requester, name: &str) -> Result<Outcome, PubSubError> {
         let (node, generic) = self.owned(requester, name)?;
-        let mut list = Element::new("affiliations", ns::PUBSUB_OWNER).with_attribute("node", &*node.name);
+        let mut list = Element::new("affiliations", ns::PUBSUB_OWNER).with_attribute("node", node.name());
         for (jid, affiliation) in generic.affiliations.iter() {
             list.push(affiliation_element(jid, Some(affiliation)));
         }
@@ -38,11 +38,10 @@ impl Notifier {
     ) -> Result<Outcome, PubSubError> {
         let (node, generic) = self.owned(requester, name)?;
         self.log_is_ready()?;
-        let (index, name) =
-            (self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?.0, node.name.to_string());
+        let (index, key) =
+            (self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?.0, node.key.to_string());
         let mut after = generic.affiliations.clone();
-        let mut refused =
-            Element::new("affiliations", ns::PUBSUB_OWNER).with_attribute("node", name.as_str());
+        let mut refused = Element::new("affiliations", ns::PUBSUB_OWNER).with_attribute("node", node.name());
         let mut decision = Decision::default();
         let mut changed = Vec::new();
         for &(jid, wanted) in members {
@@ -54,7 +53,11 @@ impl Notifier {
             };
             let before = after.of(bare.as_str());
             after.set(bare.as_str(), wanted);
-            if after.owners().next().is_none() {
+            // An account's node is that account's, and nobody else's (XEP-0163 §2.2).
+            let is_fixed = node.owner().is_some()
+                && before != wanted
+                && [before, wanted].contains(&Some(Affiliation::Owner));
+            if is_fixed || after.owners().next().is_none() {
                 after.set(bare.as_str(), before);
                 refused.push(affiliation_element(jid, before));
                 continue;
@@ -66,7 +69,7 @@ impl Notifier {
             }
             if before != wanted {
                 let jid = bare.to_string();
-                decision.changes.push(Change::Affiliated { node: name.clone(), jid, affiliation: wanted });
+                decision.changes.push(Change::Affiliated { node: key.clone(), jid, affiliation: wanted });
                 changed.push((bare, wanted));
             }
         }
@@ -122,7 +125,7 @@ impl Notifier {
     pub(super) fn show_subscribers(&self, requester: &Requester, name: &str) -> Result<Outcome, PubSubError> {
         let (node, generic) = self.owned(requester, name)?;
         let index = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?.0;
-        let mut list = Element::new("subscriptions", ns::PUBSUB_OWNER).with_attribute("node", &*node.name);
+        let mut list = Element::new("subscriptions", ns::PUBSUB_OWNER).with_attribute("node", node.name());
         let entry = |jid: &str, state: &'static str| {
             Element::new("subscription", ns::PUBSUB_OWNER)
                 .with_attribute("jid", jid)
@@ -131,13 +134,13 @@ impl Notifier {
         for user in self.sessions.user_indexes() {
             let Ok(bare) = BareJid::new(&self.bare_jid(user)) else { continue };
             for jid in self.addresses_at(index, &bare) {
-                let subject = Requester { user, jid: bare.clone() };
+                let subject = Requester::new(user, bare.clone());
                 let own =
                     self.place(&subject, &jid).map(|place| self.subscriptions_at(&subject, index, &place));
                 match own.as_deref() {
                     // Several of one address differ in their ids.
                     Some(own @ [_, _, ..]) => own.iter().for_each(|one| {
-                        let subid = one.subid_at(&node.name, &jid);
+                        let subid = one.subid_at(&node.key, &jid);
                         list.push(entry(jid.as_str(), "subscribed").with_attribute("subid", subid));
                     }),
                     _ => list.push(entry(jid.as_str(), "subscribed")),
@@ -165,7 +168,7 @@ impl Notifier {
         let (node, generic) = self.owned(requester, name)?;
         self.log_is_ready()?;
         let index = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?.0;
-        let mut refused = Element::new("subscriptions", ns::PUBSUB_OWNER).with_attribute("node", &*node.name);
+        let mut refused = Element::new("subscriptions", ns::PUBSUB_OWNER).with_attribute("node", node.name());
         let mut decision = Decision::default();
         for &(text, wanted) in subscribers {
             let jid = Jid::new(text).ok().filter(|jid| self.requester_at(&jid.to_bare()).is_some());
@@ -221,7 +224,7 @@ impl Notifier {
                 if self.durable.subscriptions.of(subject.user).len() >= limits.subscriptions_per_user_max {
                     return false;
                 }
-                let node = node.name.to_string();
+                let node = node.key.to_string();
                 decision.changes.push(Change::Subscribed { node, jid: jid.to_string() });
             }
             None => return false,
@@ -242,7 +245,7 @@ impl Notifier {
                 decision.then.push(Effect::Unroute { node: index, user: subject.user, resource });
             }
             Some(Place::Durable { .. }) => {
-                let node = node.name.to_string();
+                let node = node.key.to_string();
                 decision.changes.push(Change::Unsubscribed { node, jid: jid.to_string() });
             }
             None => return,
@@ -263,21 +266,29 @@ impl Notifier {
             return;
         };
         let subscription = Element::new("subscription", ns::PUBSUB_EVENT)
-            .with_attribute("node", &*node.name)
+            .with_attribute("node", node.name())
             .with_attribute("jid", jid.as_str())
             .with_attribute("subscription", state);
         let event = Element::new("event", ns::PUBSUB_EVENT).with_child(subscription);
-        self.tell_about(subject.user, jid, event, decision);
+        self.tell_about(&node.address(&self.config), subject.user, jid, event, decision);
     }
 
     /// Sends a message to an address once a decision is in the log.
-    pub(super) fn tell_about(&self, user: UserIndex, to: &Jid, payload: Element, decision: &mut Decision) {
-        self.tell_with_id(user, to, None, payload, decision);
+    pub(super) fn tell_about(
+        &self,
+        from: &str,
+        user: UserIndex,
+        to: &Jid,
+        payload: Element,
+        decision: &mut Decision,
+    ) {
+        self.tell_with_id(from, user, to, None, payload, decision);
     }
 
     /// The same in a message with this id.
     pub(super) fn tell_with_id(
         &self,
+        from: &str,
         user: UserIndex,
         to: &Jid,
         id: Option<&str>,
@@ -285,7 +296,7 @@ impl Notifier {
         decision: &mut Decision,
     ) {
         let mut message = Element::new("message", ns::CLIENT)
-            .with_attribute("from", self.config.pubsub_domain.as_str())
+            .with_attribute("from", from)
             .with_attribute("to", to.as_str());
         if let Some(id) = id {
             message.set_attribute("id", id);
@@ -312,7 +323,7 @@ impl Notifier {
     pub(super) fn requester_at(&self, jid: &BareJid) -> Option<Requester> {
         let localpart = self.durable.local_part(jid.as_str())?;
         self.account(localpart)?;
-        Some(Requester { user: self.sessions.find_user(localpart)?, jid: jid.clone() })
+        Some(Requester::new(self.sessions.find_user(localpart)?, jid.clone()))
     }
 }
 

@@ -3,6 +3,9 @@
 //! `requests.rs` reads what is asked, `subscribe.rs`, `items.rs`, `publish.rs` and `owner.rs` decide, `event.rs` writes
 //! what subscribers are told. A decision is an [`Outcome`]; the notifier carries it out.
 //!
+//! Requests name nodes; from `Notifier::pubsub` on, a node is known by its key, which is the name unless the node belongs to
+//! an account (`personal.rs`).
+//!
 //! Items end by themselves where a node is configured so (`ageing.rs`); what a node tells about itself is in `meta_data.rs`.
 //! What belongs to a node: its subscriptions and items, and how users stand to it (`affiliations.rs`, `members.rs`). An owner
 //! is asked about subscriptions where the access model says so (`approval.rs`).
@@ -27,6 +30,7 @@ mod meta_data;
 pub(crate) mod node;
 pub(crate) mod options;
 mod owner;
+pub(crate) mod personal;
 mod publish;
 pub(crate) mod recovery;
 pub(crate) mod registry;
@@ -40,6 +44,7 @@ use xmpp::{BareJid, Condition, Element, IqType, Stanza, StanzaError};
 
 use self::errors::PubSubError;
 use self::form::ConfigLimits;
+use self::personal::Service;
 use self::requests::Request;
 use crate::access::Rights;
 use crate::change::{Change, SendLast};
@@ -98,11 +103,28 @@ pub(crate) fn features(config: &Config) -> impl Iterator<Item = &'static str> {
         .chain(sends_newest.then_some("last-published"))
 }
 
+/// The features of XEP-0060 that work at every account.
+pub(crate) fn personal_features(config: &Config) -> impl Iterator<Item = &'static str> {
+    let not_here = ["access-open", "get-pending"];
+    let common = FEATURES.iter().copied().filter(move |feature| !not_here.contains(feature));
+    let common = common.chain(config.multiple_subscriptions.then_some("multi-subscribe"));
+    common.chain(["access-presence", "last-published", "pubsub-on-a-jid"])
+}
+
 /// Who asks.
 #[derive(Clone, Debug)]
 pub(crate) struct Requester {
     pub(crate) user: UserIndex,
     pub(crate) jid: BareJid,
+    /// Whom.
+    pub(crate) service: Service,
+}
+
+impl Requester {
+    /// Somebody who asks the publish-subscribe service.
+    pub(crate) fn new(user: UserIndex, jid: BareJid) -> Self {
+        Requester { user, jid, service: Service::Common }
+    }
 }
 
 /// What was decided.
@@ -135,7 +157,7 @@ pub(crate) struct Decision {
 
 impl Notifier {
     /// Answers a request to the publish-subscribe service.
-    pub(crate) fn pubsub(
+    pub(crate) fn common_pubsub(
         &mut self,
         session: SessionId,
         kind: IqType,
@@ -144,13 +166,30 @@ impl Notifier {
         at: Timestamp,
     ) {
         let Some(known) = self.sessions.get(session) else { return };
-        let requester = Requester { user: known.user, jid: known.jid.to_bare() };
-        let request = Request::read(kind, payload);
+        let requester = Requester::new(known.user, known.jid.to_bare());
+        self.pubsub(session, &requester, kind, stanza, payload, at);
+    }
+
+    fn pubsub(
+        &mut self,
+        session: SessionId,
+        requester: &Requester,
+        kind: IqType,
+        stanza: &Stanza,
+        payload: &Element,
+        at: Timestamp,
+    ) {
+        let key;
+        let mut request = Request::read(kind, payload);
+        if let Some(node) = request.as_mut().ok().and_then(Request::node_mut) {
+            key = requester.service.key(node);
+            *node = &*key;
+        }
         let newest = match &request {
-            Ok(Request::Subscribe { node, jid, .. }) => self.newest_item(&requester, node, jid),
+            Ok(Request::Subscribe { node, jid, .. }) => self.newest_item(requester, node, jid),
             _ => None,
         };
-        let decided = request.and_then(|request| self.decide_pubsub(&requester, &request));
+        let decided = request.and_then(|request| self.decide_pubsub(requester, &request));
         let newest = newest.filter(|_| decided.is_ok());
         match decided {
             Ok(Outcome::Now(payload)) => self.reply(session, stanza, Ok(payload)),
@@ -217,7 +256,7 @@ impl Notifier {
             Request::Purge { node } => self.purge_node(requester, node),
             Request::ShowConfig { node } => self.show_config(requester, node),
             Request::Configure { node, configure } => self.configure_node(requester, node, configure),
-            Request::ShowDefault => self.show_default_config(),
+            Request::ShowDefault => self.show_default_config(requester),
             Request::ShowMembers { node } => self.show_members(requester, node),
             Request::SetMembers { node, members } => self.set_members(requester, node, members),
             Request::ShowSubscribers { node } => self.show_subscribers(requester, node),
@@ -227,13 +266,13 @@ impl Notifier {
         }
     }
 
-    /// What `requester` may do with the node of this name, and the node.
+    /// What `requester` may do with the node that has this key, and the node.
     pub(crate) fn rights(
         &self,
         requester: &Requester,
-        name: &str,
+        key: &str,
     ) -> Result<(node::NodeIndex, &node::Node, Rights), PubSubError> {
-        let (index, node) = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?;
+        let (index, node) = self.durable.nodes.find(key).ok_or(PubSubError::NoSuchNode)?;
         Ok((index, node, self.rights_at(requester, index, node)))
     }
 
@@ -242,11 +281,8 @@ impl Notifier {
         if self.accepts_changes() { Ok(()) } else { Err(PubSubError::TryLater) }
     }
 
-    fn config_limits(&self) -> ConfigLimits {
-        ConfigLimits {
-            items_max: self.config.limits.items_per_node_max,
-            payload_bytes_max: self.config.limits.payload_bytes_max,
-        }
+    fn config_limits(&self, requester: &Requester) -> ConfigLimits {
+        requester.service.config_limits(&self.config)
     }
 }
 

@@ -1,5 +1,6 @@
 //! One node: what it is, what it keeps, and who hears it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::affiliations::Affiliations;
 use super::items::Items;
 use super::subscriptions::Particulars;
+use crate::config::Config;
 use crate::input::SessionId;
 use crate::members::Members;
 use crate::sessions::UserIndex;
@@ -20,7 +22,8 @@ pub(crate) struct NodeIndex(pub(crate) u32);
 /// A node. Its nature and items are the newest decided state; its subscribers are those who hear it now.
 #[derive(Debug)]
 pub(crate) struct Node {
-    pub(crate) name: Arc<str>,
+    /// What tells it from all others: its name, or for a personal node what [`personal_key`] makes of owner and name.
+    pub(crate) key: Arc<str>,
     pub(crate) nature: Nature,
     /// The number of the event published here last. Grows by one with each; no gaps. Starts above those of every node
     /// that ever had this name.
@@ -71,7 +74,43 @@ impl Generic {
     }
 }
 
+/// Stands between the owner and the name of a personal node. It can stand in neither: XML has no such character.
+const SEPARATOR: char = '\u{1f}';
+
+/// The key of a node that belongs to an account (XEP-0163): no node of the service can have it.
+pub(crate) fn personal_key(owner: &str, name: &str) -> String {
+    format!("{owner}{SEPARATOR}{name}")
+}
+
+/// The localpart of the account that a node with this key belongs to; none for nodes of the service.
+pub(crate) fn owner_of(key: &str) -> Option<&str> {
+    key.split_once(SEPARATOR).map(|(owner, _)| owner)
+}
+
+/// The name by which clients know the node with this key.
+pub(crate) fn wire_name(key: &str) -> &str {
+    key.split_once(SEPARATOR).map_or(key, |(_, name)| name)
+}
+
 impl Node {
+    /// The name by which clients know it.
+    pub(crate) fn name(&self) -> &str {
+        wire_name(&self.key)
+    }
+
+    /// The localpart of the account that it belongs to, if it is a personal one.
+    pub(crate) fn owner(&self) -> Option<&str> {
+        owner_of(&self.key)
+    }
+
+    /// In whose name it speaks.
+    pub(crate) fn address<'a>(&self, config: &'a Config) -> Cow<'a, str> {
+        match self.owner() {
+            None => Cow::Borrowed(&config.pubsub_domain),
+            Some(owner) => Cow::Owned(format!("{owner}@{}", config.domain)),
+        }
+    }
+
     pub(crate) fn generic(&self) -> Option<&Generic> {
         match &self.nature {
             Nature::Feed => None,

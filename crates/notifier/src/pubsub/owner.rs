@@ -5,7 +5,8 @@ use xmpp::{Element, Jid, ns};
 
 use super::errors::PubSubError;
 use super::form::{self, Submitted, Unknown};
-use super::node::{Generic, Node};
+use super::node::{Generic, Node, wire_name};
+use super::personal::Service;
 use super::subscribe::{pubsub, to_text};
 use super::{Decision, Outcome, Requester};
 use crate::access::is_one_of;
@@ -25,18 +26,18 @@ impl Notifier {
         name: Option<&str>,
         configure: Option<&Element>,
     ) -> Result<Outcome, PubSubError> {
-        let chosen = name.map_or_else(|| self.free_name(), String::from);
-        let mut config = self.config.new_node();
+        let chosen = name.map_or_else(|| self.free_key(requester), String::from);
+        let mut config = requester.service.new_node(&self.config);
         if let Some(configure) = configure
             && let Submitted::Values(values) = form::read(configure, form::NODE_CONFIG)?
         {
-            form::configure(&mut config, &values, self.config_limits(), Unknown::Ignored)?;
+            form::configure(&mut config, &values, self.config_limits(requester), Unknown::Ignored)?;
         }
         let created = self.creation(requester, chosen.clone(), config)?;
         self.log_is_ready()?;
         let told = name
             .is_none()
-            .then(|| pubsub(Element::new("create", ns::PUBSUB).with_attribute("node", chosen.as_str())));
+            .then(|| pubsub(Element::new("create", ns::PUBSUB).with_attribute("node", wire_name(&chosen))));
         Ok(Outcome::Change(vec![created], told))
     }
 
@@ -52,11 +53,16 @@ impl Notifier {
         config: NodeConfig,
     ) -> Result<Change, PubSubError> {
         let localpart = self.sessions.localpart(requester.user);
-        if !is_one_of(&self.config.access.create_nodes, &self.durable.centre, localpart) {
+        let may_create = match &requester.service {
+            Service::Common => is_one_of(&self.config.access.create_nodes, &self.durable.centre, localpart),
+            Service::Personal(owner) => **owner == *localpart,
+        };
+        if !may_create {
             return Err(PubSubError::Forbidden("You may not create nodes."));
         }
+        requester.service.check(&config)?;
         let limits = &self.config.limits;
-        if chosen.len() > limits.node_name_bytes_max {
+        if wire_name(&chosen).len() > limits.node_name_bytes_max {
             return Err(PubSubError::NodeNameUnfit("The node's name is too long."));
         }
         if chosen.starts_with(ApiPath::PREFIX) {
@@ -67,8 +73,12 @@ impl Notifier {
         if self.durable.nodes.find(&chosen).is_some() {
             return Err(PubSubError::NodeExists);
         }
-        if self.durable.nodes.generic_count() >= limits.nodes_max {
-            return Err(PubSubError::ResourceConstraint("There are as many nodes as the server allows."));
+        match &requester.service {
+            Service::Personal(owner) => self.personal_node_has_room(owner)?,
+            Service::Common if self.durable.nodes.generic_count() >= limits.nodes_max => {
+                return Err(PubSubError::ResourceConstraint("There are as many nodes as the server allows."));
+            }
+            Service::Common => {}
         }
         Ok(Change::NodeCreated { node: chosen, creator: requester.jid.to_string(), config })
     }
@@ -86,16 +96,16 @@ impl Notifier {
         }
         self.log_is_ready()?;
         let redirect = redirect.map(String::from);
-        let name = node.name.to_string();
+        let key = node.key.to_string();
         let mut decision = Decision::default();
         for jid in generic.pending.iter().filter_map(|jid| Jid::new(jid).ok()) {
             if let Some(subject) = self.requester_at(&jid.to_bare()) {
-                let delete = Element::new("delete", ns::PUBSUB_EVENT).with_attribute("node", name.as_str());
+                let delete = Element::new("delete", ns::PUBSUB_EVENT).with_attribute("node", node.name());
                 let event = Element::new("event", ns::PUBSUB_EVENT).with_child(delete);
-                self.tell_about(subject.user, &jid, event, &mut decision);
+                self.tell_about(&node.address(&self.config), subject.user, &jid, event, &mut decision);
             }
         }
-        decision.changes.push(Change::NodeDeleted { node: name, redirect });
+        decision.changes.push(Change::NodeDeleted { node: key, redirect });
         Ok(Outcome::Decision(Box::new(decision)))
     }
 
@@ -106,15 +116,15 @@ impl Notifier {
             return Err(PubSubError::Unsupported("persistent-items"));
         }
         self.log_is_ready()?;
-        Ok(Outcome::Change(vec![Change::NodePurged { node: node.name.to_string() }], None))
+        Ok(Outcome::Change(vec![Change::NodePurged { node: node.key.to_string() }], None))
     }
 
     /// Shows the configuration form with a node's values.
     pub(super) fn show_config(&self, requester: &Requester, name: &str) -> Result<Outcome, PubSubError> {
         let (node, generic) = self.owned(requester, name)?;
-        let form = form::write(&generic.config, self.config_limits());
+        let form = form::write(&generic.config, self.config_limits(requester));
         let configure =
-            Element::new("configure", ns::PUBSUB_OWNER).with_attribute("node", &*node.name).with_child(form);
+            Element::new("configure", ns::PUBSUB_OWNER).with_attribute("node", node.name()).with_child(form);
         Ok(Outcome::Shown(to_text(Some(owner_pubsub(configure)))))
     }
 
@@ -130,16 +140,17 @@ impl Notifier {
         match form::read(configure, form::NODE_CONFIG)? {
             Submitted::Nothing => return Ok(Outcome::Now(None)),
             Submitted::Values(values) => {
-                form::configure(&mut config, &values, self.config_limits(), Unknown::Ignored)?;
+                form::configure(&mut config, &values, self.config_limits(requester), Unknown::Ignored)?;
             }
         }
+        requester.service.check(&config)?;
         self.log_is_ready()?;
-        Ok(Outcome::Change(vec![Change::NodeConfigured { node: node.name.to_string(), config }], None))
+        Ok(Outcome::Change(vec![Change::NodeConfigured { node: node.key.to_string(), config }], None))
     }
 
     /// Shows the configuration that a new node gets.
-    pub(super) fn show_default_config(&self) -> Result<Outcome, PubSubError> {
-        let form = form::write(&self.config.new_node(), self.config_limits());
+    pub(super) fn show_default_config(&self, requester: &Requester) -> Result<Outcome, PubSubError> {
+        let form = form::write(&requester.service.new_node(&self.config), self.config_limits(requester));
         Ok(Outcome::Now(Some(owner_pubsub(Element::new("default", ns::PUBSUB_OWNER).with_child(form)))))
     }
 
@@ -153,11 +164,12 @@ impl Notifier {
         }
     }
 
-    /// A name that no node has.
-    fn free_name(&self) -> String {
+    /// The key of a name that no node of the service has.
+    fn free_key(&self, requester: &Requester) -> String {
         let count = self.durable.event_count;
         let names = (0..).map(|n: u64| format!("{}-{}-{n}", self.config.instance, count));
-        names.into_iter().find(|name| self.durable.nodes.find(name).is_none()).expect("some name is free")
+        let mut keys = names.map(|name| requester.service.key(&name).into_owned());
+        keys.find(|key| self.durable.nodes.find(key).is_none()).expect("some name is free")
     }
 }
 

@@ -8,6 +8,7 @@ use super::errors::PubSubError;
 use super::event::item_id;
 use super::form::{self, Submitted, Unknown};
 use super::items::Items;
+use super::node::wire_name;
 use super::requests::NewItem;
 use super::subscribe::pubsub;
 use super::{Outcome, Requester};
@@ -39,9 +40,9 @@ impl Notifier {
         }
         let config = node.generic().map(|generic| &generic.config);
         if let Some(options) = options {
-            self.check_options(config, options)?;
+            self.check_options(requester, config, options)?;
         }
-        let (changes, published) = self.publications(requester, &node.name, config, items)?;
+        let (changes, published) = self.publications(requester, &node.key, config, items)?;
         self.log_is_ready()?;
         Ok(Outcome::Change(changes, Some(pubsub(published))))
     }
@@ -55,11 +56,11 @@ impl Notifier {
         items: &[NewItem<'_>],
         options: Option<&Element>,
     ) -> Result<Outcome, PubSubError> {
-        let mut config = self.config.new_node();
+        let mut config = requester.service.new_node(&self.config);
         if let Some(options) = options
             && let Submitted::Values(values) = form::read(options, form::PUBLISH_OPTIONS)?
         {
-            form::configure(&mut config, &values, self.config_limits(), Unknown::Refused)
+            form::configure(&mut config, &values, self.config_limits(requester), Unknown::Refused)
                 .map_err(|error| PubSubError::PreconditionNotMet(error.to_text()))?;
         }
         let created = match self.creation(requester, name.to_owned(), config.clone()) {
@@ -102,9 +103,12 @@ impl Notifier {
         if config.is_some_and(|config| config.publish_node_full == NodeFull::Reject) {
             self.leaves_room(name, config, items)?;
         }
+        if let (Some(owner), Some(config)) = (requester.service.owner(), config) {
+            self.personal_items_have_room(owner, name, config, items)?;
+        }
         let mut kept = self.kept_items(name, config, items.len());
         let mut changes = Vec::with_capacity(items.len());
-        let mut published = Element::new("publish", ns::PUBSUB).with_attribute("node", name);
+        let mut published = Element::new("publish", ns::PUBSUB).with_attribute("node", wire_name(name));
         for (number, item) in (self.durable.event_count + 1..).zip(items) {
             let id = match item.id {
                 Some(id) if id.len() > limits.item_id_bytes_max => {
@@ -195,18 +199,23 @@ impl Notifier {
                 return Err(not_yours());
             }
             let notify = notify || generic.config.notify_retract;
-            changes.push(Change::ItemRetracted { node: node.name.to_string(), id: id.into(), notify });
+            changes.push(Change::ItemRetracted { node: node.key.to_string(), id: id.into(), notify });
         }
         self.log_is_ready()?;
         Ok(Outcome::Change(changes, None))
     }
 
     /// Checks `<publish-options/>` (§7.1.5). A contact node has no configuration, so nothing can be demanded of it.
-    fn check_options(&self, config: Option<&NodeConfig>, options: &Element) -> Result<(), PubSubError> {
+    fn check_options(
+        &self,
+        requester: &Requester,
+        config: Option<&NodeConfig>,
+        options: &Element,
+    ) -> Result<(), PubSubError> {
         match (form::read(options, form::PUBLISH_OPTIONS)?, config) {
             (Submitted::Nothing, _) => Ok(()),
             (Submitted::Values(values), Some(config)) => {
-                form::check_preconditions(config, &values, self.config_limits())
+                form::check_preconditions(config, &values, self.config_limits(requester))
             }
             (Submitted::Values(values), None) => match values.first() {
                 Some((field, _)) => {

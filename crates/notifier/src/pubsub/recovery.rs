@@ -126,7 +126,7 @@ impl Notifier {
         at: Timestamp,
     ) {
         let Some(known) = self.sessions.get(session) else { return };
-        let requester = Requester { user: known.user, jid: known.jid.to_bare() };
+        let requester = Requester::new(known.user, known.jid.to_bare());
         let read = match read(kind, payload, self.config.limits.recovery_nodes_max) {
             Ok(read) => read,
             Err(error) => return self.reply(session, stanza, Err(error)),
@@ -369,7 +369,7 @@ impl Notifier {
     pub(crate) fn kept_events(&self) -> Vec<Change> {
         let newest = self.history.newest(self.config.limits.history_snapshot_bytes_max);
         let kept = newest.into_iter().filter_map(|(index, event)| {
-            let node = self.durable.nodes.get(index)?.name.to_string();
+            let node = self.durable.nodes.get(index)?.key.to_string();
             let message = String::from_utf8_lossy(event.stanza.tail()).into_owned();
             Some(Change::EventKept { node, number: event.number, at: Some(event.at), message })
         });
@@ -379,7 +379,7 @@ impl Notifier {
     /// Remembers an event of an entry that is replayed.
     pub(crate) fn remember_replayed(&mut self, index: NodeIndex, event: &Event, at: Timestamp) {
         if self.config.recovery
-            && let Some(node) = self.durable.nodes.get(index)
+            && let Some(node) = self.durable.nodes.get(index).filter(|node| node.owner().is_none())
         {
             let stanza = event.encode(node, &self.config);
             self.remember(index, event, at, &stanza);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use indexmap::{IndexMap, IndexSet};
 
-use super::node::{Generic, Nature, Node, NodeIndex};
+use super::node::{Generic, Nature, Node, NodeIndex, owner_of};
 use super::subscriptions::Particulars;
 use crate::members::Members;
 
@@ -18,8 +18,10 @@ pub(crate) struct Registry {
     names: IndexMap<Arc<str>, NodeIndex, FixedState>,
     nodes: Vec<Option<Node>>,
     free: Vec<NodeIndex>,
-    /// Nodes created by request, few among many that belong to contact objects.
+    /// Nodes of the service that were created by request, few among many that belong to contact objects.
     generic: IndexSet<NodeIndex, FixedState>,
+    /// Nodes of accounts, by the localpart, in the order in which they were created.
+    personal: IndexMap<Box<str>, Vec<NodeIndex>, FixedState>,
 }
 
 impl Registry {
@@ -29,6 +31,7 @@ impl Registry {
             nodes: Vec::new(),
             free: Vec::new(),
             generic: IndexSet::default(),
+            personal: IndexMap::with_hasher(FixedState::with_seed(hash_seed)),
         }
     }
 
@@ -51,12 +54,22 @@ impl Registry {
         self.names.values().filter_map(|&index| Some((index, self.get(index)?)))
     }
 
-    /// How many nodes were created by request.
+    /// How many nodes of the service were created by request.
     pub(crate) fn generic_count(&self) -> usize {
         self.generic.len()
     }
 
-    /// Nodes that were created by request.
+    /// The nodes of an account, oldest first.
+    pub(crate) fn personal(&self, owner: &str) -> impl Iterator<Item = NodeIndex> + use<'_> {
+        self.personal.get(owner).into_iter().flatten().copied()
+    }
+
+    /// Their keys.
+    pub(crate) fn personal_keys(&self, owner: &str) -> Vec<Arc<str>> {
+        self.personal(owner).filter_map(|index| Some(Arc::clone(&self.get(index)?.key))).collect()
+    }
+
+    /// Nodes of the service that were created by request.
     pub(crate) fn iter_generic(&self) -> impl Iterator<Item = (&Node, &Generic)> {
         self.generic
             .iter()
@@ -64,19 +77,20 @@ impl Registry {
             .filter_map(|node| Some((node, node.generic()?)))
     }
 
+    /// All nodes that were created by request, those of accounts included.
     pub(crate) fn iter_generic_mut(&mut self) -> impl Iterator<Item = &mut Generic> {
         self.nodes.iter_mut().flatten().filter_map(Node::generic_mut)
     }
 
-    /// Adds a node whose events are counted from `first_offset`; `None` if the name is taken.
-    pub(crate) fn create(&mut self, name: &str, nature: Nature, first_offset: u64) -> Option<NodeIndex> {
-        if self.names.contains_key(name) {
+    /// Adds a node whose events are counted from `first_offset`; `None` if the key is taken.
+    pub(crate) fn create(&mut self, key: &str, nature: Nature, first_offset: u64) -> Option<NodeIndex> {
+        if self.names.contains_key(key) {
             return None;
         }
-        let name: Arc<str> = name.into();
+        let key: Arc<str> = key.into();
         let is_generic = matches!(nature, Nature::Generic(_));
         let node = Node {
-            name: name.clone(),
+            key: key.clone(),
             nature,
             offset: first_offset,
             released: first_offset,
@@ -96,10 +110,14 @@ impl Registry {
                 index
             }
         };
-        self.names.insert(name, index);
-        if is_generic {
-            self.generic.insert(index);
+        match owner_of(&key) {
+            Some(owner) => self.personal.entry(owner.into()).or_default().push(index),
+            None if is_generic => {
+                self.generic.insert(index);
+            }
+            None => {}
         }
+        self.names.insert(key, index);
         Some(index)
     }
 
@@ -108,6 +126,14 @@ impl Registry {
         let index = self.names.swap_remove(name)?;
         self.get_mut(index)?.withdrawn = true;
         self.generic.swap_remove(&index);
+        if let Some(owner) = owner_of(name)
+            && let Some(own) = self.personal.get_mut(owner)
+        {
+            own.retain(|&other| other != index);
+            if own.is_empty() {
+                self.personal.swap_remove(owner);
+            }
+        }
         Some(index)
     }
 

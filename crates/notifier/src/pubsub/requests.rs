@@ -113,6 +113,32 @@ pub(crate) struct NewItem<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// The node that is asked about, as it stands in the request; until somebody puts its key there.
+    pub(crate) fn node_mut(&mut self) -> Option<&mut &'a str> {
+        match self {
+            Request::Subscribe { node, .. }
+            | Request::Unsubscribe { node, .. }
+            | Request::ShowOptions { node, .. }
+            | Request::SetOptions { node, .. }
+            | Request::Items { node, .. }
+            | Request::Publish { node, .. }
+            | Request::Retract { node, .. }
+            | Request::Delete { node, .. }
+            | Request::Purge { node }
+            | Request::ShowConfig { node }
+            | Request::Configure { node, .. }
+            | Request::ShowMembers { node }
+            | Request::SetMembers { node, .. }
+            | Request::ShowSubscribers { node }
+            | Request::SetSubscribers { node, .. } => Some(node),
+            Request::ShowDefaultOptions { node }
+            | Request::Subscriptions { node }
+            | Request::Affiliations { node }
+            | Request::Create { node, .. } => node.as_mut(),
+            Request::ShowDefault => None,
+        }
+    }
+
     /// Reads a `<pubsub/>` element of either namespace.
     ///
     /// # Errors

@@ -38,12 +38,12 @@ impl Notifier {
         if ids.is_empty() {
             let newest: Vec<(&str, &Item)> =
                 generic.items.iter().rev().take(max.unwrap_or(usize::MAX)).collect();
-            return self.show_page(&node.name, &newest, page);
+            return self.show_page(node.name(), &newest, page);
         }
         let items: Vec<(&str, &Item)> =
             ids.iter().filter_map(|id| Some((*id, generic.items.get(id)?))).collect();
         let count = fitting(&items, bytes_max);
-        Ok(Outcome::Shown(list(&node.name, &items[..count], None, self.config.publishers_shown)))
+        Ok(Outcome::Shown(list(node.name(), &items[..count], None, self.config.publishers_shown)))
     }
 
     /// Shows a page of items, smaller than was asked for if it would be too long; what is left out, and how to get it, is
@@ -89,7 +89,7 @@ impl Notifier {
         match at {
             Some(name) => {
                 let (_, node, rights) = self.rights(requester, name)?;
-                list.set_attribute("node", &*node.name);
+                list.set_attribute("node", node.name());
                 let named =
                     node.generic().and_then(|generic| generic.affiliations.of(requester.jid.as_str()));
                 // Administrators own everything, and contact nodes have nothing to look up.
@@ -99,13 +99,17 @@ impl Notifier {
                     (false, false) => None,
                 };
                 if let Some(affiliation) = named.or(implied) {
-                    list.push(entry(&node.name, affiliation.name()));
+                    list.push(entry(node.name(), affiliation.name()));
                 }
             }
             None => {
-                for (node, generic) in self.durable.nodes.iter_generic() {
+                let nodes: Vec<_> = match requester.service.owner() {
+                    None => self.durable.nodes.iter_generic().collect(),
+                    Some(owner) => self.personal_nodes(owner).collect(),
+                };
+                for (node, generic) in nodes {
                     if let Some(affiliation) = generic.affiliations.of(requester.jid.as_str()) {
-                        list.push(entry(&node.name, affiliation.name()));
+                        list.push(entry(node.name(), affiliation.name()));
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use xmpp::{Element, Jid, ns};
 
 use super::errors::PubSubError;
-use super::node::NodeIndex;
+use super::node::{NodeIndex, wire_name};
 use super::options::{Expire, OptionLimits, Purpose, SubscriptionOptions};
 use super::subscriptions::Subscription;
 use super::{Decision, Outcome, Requester};
@@ -30,7 +30,7 @@ enum Repeated {
 /// A subscription of the requester's that a request names.
 struct Found {
     index: NodeIndex,
-    name: String,
+    key: String,
     jid: Jid,
     place: Place,
     /// All of the address's subscriptions with the node.
@@ -81,7 +81,7 @@ impl Notifier {
         let jid = own_jid(requester, jid)
             .ok_or(PubSubError::InvalidJid("Only your own address, bare or full, can be subscribed."))?;
         let (index, node, rights) = self.rights(requester, name)?;
-        let name = node.name.to_string();
+        let key = node.key.to_string();
         match rights.subscribe {
             Admission::Granted => {}
             Admission::OnRequest if self.has_subscribed(requester, index, &jid) => {}
@@ -94,11 +94,11 @@ impl Notifier {
         let is_new = own.is_empty() || repeated == Repeated::Adds;
         if is_new {
             self.has_room(requester, &place)?;
-            let subid = (!own.is_empty()).then(|| self.new_subid(&name, &jid));
+            let subid = (!own.is_empty()).then(|| self.new_subid(&key, &jid));
             own.push(Subscription { subid, options: SubscriptionOptions::default() });
         }
         let Some(subscription) = own.last_mut() else { return Err(PubSubError::NotSubscribed) };
-        let mut confirmed = pubsub(self.subscription_element(&name, &jid, subscription));
+        let mut confirmed = pubsub(self.subscription_element(&key, &jid, subscription));
         if let Some(options) = options {
             self.read_options(requester, &jid, &mut subscription.options, options)?;
             let form = subscription.options.write(Purpose::Result);
@@ -118,8 +118,8 @@ impl Notifier {
                 self.log_is_ready()?;
                 let jid = jid.to_string();
                 let change = match subscription == Subscription::default() && own.len() == 1 && is_new {
-                    true => Change::Subscribed { node: name, jid },
-                    false => configured(name, jid, subscription),
+                    true => Change::Subscribed { node: key, jid },
+                    false => configured(key, jid, subscription),
                 };
                 Ok(Outcome::Change(vec![change], Some(confirmed)))
             }
@@ -143,7 +143,7 @@ impl Notifier {
             return Ok(withdrawn);
         }
         let found = self.find_own(requester, name, jid, subid)?;
-        let Found { index, name, jid, place, mut own, at } = found;
+        let Found { index, key, jid, place, mut own, at } = found;
         let ended = own.remove(at);
         match place {
             Place::Session(session) => {
@@ -154,9 +154,9 @@ impl Notifier {
                 self.log_is_ready()?;
                 let jid = jid.to_string();
                 let change = match own.is_empty() {
-                    true => Change::Unsubscribed { node: name, jid },
+                    true => Change::Unsubscribed { node: key, jid },
                     false => {
-                        Change::SubscriptionEnded { node: name, jid, subid: ended.subid.map(String::from) }
+                        Change::SubscriptionEnded { node: key, jid, subid: ended.subid.map(String::from) }
                     }
                 };
                 Ok(Outcome::Change(vec![change], None))
@@ -176,7 +176,7 @@ impl Notifier {
             .filter(|jid| node.generic().is_some_and(|generic| generic.pending.contains(jid.as_str())));
         let Some(jid) = jid else { return Ok(None) };
         self.log_is_ready()?;
-        let ended = Change::SubscriptionRequestEnded { node: node.name.to_string(), jid: jid.to_string() };
+        let ended = Change::SubscriptionRequestEnded { node: node.key.to_string(), jid: jid.to_string() };
         Ok(Some(Outcome::Change(vec![ended], None)))
     }
 
@@ -194,11 +194,11 @@ impl Notifier {
     ) -> Result<Outcome, PubSubError> {
         let found = self.find_own(requester, name, jid, subid)?;
         let mut shown = Element::new("options", ns::PUBSUB)
-            .with_attribute("node", found.name.as_str())
+            .with_attribute("node", wire_name(&found.key))
             .with_attribute("jid", found.jid.as_str());
         let subscription = &found.own[found.at];
         if self.config.subscription_ids || found.own.len() > 1 {
-            shown.set_attribute("subid", subscription.subid_at(&found.name, &found.jid));
+            shown.set_attribute("subid", subscription.subid_at(&found.key, &found.jid));
         }
         shown.push(subscription.options.write(Purpose::ToFillIn));
         Ok(Outcome::Shown(to_text(Some(pubsub(shown)))))
@@ -217,7 +217,7 @@ impl Notifier {
         subid: Option<&str>,
         options: &Element,
     ) -> Result<Outcome, PubSubError> {
-        let Found { index, name, jid, place, mut own, at } = self.find_own(requester, name, jid, subid)?;
+        let Found { index, key, jid, place, mut own, at } = self.find_own(requester, name, jid, subid)?;
         self.read_options(requester, &jid, &mut own[at].options, options)?;
         match place {
             Place::Session(session) => {
@@ -226,7 +226,7 @@ impl Notifier {
             }
             Place::Durable { .. } => {
                 self.log_is_ready()?;
-                let change = configured(name, jid.to_string(), own.swap_remove(at));
+                let change = configured(key, jid.to_string(), own.swap_remove(at));
                 Ok(Outcome::Change(vec![change], None))
             }
         }
@@ -241,7 +241,7 @@ impl Notifier {
         let mut shown = Element::new("default", ns::PUBSUB);
         if let Some(name) = name {
             let (_, node, _) = self.rights(requester, name)?;
-            shown.set_attribute("node", &*node.name);
+            shown.set_attribute("node", node.name());
         }
         shown.push(SubscriptionOptions::default().write(Purpose::Result));
         Ok(Outcome::Now(Some(pubsub(shown))))
@@ -276,7 +276,7 @@ impl Notifier {
         subid: Option<&str>,
     ) -> Result<Found, PubSubError> {
         let (index, node) = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?;
-        let name = node.name.to_string();
+        let key = node.key.to_string();
         let jid =
             own_jid(requester, jid).ok_or(PubSubError::Forbidden("This is not a subscription of yours."))?;
         let place = self.place(requester, &jid).ok_or(PubSubError::NotSubscribed)?;
@@ -289,10 +289,10 @@ impl Notifier {
             (_, None) => return Err(PubSubError::SubIdRequired),
             (_, Some(subid)) => own
                 .iter()
-                .position(|subscription| subscription.subid_at(&name, &jid) == subid)
+                .position(|subscription| subscription.subid_at(&key, &jid) == subid)
                 .ok_or(PubSubError::InvalidSubId)?,
         };
-        Ok(Found { index, name, jid, place, own, at })
+        Ok(Found { index, key, jid, place, own, at })
     }
 
     /// Checks which subscription a request for items names (§6.5.9.1, §6.5.9.2). Whoever has none needs none, and no answer
@@ -313,7 +313,7 @@ impl Notifier {
             let Some(place) = self.place(requester, &jid) else { continue };
             let own = self.subscriptions_at(requester, index, &place);
             most = most.max(own.len());
-            known |= own.iter().any(|one| subid == Some(one.subid_at(&node.name, &jid).as_str()));
+            known |= own.iter().any(|one| subid == Some(one.subid_at(&node.key, &jid).as_str()));
         }
         match subid {
             None if most > 1 => Err(PubSubError::SubIdRequired),
@@ -381,25 +381,28 @@ impl Notifier {
         };
         let mut list = Element::new("subscriptions", ns::PUBSUB);
         if let Some((_, node)) = at.and_then(|index| Some((index, self.durable.nodes.get(index)?))) {
-            list.set_attribute("node", &*node.name);
+            list.set_attribute("node", node.name());
         }
         for (index, jid) in self.subscriptions_of(requester) {
             let node = self.durable.nodes.get(index).filter(|node| !node.withdrawn);
+            let node = node.filter(|node| requester.service.has(&node.key));
             if let Some(node) = node.filter(|_| at.is_none_or(|wanted| wanted == index))
                 && let Some(place) = self.place(requester, &jid)
             {
                 for subscription in self.subscriptions_at(requester, index, &place) {
-                    list.push(self.subscription_element(&node.name, &jid, &subscription));
+                    list.push(self.subscription_element(&node.key, &jid, &subscription));
                 }
             }
         }
-        for (node, generic) in self.durable.nodes.iter_generic() {
+        // At an account nobody waits for an answer.
+        let generic = self.durable.nodes.iter_generic().filter(|(node, _)| requester.service.has(&node.key));
+        for (node, generic) in generic {
             let is_wanted =
-                at.is_none_or(|at| self.durable.nodes.get(at).is_some_and(|at| at.name == node.name));
+                at.is_none_or(|at| self.durable.nodes.get(at).is_some_and(|at| at.key == node.key));
             for jid in generic.pending.iter().filter(|jid| is_wanted && own_jid(requester, jid).is_some()) {
                 list.push(
                     Element::new("subscription", ns::PUBSUB)
-                        .with_attribute("node", &*node.name)
+                        .with_attribute("node", node.name())
                         .with_attribute("jid", &**jid)
                         .with_attribute("subscription", "pending"),
                 );
@@ -450,13 +453,13 @@ impl Notifier {
         }
     }
 
-    fn subscription_element(&self, node: &str, jid: &Jid, subscription: &Subscription) -> Element {
+    fn subscription_element(&self, key: &str, jid: &Jid, subscription: &Subscription) -> Element {
         let mut element = Element::new("subscription", ns::PUBSUB)
-            .with_attribute("node", node)
+            .with_attribute("node", wire_name(key))
             .with_attribute("jid", jid.as_str())
             .with_attribute("subscription", "subscribed");
         if self.shows_subids() {
-            element.set_attribute("subid", subscription.subid_at(node, jid));
+            element.set_attribute("subid", subscription.subid_at(key, jid));
         }
         element
     }

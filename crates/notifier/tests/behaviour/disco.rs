@@ -101,6 +101,8 @@ fn checklist_065_an_account_shows_itself_to_whoever_may_see_it() {
     for feature in features(&account) {
         let answer = match feature.as_str() {
             "jabber:iq:last" => world.ask(ada, "get", "1001002@localhost", "<query xmlns='jabber:iq:last'/>"),
+            // In `pep_features.rs`.
+            pubsub if pubsub.contains("/pubsub") || pubsub.contains("/rsm") => continue,
             ns => world.ask(ada, "get", "1001002@localhost", &format!("<query xmlns='{ns}'/>")),
         };
         assert!(answer.starts_with("result"), "{feature}: {answer}");

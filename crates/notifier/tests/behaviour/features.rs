@@ -11,29 +11,43 @@ use crate::world::{World, show_answer, show_event};
 const PREFIX: &str = "http://jabber.org/protocol/pubsub#";
 const AGENT: &str = "1001001@localhost/a";
 
-/// An administrator and an agent who are online.
-struct Stage {
-    world: World,
-    admin: SessionId,
-    agent: SessionId,
+/// An administrator and an agent who are online, and the service in question.
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) admin: SessionId,
+    pub(crate) agent: SessionId,
+    service: &'static str,
 }
 
 impl Stage {
-    fn new(configure: fn(&mut Config)) -> Self {
+    pub(crate) fn new(configure: fn(&mut Config)) -> Self {
         let mut world = World::with(configure);
         let (admin, agent) = (world.connect("admin/a"), world.connect("1001001/a"));
         world.take(admin);
-        Stage { world, admin, agent }
+        Stage { world, admin, agent, service: "pubsub.localhost" }
+    }
+
+    /// The same with the administrator's own account as the service (XEP-0163), whose presence the agent may see.
+    pub(crate) fn personal(configure: fn(&mut Config)) -> Self {
+        let mut stage = Stage::new(configure);
+        for (session, kind, to) in
+            [(stage.agent, "subscribe", "admin@localhost"), (stage.admin, "subscribed", "1001001@localhost")]
+        {
+            stage.world.send(session, &format!("<presence xmlns='jabber:client' type='{kind}' to='{to}'/>"));
+        }
+        stage.world.take(stage.admin);
+        stage.world.take(stage.agent);
+        Stage { service: "admin@localhost", ..stage }
     }
 
     fn info(&mut self, node: &str) -> Element {
         let node = if node.is_empty() { String::new() } else { format!(" node='{node}'") };
         let query = format!("<query xmlns='http://jabber.org/protocol/disco#info'{node}/>");
-        let answer = self.world.ask(self.admin, "get", "pubsub.localhost", &query);
+        let answer = self.world.ask(self.admin, "get", self.service, &query);
         Element::parse(answer.strip_prefix("result ").unwrap(), &Limits::default()).unwrap()
     }
 
-    fn advertised(&mut self) -> BTreeSet<String> {
+    pub(crate) fn advertised(&mut self) -> BTreeSet<String> {
         let info = self.info("");
         let features = info.elements().filter_map(|feature| feature.attribute("var"));
         features.filter_map(|feature| feature.strip_prefix(PREFIX).map(String::from)).collect()
@@ -41,12 +55,12 @@ impl Stage {
 
     /// A request that must succeed. Returns the answer; what else came with it is left to be read.
     #[track_caller]
-    fn admin_does(&mut self, verb: &str) -> String {
+    pub(crate) fn admin_does(&mut self, verb: &str) -> String {
         self.does(self.admin, "set", "", verb)
     }
 
     #[track_caller]
-    fn agent_does(&mut self, verb: &str) -> String {
+    pub(crate) fn agent_does(&mut self, verb: &str) -> String {
         self.does(self.agent, "set", "", verb)
     }
 
@@ -61,7 +75,7 @@ impl Stage {
     }
 
     #[track_caller]
-    fn owner_reads(&mut self, verb: &str) -> String {
+    pub(crate) fn owner_reads(&mut self, verb: &str) -> String {
         self.does(self.admin, "get", "#owner", verb)
     }
 
@@ -73,10 +87,10 @@ impl Stage {
     }
 
     /// What follows the answer, such as a newest item, is not looked at.
-    fn asks(&mut self, session: SessionId, kind: &str, part: &str, verb: &str) -> String {
+    pub(crate) fn asks(&mut self, session: SessionId, kind: &str, part: &str, verb: &str) -> String {
         self.world.take(session);
         let payload = format!("<pubsub xmlns='http://jabber.org/protocol/pubsub{part}'>{verb}</pubsub>");
-        self.world.request(session, kind, "pubsub.localhost", &payload);
+        self.world.request(session, kind, self.service, &payload);
         show_answer(&self.world.take(session)[0])
     }
 
@@ -88,25 +102,26 @@ impl Stage {
         self.world.take(self.agent).iter().map(show_event).collect()
     }
 
-    /// A node with an item `1`.
-    fn node(&mut self, node: &str, fields: &[(&str, &str)]) {
-        self.admin_does(&format!("<create node='{node}'/><configure>{}</configure>", form(fields)));
+    /// A node with an item `1`, and room for more unless the fields say otherwise.
+    pub(crate) fn node(&mut self, node: &str, fields: &[(&str, &str)]) {
+        let fields = [&[("max_items", "20")], fields].concat();
+        self.admin_does(&format!("<create node='{node}'/><configure>{}</configure>", form(&fields)));
         self.admin_does(&publish(node, "1"));
     }
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     let field =
         |(name, value): &(&str, &str)| format!("<field var='pubsub#{name}'><value>{value}</value></field>");
     let fields: String = fields.iter().map(field).collect();
     format!("<x xmlns='jabber:x:data' type='submit'>{fields}</x>")
 }
 
-fn publish(node: &str, id: &str) -> String {
+pub(crate) fn publish(node: &str, id: &str) -> String {
     format!("<publish node='{node}'><item id='{id}'><x xmlns='y'/></item></publish>")
 }
 
-fn subscribe(node: &str) -> String {
+pub(crate) fn subscribe(node: &str) -> String {
     format!("<subscribe node='{node}' jid='{AGENT}'/>")
 }
 
@@ -117,25 +132,25 @@ fn affiliate(node: &str, affiliation: &str) -> String {
     )
 }
 
-type Scenario = fn(&mut Stage);
+pub(crate) type Scenario = fn(&mut Stage);
 
 /// The table of XEP-0060 §10, and `config-node-max` and `rsm`, which stand beside it: what shows that a feature works, and what
 /// happens without it. A feature that is always there has no second scenario, and one that is never there no first.
-const FEATURES: &[(&str, Option<Scenario>, Option<Scenario>)] = &[
+pub(crate) const FEATURES: &[(&str, Option<Scenario>, Option<Scenario>)] = &[
     ("access-authorize", None, Some(the_default_is_open)),
     ("access-open", Some(the_default_is_open), None),
     ("access-presence", None, Some(the_default_is_open)),
     ("access-roster", None, Some(the_default_is_open)),
     ("access-whitelist", None, Some(the_default_is_open)),
     ("auto-create", Some(auto_create), None),
-    ("auto-subscribe", None, Some(accounts_are_no_services)),
+    ("auto-subscribe", None, Some(only_accounts_are_subscribed_by_presence)),
     ("config-node", Some(config_node), None),
     ("config-node-max", Some(config_node_max), None),
     ("create-and-configure", Some(create_and_configure), None),
     ("create-nodes", Some(create_nodes), None),
     ("delete-items", Some(delete_items), None),
     ("delete-nodes", Some(delete_nodes), None),
-    ("filtered-notifications", None, Some(accounts_are_no_services)),
+    ("filtered-notifications", None, Some(only_accounts_are_subscribed_by_presence)),
     ("get-pending", Some(get_pending), None),
     ("instant-nodes", Some(instant_nodes), None),
     ("item-ids", Some(item_ids), None),
@@ -150,7 +165,7 @@ const FEATURES: &[(&str, Option<Scenario>, Option<Scenario>)] = &[
     ("outcast-affiliation", Some(outcast_affiliation), None),
     ("persistent-items", Some(persistent_items), None),
     ("presence-notifications", None, Some(without_presence_notifications)),
-    ("presence-subscribe", None, Some(accounts_are_no_services)),
+    ("presence-subscribe", None, Some(only_accounts_are_subscribed_by_presence)),
     ("publish", Some(item_ids), None),
     ("publish-node-full", Some(publish_node_full), None),
     ("publish-only-affiliation", Some(publish_only_affiliation), None),
@@ -170,7 +185,7 @@ const FEATURES: &[(&str, Option<Scenario>, Option<Scenario>)] = &[
 ];
 
 /// Settings that change what is advertised.
-const SETTINGS: &[fn(&mut Config)] = &[
+pub(crate) const SETTINGS: &[fn(&mut Config)] = &[
     |_| {},
     |config| config.multiple_subscriptions = true,
     |config| config.send_last_published_item = SendLast::OnSubscribe,
@@ -214,27 +229,27 @@ fn the_default_is_open(stage: &mut Stage) {
     stage.agent_does(&subscribe("n"));
 }
 
-fn auto_create(stage: &mut Stage) {
+pub(crate) fn auto_create(stage: &mut Stage) {
     stage.admin_does(&publish("new", "1"));
     stage.agent_does(&subscribe("new"));
 }
 
-/// Nodes of an account are another service (XEP-0163): without it nobody answers there.
-fn accounts_are_no_services(stage: &mut Stage) {
-    for to in ["", "1001001@localhost", "1001002@localhost"] {
-        let items = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='n'/></pubsub>";
-        let answer = stage.world.ask(stage.agent, "get", to, items);
-        assert_eq!(answer, "error cancel service-unavailable", "{to}");
-    }
+/// Seeing somebody's presence subscribes to nothing but the nodes of that account (XEP-0163).
+fn only_accounts_are_subscribed_by_presence(stage: &mut Stage) {
+    let mut stage = Stage { service: stage.service, ..Stage::personal(|_| {}) };
+    stage.node("n", &[]);
+    stage.admin_does(&publish("n", "2"));
+    assert_eq!(stage.agent_hears(), [""; 0]);
+    assert!(!stage.agent_reads("<subscriptions/>").contains("node=\"n\""));
 }
 
-fn config_node(stage: &mut Stage) {
+pub(crate) fn config_node(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.owner_does(&format!("<configure node='n'>{}</configure>", form(&[("title", "T")])));
     assert!(stage.owner_reads("<configure node='n'/>").contains("<value>T</value>"));
 }
 
-fn config_node_max(stage: &mut Stage) {
+pub(crate) fn config_node_max(stage: &mut Stage) {
     stage.node("n", &[("max_items", "1")]);
     stage.owner_does(&format!("<configure node='n'>{}</configure>", form(&[("max_items", "max")])));
     for n in 0..50 {
@@ -243,24 +258,24 @@ fn config_node_max(stage: &mut Stage) {
     assert_eq!(stage.agent_reads("<items node='n'/>").matches("<item ").count(), 51);
 }
 
-fn create_and_configure(stage: &mut Stage) {
+pub(crate) fn create_and_configure(stage: &mut Stage) {
     stage.node("n", &[("title", "T")]);
     assert!(stage.owner_reads("<configure node='n'/>").contains("<value>T</value>"));
 }
 
-fn create_nodes(stage: &mut Stage) {
+pub(crate) fn create_nodes(stage: &mut Stage) {
     assert_eq!(stage.agent_tries(&subscribe("n")), "error cancel item-not-found");
     stage.admin_does("<create node='n'/>");
     stage.agent_does(&subscribe("n"));
 }
 
-fn delete_items(stage: &mut Stage) {
+pub(crate) fn delete_items(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.admin_does("<retract node='n'><item id='1'/></retract>");
     assert!(!stage.agent_reads("<items node='n'/>").contains("<item "));
 }
 
-fn retract_items(stage: &mut Stage) {
+pub(crate) fn retract_items(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.agent_does(&subscribe("n"));
     stage.agent_hears();
@@ -268,7 +283,7 @@ fn retract_items(stage: &mut Stage) {
     assert_eq!(stage.agent_hears(), ["retract 1 in n"]);
 }
 
-fn delete_nodes(stage: &mut Stage) {
+pub(crate) fn delete_nodes(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.agent_does(&subscribe("n"));
     stage.agent_hears();
@@ -287,22 +302,22 @@ fn get_pending(stage: &mut Stage) {
     assert!(answer.contains("<option><value>n</value></option>"), "{answer}");
 }
 
-fn instant_nodes(stage: &mut Stage) {
+pub(crate) fn instant_nodes(stage: &mut Stage) {
     let answer = stage.admin_does("<create/>");
     let node = answer.split("node=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     stage.agent_does(&subscribe(&node));
 }
 
-fn item_ids(stage: &mut Stage) {
+pub(crate) fn item_ids(stage: &mut Stage) {
     stage.admin_does("<create node='n'/>");
     stage.agent_does(&subscribe("n"));
     assert!(stage.admin_does(&publish("n", "mine")).contains("<item id=\"mine\"/>"));
     assert_eq!(stage.agent_hears(), ["item mine in n"]);
 }
 
-fn last_published(stage: &mut Stage) {
+pub(crate) fn last_published(stage: &mut Stage) {
     stage.node("n", &[]);
-    stage.world.request(stage.agent, "set", "pubsub.localhost", &pubsub(&subscribe("n")));
+    stage.world.request(stage.agent, "set", stage.service, &pubsub(&subscribe("n")));
     assert_eq!(stage.world.take(stage.agent).len(), 2, "after subscribing");
     stage.world.send(stage.agent, "<presence xmlns='jabber:client' type='unavailable'/>");
     stage.world.send(stage.agent, "<presence xmlns='jabber:client'/>");
@@ -317,7 +332,7 @@ fn pubsub(verb: &str) -> String {
 
 fn without_last_published(stage: &mut Stage) {
     stage.node("n", &[]);
-    stage.world.request(stage.agent, "set", "pubsub.localhost", &pubsub(&subscribe("n")));
+    stage.world.request(stage.agent, "set", stage.service, &pubsub(&subscribe("n")));
     stage.world.take(stage.agent);
     stage.world.send(stage.agent, "<presence xmlns='jabber:client' type='unavailable'/>");
     stage.world.send(stage.agent, "<presence xmlns='jabber:client'/>");
@@ -325,7 +340,7 @@ fn without_last_published(stage: &mut Stage) {
     assert!(got.iter().all(|element| element.name() != "message"), "not both by default: {got:?}");
 }
 
-fn leased_subscription(stage: &mut Stage) {
+pub(crate) fn leased_subscription(stage: &mut Stage) {
     stage.node("n", &[]);
     let until = contact::Timestamp(stage.world.now.0 + 60_000);
     let lease = form(&[("expire", &until.to_string())]);
@@ -337,7 +352,7 @@ fn leased_subscription(stage: &mut Stage) {
     assert!(!stage.agent_reads("<subscriptions node='n'/>").contains(AGENT));
 }
 
-fn manage_subscriptions(stage: &mut Stage) {
+pub(crate) fn manage_subscriptions(stage: &mut Stage) {
     stage.node("n", &[]);
     for state in ["subscribed", "none"] {
         let jid = "1001001@localhost";
@@ -351,7 +366,7 @@ fn manage_subscriptions(stage: &mut Stage) {
     }
 }
 
-fn member_affiliation(stage: &mut Stage) {
+pub(crate) fn member_affiliation(stage: &mut Stage) {
     stage.node("n", &[("access_model", "whitelist")]);
     assert_eq!(stage.agent_tries(&subscribe("n")), "error cancel not-allowed closed-node");
     stage.owner_does(&affiliate("n", "member"));
@@ -359,7 +374,7 @@ fn member_affiliation(stage: &mut Stage) {
     assert_eq!(stage.agent_tries(&publish("n", "2")), "error auth forbidden");
 }
 
-fn meta_data(stage: &mut Stage) {
+pub(crate) fn meta_data(stage: &mut Stage) {
     stage.node("n", &[("title", "T")]);
     stage.agent_does(&subscribe("n"));
     let info = stage.info("n");
@@ -369,7 +384,7 @@ fn meta_data(stage: &mut Stage) {
     }
 }
 
-fn multi_items(stage: &mut Stage) {
+pub(crate) fn multi_items(stage: &mut Stage) {
     stage.node("n", &[("max_items", "2")]);
     for id in ["2", "3"] {
         stage.admin_does(&publish("n", id));
@@ -377,7 +392,7 @@ fn multi_items(stage: &mut Stage) {
     assert_eq!(stage.agent_reads("<items node='n'/>").matches("<item ").count(), 2);
 }
 
-fn multi_subscribe(stage: &mut Stage) {
+pub(crate) fn multi_subscribe(stage: &mut Stage) {
     stage.node("n", &[]);
     let first = stage.agent_does(&subscribe("n"));
     assert_ne!(stage.agent_does(&subscribe("n")), first);
@@ -396,20 +411,20 @@ fn multi_subscribe(stage: &mut Stage) {
 }
 
 /// §6.1.6: subscribing again shows the subscription that there is.
-fn without_multi_subscribe(stage: &mut Stage) {
+pub(crate) fn without_multi_subscribe(stage: &mut Stage) {
     stage.admin_does("<create node='n'/>");
     assert_eq!(stage.agent_does(&subscribe("n")), stage.agent_does(&subscribe("n")));
     assert_eq!(stage.agent_reads("<subscriptions node='n'/>").matches("<subscription ").count(), 1);
     assert!(!stage.info("").to_xml().contains("http://jabber.org/protocol/shim"));
 }
 
-fn outcast_affiliation(stage: &mut Stage) {
+pub(crate) fn outcast_affiliation(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.owner_does(&affiliate("n", "outcast"));
     assert_eq!(stage.agent_tries(&subscribe("n")), "error auth forbidden");
 }
 
-fn persistent_items(stage: &mut Stage) {
+pub(crate) fn persistent_items(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.world = stage.world.restarted();
     stage.agent = stage.world.connect("1001001/a");
@@ -421,11 +436,11 @@ fn persistent_items(stage: &mut Stage) {
     assert_eq!(answer, "error cancel feature-not-implemented unsupported persistent-items");
 }
 
-fn without_presence_notifications(stage: &mut Stage) {
+pub(crate) fn without_presence_notifications(stage: &mut Stage) {
     cannot_configure(stage, "presence_based_delivery", "1");
 }
 
-fn publish_node_full(stage: &mut Stage) {
+pub(crate) fn publish_node_full(stage: &mut Stage) {
     stage.node("n", &[("publish_node_full", "reject"), ("max_items", "1")]);
     assert_eq!(stage.agent_tries(&publish("n", "2")), "error auth forbidden");
     let answer = stage.asks(stage.admin, "set", "", &publish("n", "2"));
@@ -439,14 +454,14 @@ fn cannot_configure(stage: &mut Stage, field: &str, value: &str) {
     assert!(!stage.owner_reads("<configure node='n'/>").contains(field));
 }
 
-fn publish_only_affiliation(stage: &mut Stage) {
+pub(crate) fn publish_only_affiliation(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.owner_does(&affiliate("n", "publish-only"));
     stage.agent_does(&publish("n", "2"));
     assert_eq!(stage.agent_tries(&subscribe("n")), "error auth forbidden");
 }
 
-fn publisher_affiliation(stage: &mut Stage) {
+pub(crate) fn publisher_affiliation(stage: &mut Stage) {
     stage.node("n", &[]);
     assert_eq!(stage.agent_tries(&publish("n", "2")), "error auth forbidden");
     stage.owner_does(&affiliate("n", "publisher"));
@@ -454,7 +469,7 @@ fn publisher_affiliation(stage: &mut Stage) {
     stage.agent_does(&subscribe("n"));
 }
 
-fn publish_options(stage: &mut Stage) {
+pub(crate) fn publish_options(stage: &mut Stage) {
     stage.node("n", &[]);
     let with = |value: &str| {
         let options = form(&[("persist_items", value)]);
@@ -465,7 +480,7 @@ fn publish_options(stage: &mut Stage) {
     assert_eq!(answer, "error cancel conflict precondition-not-met");
 }
 
-fn purge_nodes(stage: &mut Stage) {
+pub(crate) fn purge_nodes(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.agent_does(&subscribe("n"));
     stage.agent_hears();
@@ -474,28 +489,28 @@ fn purge_nodes(stage: &mut Stage) {
     assert!(!stage.agent_reads("<items node='n'/>").contains("<item "));
 }
 
-fn retrieve_affiliations(stage: &mut Stage) {
+pub(crate) fn retrieve_affiliations(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.owner_does(&affiliate("n", "publisher"));
     let own = stage.agent_reads("<affiliations/>");
     assert!(own.contains("<affiliation node=\"n\" affiliation=\"publisher\"/>"), "{own}");
 }
 
-fn retrieve_default(stage: &mut Stage) {
+pub(crate) fn retrieve_default(stage: &mut Stage) {
     assert!(stage.owner_reads("<default/>").contains(&format!("<value>{PREFIX}node_config</value>")));
 }
 
-fn retrieve_default_sub(stage: &mut Stage) {
+pub(crate) fn retrieve_default_sub(stage: &mut Stage) {
     assert!(stage.agent_reads("<default/>").contains(&format!("<value>{PREFIX}subscribe_options</value>")));
 }
 
-fn retrieve_items(stage: &mut Stage) {
+pub(crate) fn retrieve_items(stage: &mut Stage) {
     stage.node("n", &[]);
     let items = stage.agent_reads("<items node='n'/>");
     assert!(items.contains("<item id=\"1\"><x xmlns=\"y\"/></item>"), "{items}");
 }
 
-fn retrieve_subscriptions(stage: &mut Stage) {
+pub(crate) fn retrieve_subscriptions(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.agent_does(&subscribe("n"));
     stage.agent_hears();
@@ -503,7 +518,7 @@ fn retrieve_subscriptions(stage: &mut Stage) {
     assert!(all.contains(&format!("<subscription node=\"n\" jid=\"{AGENT}\" subscription=\"subscribed\"")));
 }
 
-fn rsm(stage: &mut Stage) {
+pub(crate) fn rsm(stage: &mut Stage) {
     stage.node("n", &[]);
     stage.admin_does(&publish("n", "2"));
     let page =
@@ -511,7 +526,7 @@ fn rsm(stage: &mut Stage) {
     assert!(page.contains("<first index=\"0\">2</first><last>2</last><count>2</count>"), "{page}");
 }
 
-fn subscribe_and_hear(stage: &mut Stage) {
+pub(crate) fn subscribe_and_hear(stage: &mut Stage) {
     stage.admin_does("<create node='n'/>");
     stage.agent_does(&subscribe("n"));
     stage.admin_does(&publish("n", "1"));
@@ -525,7 +540,7 @@ fn subscribe_and_hear(stage: &mut Stage) {
     assert_eq!(answer, "error cancel feature-not-implemented unsupported subscribe");
 }
 
-fn subscription_options(stage: &mut Stage) {
+pub(crate) fn subscription_options(stage: &mut Stage) {
     stage.admin_does("<create node='n'/>");
     let quiet = form(&[("deliver", "0")]);
     stage.agent_does(&format!("{}<options>{quiet}</options>", subscribe("n")));

@@ -13,6 +13,8 @@ mod features;
 mod log;
 mod nodes;
 mod notifications;
+mod pep;
+mod pep_features;
 mod presence;
 mod property;
 mod recovery;

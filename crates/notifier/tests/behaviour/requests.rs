@@ -63,11 +63,6 @@ fn checklist_054_what_nobody_knows_is_unavailable() {
     for (kind, to, payload) in [
         ("get", "", "<vCard xmlns='vcard-temp'/>"),
         ("get", "proxy.localhost", "<query xmlns='http://jabber.org/protocol/bytestreams'/>"),
-        (
-            "set",
-            "",
-            "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='http://jabber.org/protocol/tune'/></pubsub>",
-        ),
         ("get", "pubsub.localhost", "<query xmlns='jabber:iq:last'/>"),
         ("get", "", "<query xmlns='urn:xmpp:mam:2'/>"),
         ("set", "", "<enable xmlns='urn:xmpp:carbons:2'/>"),

@@ -93,6 +93,8 @@ impl Config {
             bounces_max: pubsub.bounces_max,
             lease_ms_max: milliseconds(pubsub.lease_max),
             nodes_max: pubsub.nodes_max as usize,
+            personal_nodes_max: pubsub.personal_nodes_max as usize,
+            personal_bytes_max: pubsub.personal_bytes_max,
             node_name_bytes_max: pubsub.node_name_bytes_max,
             items_per_node_max: pubsub.items_per_node_max as usize,
             items_reply_bytes_max: pubsub.items_reply_bytes_max,

@@ -452,6 +452,10 @@ settings! {
         bounces_max: u32 = "10", Count(0, 1_000_000);
         /// Nodes created over publish-subscribe. Over it: resource-constraint.
         nodes_max: u32 = "10000", Count(0, 10_000_000);
+        /// Nodes of one account's own (XEP-0163). Over it: resource-constraint.
+        personal_nodes_max: u32 = "100", Count(0, 1_000_000);
+        /// Bytes of the items that one account keeps at its own nodes. Over it: resource-constraint.
+        personal_bytes_max: usize = "\"1 MiB\"", Size(1024);
         /// Bytes in a node's name. Over it: not-acceptable.
         node_name_bytes_max: usize = "3071", Size(64);
         /// Items a node can be configured to keep. Over it: the oldest goes, or the new one is refused, as the node is configured.
