@@ -83,7 +83,7 @@ impl Door {
     }
 
     fn peer(&self, address: SocketAddr) -> Peer {
-        Peer { address, is_encrypted: self.tls.is_some() }
+        Peer { address, is_encrypted: self.tls.is_some(), is_proxied: false }
     }
 
     /// Goes over to TLS, where it begins with the first byte. None if that fails.

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::admission::{Admission, Excess, Network, Refusal, Terms};
-use crate::config::Limits;
+use crate::config::{Limits, TrustedProxies};
 use crate::metrics::Metrics;
 
 /// Counts connections, over all listeners.
@@ -17,23 +17,30 @@ pub(crate) struct Gate {
     connections_max: u32,
     room: Semaphore,
     admission: Mutex<Admission>,
+    /// Their connections are those of many clients.
+    proxies: TrustedProxies,
     metrics: Arc<Metrics>,
 }
 
 /// The right to one connection. Dropping it makes room for another one.
 #[derive(Debug)]
-pub(crate) struct Permit {
+pub(crate) struct Permit(Place);
+
+/// Where a connection counts. Dropping it makes room there for another one.
+#[derive(Debug)]
+pub(crate) struct Place {
     gate: Arc<Gate>,
-    /// Where it counts.
+    /// None if it counts nowhere.
     network: Option<Network>,
 }
 
 impl Gate {
-    pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Gate {
+    pub(crate) fn new(limits: &Limits, proxies: TrustedProxies, metrics: Arc<Metrics>) -> Gate {
         Gate {
             connections_max: limits.connections_max,
             room: Semaphore::new(limits.connections_max as usize),
             admission: Mutex::new(Admission::new(Terms::of_connections(limits))),
+            proxies,
             metrics,
         }
     }
@@ -49,35 +56,23 @@ impl Gate {
             }
         };
         permit.forget();
-        Permit { gate: Arc::clone(self), network: None }
+        Permit(Place { gate: Arc::clone(self), network: None })
     }
 
-    /// Waits until there is no connection, and allows none from then on.
-    pub(crate) async fn none_left(&self) {
-        let all = self.room.acquire_many(self.connections_max).await;
-        all.expect("the semaphore is never closed").forget();
-    }
-}
-
-impl Permit {
-    /// Counts the connection as one of `address`, which it is not yet.
+    /// Finds the place of one more connection of `address`.
     ///
     /// # Errors
     ///
     /// That address has too many, or is too fast. It has been counted and, once in a burst, logged.
-    pub(crate) fn admit(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
-        let entered = self.gate.admission.lock().enter(address, now);
+    pub(crate) fn admit(self: &Arc<Self>, address: IpAddr, now: Instant) -> Result<Place, Refusal> {
+        let entered = self.admission.lock().enter(address, now);
         let refusal = match entered {
-            Ok(network) => {
-                self.network = network;
-                return Ok(());
-            }
+            Ok(network) => return Ok(Place { gate: Arc::clone(self), network }),
             Err(refusal) => refusal,
         };
-        let metrics = &self.gate.metrics;
         match refusal.excess {
-            Excess::AtATime => metrics.connections_per_address_refused.add(),
-            Excess::PerMinute => metrics.connections_per_minute_refused.add(),
+            Excess::AtATime => self.metrics.connections_per_address_refused.add(),
+            Excess::PerMinute => self.metrics.connections_per_minute_refused.add(),
         }
         if refusal.is_first {
             tracing::warn!(
@@ -88,14 +83,45 @@ impl Permit {
         }
         Err(refusal)
     }
+
+    /// Waits until there is no connection, and allows none from then on.
+    pub(crate) async fn none_left(&self) {
+        let all = self.room.acquire_many(self.connections_max).await;
+        all.expect("the semaphore is never closed").forget();
+    }
+}
+
+impl Permit {
+    /// Counts the connection as one of `address`, which it is not yet; a trusted proxy's is none of anybody.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::admit`].
+    pub(crate) fn admit(&mut self, address: IpAddr, now: Instant) -> Result<(), Refusal> {
+        let Permit(place) = self;
+        if !place.gate.proxies.trusts(address) {
+            *place = place.gate.admit(address, now)?;
+        }
+        Ok(())
+    }
+
+    /// Counts the connection there.
+    pub(crate) fn count_at(&mut self, place: Place) {
+        self.0 = place;
+    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        self.0.gate.room.add_permits(1);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
         if let Some(network) = self.network {
             self.gate.admission.lock().leave(network);
         }
-        self.gate.room.add_permits(1);
     }
 }
 

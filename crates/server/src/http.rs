@@ -1,6 +1,7 @@
 //! HTTP: which part of the server answers which path.
 
 mod connection;
+mod forwarded;
 mod host_meta;
 mod landing;
 
@@ -20,6 +21,7 @@ use crate::rest::Rest;
 use crate::transports::Peer;
 use crate::transports::bosh::Bosh;
 use crate::transports::websocket::WebSockets;
+use forwarded::Forwarding;
 use host_meta::{Format, HostMeta};
 
 /// Everything that is served over HTTP. The same on all listeners.
@@ -28,6 +30,7 @@ pub struct Site {
     bosh: Option<Bosh>,
     rest: Rest,
     host_meta: HostMeta,
+    forwarding: Forwarding,
     landing_page: String,
 }
 
@@ -43,11 +46,15 @@ impl Site {
         rest: Rest,
     ) -> Site {
         let host_meta = HostMeta::new(config, https_port);
-        Site { web_sockets, bosh, rest, host_meta, landing_page: landing::page(config) }
+        let forwarding = Forwarding::new(&config.web);
+        Site { web_sockets, bosh, rest, host_meta, forwarding, landing_page: landing::page(config) }
     }
 
     /// Answers one request.
+    ///
+    /// - `peer`: who has sent it to us, which may be a proxy.
     pub async fn answer(&self, peer: Peer, request: Request) -> Response {
+        let peer = self.forwarding.client(peer, request.headers());
         match request.uri().path() {
             "/ws" | "/ws/" => only_get(request, |request| self.web_sockets.answer(peer, request)),
             "/http-bind" | "/http-bind/" => match &self.bosh {

@@ -126,7 +126,9 @@ impl Server {
             Arc::clone(&streams),
             Some(core.caps),
         ));
-        let web_sockets = WebSockets::new(Arc::clone(&backend));
+        let proxies = config.web.trusted_proxies.clone();
+        let gate = Arc::new(Gate::new(&config.limits, proxies, Arc::clone(core.hub.metrics())));
+        let web_sockets = WebSockets::new(Arc::clone(&backend), Arc::clone(&gate));
         let bosh = Bosh::new(Arc::clone(&backend));
         let https_port = addresses.https.map(|address| address.port());
         let settings = RestSettings::new(&config, https_port);
@@ -134,7 +136,6 @@ impl Server {
         let site = Arc::new(Site::new(&config, https_port, Arc::new(web_sockets), bosh, rest));
 
         let (stopping, stops) = watch::channel(false);
-        let gate = Arc::new(Gate::new(&config.limits, Arc::clone(core.hub.metrics())));
         let open = |(listener, tls, behind): (Option<Listener>, Option<Acceptor>, Behind)| {
             let tls_timeout = config.limits.tls_handshake_timeout;
             let door = Door { tls, tls_timeout, behind, stopping: stops.clone() };

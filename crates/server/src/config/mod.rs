@@ -10,6 +10,7 @@ mod kind;
 mod layers;
 mod notification;
 mod origins;
+mod proxies;
 mod sections;
 mod table;
 mod tokens;
@@ -19,6 +20,7 @@ pub use error::{ConfigError, Problem};
 pub use example::annotated_example;
 pub use kind::ListenAddress;
 pub use origins::Origins;
+pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use sections::{
     Auth, Bosh, CertificateName, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear,
     Profile, Pubsub, Recovery, Roster, Sessions, Tcp, Web,

@@ -6,6 +6,7 @@ use super::kind::{
     SecureWebSocket, Size, SomeChoices, Span, Switch, WhoKind,
 };
 use super::origins::{Origins, OriginsKind};
+use super::proxies::{ForwardedHeader, ProxiesKind, TrustedProxies};
 use super::table::{FLAG, Setting, settings};
 use super::tokens::Tokens;
 use crate::credentials::KeySettings;
@@ -97,6 +98,18 @@ settings! {
         /// Where clients reach the https listener: host:port, for /.well-known/host-meta (XEP-0156). "off": at the host and
         /// port that their request names; that is right unless something in between changes them or does the TLS.
         public_address: Option<ListenAddress> = "\"off\"", Listener;
+        /// The proxies that requests come through: addresses and networks, such as "10.0.0.7" or "10.0.0.0/8". What they say
+        /// about the client is believed: its address for limits, logs and lock-outs, and whether it uses TLS, which decides
+        /// about passwords, redirects and host-meta. Their own connections are not limited by address, the WebSockets and BOSH
+        /// sessions that come through them are, by the client's. Nobody else is believed. []: there are none.
+        trusted_proxies: TrustedProxies = "[]", ProxiesKind;
+        /// The header that the proxies write: "x-forwarded-for", with X-Forwarded-Proto beside it, or "forwarded" (RFC 7239). The
+        /// other one is ignored, because most proxies pass on what a client has written into it. They have to append to
+        /// X-Forwarded-For and Forwarded or replace them, and to replace X-Forwarded-Proto.
+        forwarded_header: ForwardedHeader = "\"x-forwarded-for\"", Choice(&[
+            ("x-forwarded-for", ForwardedHeader::XForwardedFor),
+            ("forwarded", ForwardedHeader::Forwarded),
+        ]);
         /// Requests to the web service over http are sent on to https with 301, as Finesse does, if there is an https
         /// listener. WebSockets are not affected.
         redirect_to_https: bool = "false", Switch;

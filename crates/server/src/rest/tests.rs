@@ -92,7 +92,11 @@ impl Desk {
             accounts.set(user, Some(quick.clone()));
         }
         let rest = Rest::new(hub.clone(), accounts, RestSettings::new(&config, Some(8445)));
-        let peer = Peer { address: SocketAddr::from(([192, 0, 2, 1], 40_000)), is_encrypted: true };
+        let peer = Peer {
+            address: SocketAddr::from(([192, 0, 2, 1], 40_000)),
+            is_encrypted: true,
+            is_proxied: false,
+        };
         Desk { rest, hub, log, peer }
     }
 

@@ -21,8 +21,10 @@ use std::net::SocketAddr;
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
-    /// Its address, as the socket tells.
+    /// Its address, as the socket or a trusted proxy tells. The port is 0 where a proxy does not tell it.
     pub address: SocketAddr,
     /// Whether what it sends is encrypted.
     pub is_encrypted: bool,
+    /// It is behind a trusted proxy, so the connection that we see is not its own.
+    pub is_proxied: bool,
 }

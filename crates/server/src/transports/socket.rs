@@ -19,14 +19,14 @@ use xmpp::{BareJid, Channel, ChannelBindings};
 
 use super::Peer;
 use crate::config;
-use crate::gate::Permit;
+use crate::gate::{Permit, Place};
 use crate::tls::{Acceptor, Terms};
 
 /// An accepted connection. Dropping it closes it and makes room for the next one.
 #[derive(Debug)]
 pub struct Socket {
     line: Line,
-    _permit: Permit,
+    permit: Permit,
 }
 
 #[derive(Debug)]
@@ -61,14 +61,19 @@ struct Tls {
 impl Socket {
     /// Wraps a connection without TLS.
     pub(crate) fn plain(stream: TcpStream, permit: Permit) -> Socket {
-        Socket { line: Line::Plain(stream), _permit: permit }
+        Socket { line: Line::Plain(stream), permit }
     }
 
     /// Wraps a connection after its TLS handshake.
     ///
     /// - `terms`: what holds for all connections of this listener, in particular the certificate that was shown.
     pub(crate) fn tls(stream: TlsStream<TcpStream>, terms: Arc<Terms>, permit: Permit) -> Socket {
-        Socket { line: Line::Tls(Box::new(Tls { stream, terms })), _permit: permit }
+        Socket { line: Line::Tls(Box::new(Tls { stream, terms })), permit }
+    }
+
+    /// Counts the connection where it belongs, if that is not where it comes from.
+    pub(super) fn count_at(&mut self, place: Place) {
+        self.permit.count_at(place);
     }
 
     /// Begins the TLS handshake on a connection that has none; [`Socket::poll_handshake`] says when it is over.
@@ -119,7 +124,8 @@ impl Socket {
     /// What a stream on this connection may offer to authenticate with.
     pub fn channel(&self, peer: Peer, settings: &config::Auth) -> Channel {
         let (bindings, certificate_users) = match &self.line {
-            Line::Tls(tls) => (tls.bindings(), tls.certificate_users()),
+            // A proxy's TLS connection ends there, and its certificate is not the client's.
+            Line::Tls(tls) if !peer.is_proxied => (tls.bindings(), tls.certificate_users()),
             _ => (ChannelBindings::default(), Vec::new()),
         };
         let hides_secrets = peer.is_encrypted || settings.plain_in_clear.allows(peer.address.ip());

@@ -39,20 +39,30 @@ pub(crate) struct Client {
 impl Client {
     /// Connects and upgrades.
     pub(crate) async fn open(address: SocketAddr) -> Client {
-        let mut socket = TcpStream::connect(address).await.expect("connects");
+        let socket = TcpStream::connect(address).await.expect("connects");
+        Client::upgrade(socket, "").await.unwrap_or_else(|refused| panic!("{refused}"))
+    }
+
+    /// Upgrades a connection, or says what came instead.
+    ///
+    /// - `headers`: more of them, with a line end each.
+    pub(crate) async fn upgrade(mut socket: TcpStream, headers: &str) -> Result<Client, String> {
+        let address = socket.peer_addr().expect("connected");
         let request = format!(
             "GET /ws/ HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-             Sec-WebSocket-Protocol: xmpp\r\n\r\n"
+             Sec-WebSocket-Protocol: xmpp\r\n{headers}\r\n"
         );
         socket.write_all(request.as_bytes()).await.expect("sent");
         let mut answer = Vec::new();
         while !answer.ends_with(b"\r\n\r\n") {
             answer.push(socket.read_u8().await.expect("an answer"));
         }
-        assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&answer));
+        if !answer.starts_with(b"HTTP/1.1 101 ") {
+            return Err(String::from_utf8_lossy(&answer).into_owned());
+        }
         let decoder = Decoder::new(Role::Client, 1 << 20);
-        Client { socket, decoder, got: VecDeque::new(), jid: String::new() }
+        Ok(Client { socket, decoder, got: VecDeque::new(), jid: String::new() })
     }
 
     /// Opens a session.

@@ -189,7 +189,7 @@ impl World {
         let channel = Channel { hides_secrets: true, certificate_users: vec![user], ..Channel::default() };
         let backend = &self.process.backend;
         let stream = Arc::new(backend.stream_config(ListenerKind::Https));
-        let peer = Peer { address: ([127, 0, 0, 1], 1).into(), is_encrypted: true };
+        let peer = Peer { address: ([127, 0, 0, 1], 1).into(), is_encrypted: true, is_proxied: false };
         let driver = Driver::new(Arc::clone(backend), stream, peer, channel, now);
         let mut config = ClientConfig::new("localhost", USER, "");
         config.mechanism = MechanismChoice::Only(Mechanism::External);

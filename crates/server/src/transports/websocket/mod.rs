@@ -19,12 +19,16 @@ use super::driver::Driver;
 use super::session::Session;
 use super::{Backend, Peer, Socket};
 use crate::config::ListenerKind;
+use crate::gate::{self, Gate, Place};
+use crate::http::too_many_requests;
 use upgrade::{Verdict, judge, upgrade_headers};
 use wire::WebSocketWire;
 
 /// What all WebSocket sessions share.
 pub struct WebSockets {
     backend: Arc<Backend>,
+    /// Where those are counted that come through trusted proxies.
+    gate: Arc<Gate>,
     /// For encrypted connections.
     stream: Arc<StreamConfig>,
     /// For connections in the clear.
@@ -33,7 +37,7 @@ pub struct WebSockets {
 
 impl WebSockets {
     /// WebSockets in front of `backend`.
-    pub fn new(backend: Arc<Backend>) -> WebSockets {
+    pub(crate) fn new(backend: Arc<Backend>, gate: Arc<Gate>) -> WebSockets {
         let stream = |listener| {
             let mut stream = backend.stream_config(listener);
             stream.idle_time = Some(backend.config.web.ping_interval);
@@ -43,6 +47,7 @@ impl WebSockets {
             stream: stream(ListenerKind::Https),
             stream_in_clear: stream(ListenerKind::Http),
             backend,
+            gate,
         }
     }
 
@@ -71,7 +76,16 @@ impl WebSockets {
                     // Not over HTTP/1.1, or the connection is closing.
                     return StatusCode::NOT_IMPLEMENTED.into_response();
                 };
-                tokio::spawn(Arc::clone(self).begin(on_upgrade, peer));
+                // The connection itself is the proxy's, which is not limited.
+                let place = match peer.is_proxied.then(|| self.gate.admit(peer.address.ip(), Instant::now()))
+                {
+                    Some(Err(refusal)) => {
+                        return too_many_requests(gate::sentence(refusal), refusal.retry_after);
+                    }
+                    Some(Ok(place)) => Some(place),
+                    None => None,
+                };
+                tokio::spawn(Arc::clone(self).begin(on_upgrade, peer, place));
                 (StatusCode::SWITCHING_PROTOCOLS, upgrade_headers(accept), Body::empty()).into_response()
             }
         }
@@ -79,7 +93,9 @@ impl WebSockets {
 
     /// Takes the connection over from the HTTP server and gives it a task of its own, which is as small as a session
     /// that may be idle for a day should be.
-    async fn begin(self: Arc<Self>, on_upgrade: OnUpgrade, peer: Peer) {
+    ///
+    /// - `place`: where it counts, if not where it comes from.
+    async fn begin(self: Arc<Self>, on_upgrade: OnUpgrade, peer: Peer, place: Option<Place>) {
         let upgraded = match on_upgrade.await {
             Ok(upgraded) => upgraded,
             Err(error) => {
@@ -91,7 +107,11 @@ impl WebSockets {
             Ok(parts) => parts,
             Err(_) => unreachable!("our listeners serve no other kind of connection"),
         };
-        tokio::spawn(self.session(parts.io.into_inner(), &parts.read_buf, peer));
+        let mut socket = parts.io.into_inner();
+        if let Some(place) = place {
+            socket.count_at(place);
+        }
+        tokio::spawn(self.session(socket, &parts.read_buf, peer));
     }
 
     /// - `read`: what the HTTP server has read already.
