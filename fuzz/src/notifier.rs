@@ -75,6 +75,7 @@ impl World {
                 team: (role != Role::Administrator).then_some(TeamId(1)),
                 supervises: if role == Role::Supervisor { vec![TeamId(1)] } else { Vec::new() },
                 extension: None,
+                wrap_up: Default::default(),
             }));
         }
         world.flush();

@@ -1,7 +1,8 @@
 //! What somebody asks of the contact centre.
 
 use crate::{
-    Extension, ReasonCategory, ReasonCode, ReasonCodeId, Roles, TeamId, UserDetails, UserId, UserRequest,
+    Address, CallDataChange, DialogId, DialogRequest, Extension, ReasonCategory, ReasonCode, ReasonCodeId,
+    Roles, StateCause, TeamId, UserDetails, UserId, UserRequest, WrapUp,
 };
 
 /// A request to change something. Whether it may be done, and what follows, is
@@ -15,7 +16,25 @@ pub enum Command {
         /// Which, and with what.
         request: UserRequest,
     },
-    /// Adds a user, signed out. Administrators only, as all that follow.
+    /// `POST /User/{id}/Dialogs`: begins a call.
+    BeginCall {
+        /// Whose call.
+        user: UserId,
+        /// Which kind, and to whom.
+        request: DialogRequest,
+    },
+    /// `PUT /Dialog/{id}`: does something with a call.
+    ActOnCall {
+        /// Which call.
+        dialog: DialogId,
+        /// What.
+        request: DialogRequest,
+    },
+    /// Something happens outside. Administrators only, as all that follow.
+    Network(NetworkEvent),
+    /// Time has passed: what was due until now happens. See [`ContactCentre::next_timeout`](crate::ContactCentre::next_timeout).
+    Elapse,
+    /// Adds a user, signed out.
     AddUser(UserDetails),
     /// Changes what is configured about a user.
     UpdateUser {
@@ -60,6 +79,43 @@ impl Command {
     }
 }
 
+/// What happens in the telephone network, outside of the contact centre.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetworkEvent {
+    /// Somebody calls a number of the contact centre.
+    Call {
+        /// The caller's number.
+        from: Address,
+        /// The number that is called.
+        to: Address,
+        /// What the routing has written on the call.
+        data: CallDataChange,
+    },
+    /// Somebody whose telephone rings takes the call.
+    Answer {
+        /// Which call.
+        dialog: DialogId,
+        /// At which number.
+        address: Address,
+    },
+    /// Somebody leaves the call, or does not take it.
+    HangUp {
+        /// Which call.
+        dialog: DialogId,
+        /// At which number.
+        address: Address,
+    },
+    /// A number that was dialled cannot be reached.
+    Fail {
+        /// Which call.
+        dialog: DialogId,
+        /// Which number.
+        address: Address,
+        /// Why.
+        cause: StateCause,
+    },
+}
+
 /// What to change about a user; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserChanges {
@@ -77,4 +133,6 @@ pub struct UserChanges {
     pub supervises: Option<Vec<TeamId>>,
     /// The own extension; `Some(None)` for none.
     pub extension: Option<Option<Extension>>,
+    /// Whether there is time to wrap up after calls.
+    pub wrap_up: Option<WrapUp>,
 }

@@ -33,6 +33,7 @@ pub fn demo() -> Vec<Command> {
             team: Some(team),
             supervises: Vec::new(),
             extension: Some(extension(&format!("20010{index:02}"))),
+            wrap_up: Default::default(),
         }));
     }
     for (index, (first_name, last_name)) in (1..).zip(SUPERVISORS) {
@@ -45,6 +46,7 @@ pub fn demo() -> Vec<Command> {
             team: Some(TeamId(index)),
             supervises: vec![TeamId(index)],
             extension: Some(extension(&format!("200{index}"))),
+            wrap_up: Default::default(),
         }));
     }
     commands.push(Command::AddUser(UserDetails {
@@ -56,6 +58,7 @@ pub fn demo() -> Vec<Command> {
         team: None,
         supervises: Vec::new(),
         extension: None,
+        wrap_up: Default::default(),
     }));
     commands
 }

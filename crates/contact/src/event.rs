@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentState, Extension, Failure, Reason, ReasonCode, TeamId, Timestamp, UserDetails, UserId};
+use crate::{Dialog, DialogId, Extension, Failure, ReasonCode, StateChange, TeamId, UserDetails, UserId};
 
 /// A fact about the contact centre.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,16 +40,26 @@ pub enum Event {
     UserStateChanged {
         /// Who.
         user: UserId,
-        /// The new state.
-        state: AgentState,
-        /// Why.
-        #[serde(default)]
-        reason: Reason,
-        /// The extension that the user is signed in on; none after `LOGOUT`.
+        /// The state, since when, and what belongs to it.
+        #[serde(flatten)]
+        change: StateChange,
+    },
+    /// A call is this from now on, for the first time or again.
+    DialogChanged(Box<Dialog>),
+    /// Snapshots only: the next call has this number.
+    NextDialog {
+        /// The number.
+        id: DialogId,
+    },
+    /// A request about a call was accepted and then failed. It changes nothing, and the user is told.
+    DialogRequestFailed {
+        /// Who asked.
+        user: UserId,
+        /// About which call; none if there was none yet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        extension: Option<Extension>,
-        /// Since when.
-        at: Timestamp,
+        dialog: Option<DialogId>,
+        /// What went wrong.
+        failure: Failure,
     },
     /// A request was accepted and then failed. It changes nothing, and the user is told.
     RequestFailed {
@@ -63,7 +73,7 @@ pub enum Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ReasonCategory, ReasonCodeId, Role, Roles};
+    use crate::{AgentState, Reason, ReasonCategory, ReasonCodeId, Role, Roles, Timestamp, WrapUp};
 
     fn details() -> UserDetails {
         UserDetails {
@@ -75,6 +85,7 @@ mod tests {
             team: Some(TeamId(1)),
             supervises: vec![TeamId(1), TeamId(2)],
             extension: Some(Extension::new("2101").unwrap()),
+            wrap_up: WrapUp::default(),
         }
     }
 
@@ -85,10 +96,13 @@ mod tests {
         let extension = Extension::new("2101").unwrap();
         let changed = |state, reason, extension| Event::UserStateChanged {
             user: UserId::new("7001").unwrap(),
-            state,
-            reason,
-            extension,
-            at: Timestamp(1_767_605_411_402),
+            change: StateChange {
+                state,
+                reason,
+                extension,
+                at: Timestamp(1_767_605_411_402),
+                after_call: None,
+            },
         };
         let plain = UserDetails {
             roles: Roles::of(Role::Administrator),

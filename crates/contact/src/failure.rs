@@ -23,6 +23,16 @@ pub enum Failure {
     ResourceBusy,
     /// Sign-in as a mobile agent of a user who is none.
     ModeNotAllowed,
+    /// A second wish about what comes after the call, or one that has to wait, on CCX.
+    InvalidWorkMode,
+    /// Something that the call, or this party of it, does not allow now.
+    ActionNotAllowed,
+    /// A device that cannot make a call now.
+    OutOfService,
+    /// A conference would have more parties than are allowed, CCE.
+    ConferenceFull,
+    /// A conference that somebody else has set up, CCE.
+    NotController,
 }
 
 /// The texts of a failure, as an `apiError` has them.
@@ -64,6 +74,17 @@ impl Failure {
             Self::DeviceBusy => text("Device Busy", "33", "CF_RESOURCE_BUSY"),
             Self::InvalidObjectState => text("Invalid State", "22", "CF_INVALID_OBJECT_STATE"),
             Self::ResourceBusy => text("Invalid State", "33", "CF_RESOURCE_BUSY"),
+            Self::InvalidWorkMode => text("Invalid State", "265", "CF_INVALID_AGENT_WORKMODE"),
+            // The guide names the type only.
+            Self::ActionNotAllowed => text("Generic Error", "22", "CF_INVALID_OBJECT_STATE"),
+            Self::OutOfService | Self::ConferenceFull => {
+                text("Call Operation Failure", "34", "CF_RESOURCE_OUT_OF_SERVICE")
+            }
+            Self::NotController => text(
+                "Generic Error",
+                "20999",
+                "<ConferenceCallCommand>: Conference failed: this party is not the controller",
+            ),
             // As with a busy device, number and constant are the nearest that are known.
             Self::ModeNotAllowed => text("Mode Not Allowed", "265", "CF_INVALID_AGENT_WORKMODE"),
         }

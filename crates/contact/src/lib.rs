@@ -30,6 +30,7 @@ mod body;
 mod centre;
 mod command;
 mod demo;
+mod dialog;
 mod document;
 mod event;
 mod failure;
@@ -46,20 +47,25 @@ mod user_request;
 pub use agent_state::{AgentState, RequestedState};
 pub use body::{BODY_BYTES_MAX, BODY_DEPTH_MAX, BODY_ELEMENTS_MAX, BodyElement};
 pub use centre::{ContactCentre, Deployment, Settings};
-pub use command::{Command, UserChanges};
+pub use command::{Command, NetworkEvent, UserChanges};
 pub use demo::demo;
+pub use dialog::{
+    Action, Address, CallData, CallDataChange, CallType, Dialog, DialogRequest, DialogState, DtmfDigits,
+    NotAnAddress, Part, Participant, ParticipantState, StateCause,
+};
 pub use document::{
-    Progress, ServiceStatus, SystemInfo, Update, UsersDocument, reason_code_xml, reason_codes_xml,
-    system_info_update, system_info_xml, team_xml, teams_xml, user_dialogs_xml, user_xml, users_xml,
+    Progress, ServiceStatus, SystemInfo, Update, UsersDocument, dialog_xml, reason_code_xml,
+    reason_codes_xml, system_info_update, system_info_xml, team_xml, teams_xml, user_dialogs_xml, user_xml,
+    users_xml,
 };
 pub use event::Event;
 pub use failure::Failure;
-pub use id::{Extension, IdError, ReasonCodeId, TeamId, UserId};
+pub use id::{DialogId, Extension, IdError, QueueId, ReasonCodeId, TeamId, UserId};
 pub use path::{ApiPath, PathError};
 pub use reason_code::{Reason, ReasonCategory, ReasonCode};
 pub use refusal::{ErrorType, Refusal};
 pub use role::{Actor, Role, Roles};
 pub use team::Team;
 pub use timestamp::{NotADateTime, Timestamp};
-pub use user::{User, UserDetails};
+pub use user::{AfterCall, StateChange, User, UserDetails, WrapUp, WrapUpMode};
 pub use user_request::{MobileAgent, UserRequest};

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{ReasonCodeId, TeamId, UserId};
+use crate::{DialogId, ReasonCodeId, TeamId, UserId};
 
 /// A resource of the contact centre.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,8 @@ pub enum ApiPath {
     UserReasonCodes(UserId),
     /// `/finesse/api/User/{id}/ReasonCode/{id}`
     UserReasonCode(UserId, ReasonCodeId),
+    /// `/finesse/api/Dialog/{id}`
+    Dialog(DialogId),
     /// `/finesse/api/Teams`
     Teams,
     /// `/finesse/api/Team/{id}`
@@ -60,6 +62,7 @@ impl ApiPath {
             | Self::UserReasonCode(id, _) => Some(id),
             Self::SystemInfo
             | Self::Users
+            | Self::Dialog(_)
             | Self::Teams
             | Self::Team(_)
             | Self::TeamUsers(_)
@@ -112,6 +115,7 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
         ["User", id, "Media"] => Ok(ApiPath::UserMedia(user(id)?)),
         ["User", id, "ReasonCodes"] => Ok(ApiPath::UserReasonCodes(user(id)?)),
         ["User", id, "ReasonCode", code] => Ok(ApiPath::UserReasonCode(user(id)?, reason_code(code)?)),
+        ["Dialog", id] => Ok(ApiPath::Dialog(id.parse().map_err(|_| PathError::Unknown)?)),
         ["Teams"] => Ok(ApiPath::Teams),
         ["Team", id] => Ok(ApiPath::Team(team(id)?)),
         ["Team", id, "Users"] => Ok(ApiPath::TeamUsers(team(id)?)),
@@ -140,6 +144,7 @@ impl fmt::Display for ApiPath {
             Self::UserMedia(id) => write!(f, "User/{id}/Media"),
             Self::UserReasonCodes(id) => write!(f, "User/{id}/ReasonCodes"),
             Self::UserReasonCode(id, code) => write!(f, "User/{id}/ReasonCode/{code}"),
+            Self::Dialog(id) => write!(f, "Dialog/{id}"),
             Self::Teams => f.write_str("Teams"),
             Self::Team(id) => write!(f, "Team/{id}"),
             Self::TeamUsers(id) => write!(f, "Team/{id}/Users"),
@@ -164,6 +169,7 @@ mod tests {
             "/finesse/api/User/7001/Media",
             "/finesse/api/User/7001/ReasonCodes",
             "/finesse/api/User/7001/ReasonCode/4",
+            "/finesse/api/Dialog/16777217",
             "/finesse/api/Teams",
             "/finesse/api/Team/5001",
             "/finesse/api/Team/5001/Users",
@@ -194,6 +200,8 @@ mod tests {
             "/finesse/api/User/7001//Dialogs",
             "/finesse/api/User/7001/Dialogs/",
             "/finesse/api/User/7001/ReasonCode/4/x",
+            "/finesse/api/Dialog/x",
+            "/finesse/api/Dialog/16777217/x",
             "/finesse/api/Team/x",
             "/finesse/api/Team/05",
             "/finesse/api/ReasonCode/-1",

@@ -96,6 +96,8 @@ pub enum Reason {
 impl Reason {
     /// A supervisor changed the state, CCE.
     pub const SUPERVISOR_UCCE: Self = Self::System { code: 999 };
+    /// The agent's telephone is off the hook, CCE 12.5.
+    pub const OFF_HOOK_UCCE: Self = Self::System { code: 50_006 };
     /// A supervisor changed the state, CCX.
     pub const SUPERVISOR_UCCX: Self = Self::System { code: 33 };
 }
@@ -105,6 +107,7 @@ pub(crate) fn system_label(code: u32) -> &'static str {
     match code {
         999 | 33 => "Supervisor Initiated",
         255 => "Connection Failure",
+        50_006 => "Agent Off Hook",
         _ => "System",
     }
 }

@@ -33,6 +33,12 @@ pub enum ErrorType {
     ParameterMissing,
     /// A value or name that is not known.
     InvalidInput,
+    /// A number that cannot be called from here.
+    InvalidDestination,
+    /// A supervisor cannot join a conference that is full. The guide gives a number for a name.
+    BargeConferenceLimit,
+    /// A supervisor cannot join through an agent who has not set up the conference. As above.
+    BargeNotController,
     /// A change that the present state does not allow.
     InvalidState,
     /// A configuration that cannot be: duplicate, or a reference to nothing.
@@ -53,10 +59,14 @@ pub enum ErrorType {
     NotFound,
     /// No such user.
     UserNotFound,
+    /// No such call.
+    DialogNotFound,
     /// No such team.
     TeamNotFound,
     /// The resource exists and does not answer to this method.
     MethodNotAllowed,
+    /// Only the other product does this.
+    NotImplemented,
     /// Our own failure.
     InternalServerError,
     /// Too busy, or the log cannot be written.
@@ -70,6 +80,9 @@ impl ErrorType {
             Self::BadRequest => "Bad Request",
             Self::ParameterMissing => "Parameter Missing",
             Self::InvalidInput => "Invalid Input",
+            Self::InvalidDestination => "Invalid Destination",
+            Self::BargeConferenceLimit => "20700",
+            Self::BargeNotController => "20999",
             Self::InvalidState => "Invalid State",
             Self::FinesseApiError => "Finesse API Error",
             Self::MaximumExceeded => "Maximum Exceeded",
@@ -80,8 +93,10 @@ impl ErrorType {
             Self::Forbidden => "Forbidden",
             Self::NotFound => "Not Found",
             Self::UserNotFound => "User Not Found",
+            Self::DialogNotFound => "Dialog Not Found",
             Self::TeamNotFound => "TeamId Not Found",
             Self::MethodNotAllowed => "Method Not Allowed",
+            Self::NotImplemented => "Not Implemented",
             Self::InternalServerError => "Internal Server Error",
             Self::ServiceUnavailable => "Service Unavailable",
         }
@@ -128,6 +143,11 @@ impl Refusal {
     /// 400: `data` is not a value that is known. `why` says which are.
     pub fn invalid_input(data: impl Into<String>, why: impl Into<String>) -> Self {
         Self::new(400, ErrorType::InvalidInput, data, why)
+    }
+
+    /// 400: `to` cannot be called from here.
+    pub fn invalid_destination(to: &str, why: impl Into<String>) -> Self {
+        Self::new(400, ErrorType::InvalidDestination, to, why)
     }
 
     /// 400: not from this state.
@@ -188,6 +208,11 @@ impl Refusal {
         Self::new(404, ErrorType::UserNotFound, user, "UNKNOWN_USER")
     }
 
+    /// 404: no call has this number.
+    pub fn dialog_not_found(dialog: &str) -> Self {
+        Self::new(404, ErrorType::DialogNotFound, dialog, "Invalid dialogId specified for dialog")
+    }
+
     /// 404: no team has this number.
     pub fn team_not_found(team: &str) -> Self {
         Self::new(404, ErrorType::TeamNotFound, team, "There is no team with this id")
@@ -197,6 +222,11 @@ impl Refusal {
     pub fn method_not_allowed(method: &str) -> Self {
         let message = "The resource does not answer to this method; see the Allow header";
         Self::new(405, ErrorType::MethodNotAllowed, method, message)
+    }
+
+    /// 501: only the other product does this.
+    pub fn not_implemented(what: &str, why: impl Into<String>) -> Self {
+        Self::new(501, ErrorType::NotImplemented, what, why)
     }
 
     /// 500: our own failure.

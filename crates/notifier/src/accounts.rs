@@ -236,5 +236,6 @@ fn all_of(details: &UserDetails) -> UserChanges {
         team: Some(details.team),
         supervises: Some(details.supervises.clone()),
         extension: Some(details.extension.clone()),
+        wrap_up: Some(details.wrap_up),
     }
 }

@@ -326,6 +326,24 @@ impl Notifier {
         }
     }
 
+    /// When something happens in the contact centre by itself.
+    pub(crate) fn next_elapse(&self) -> Option<Timestamp> {
+        self.durable.centre.next_timeout().filter(|_| self.accepts_changes())
+    }
+
+    /// Lets happen in the contact centre what is due at `at`.
+    pub(crate) fn elapse(&mut self, at: Timestamp) {
+        if self.next_elapse().is_none_or(|due| due > at) {
+            return;
+        }
+        let decided = self.durable.centre.decide(&contact::Actor::system(), &Command::Elapse, at);
+        if let Ok(events) = decided
+            && !events.is_empty()
+        {
+            self.commit(contact_changes(events, None), Vec::new(), at);
+        }
+    }
+
     fn command(
         &mut self,
         ticket: Ticket,

@@ -173,7 +173,7 @@ impl Notifier {
     /// When [`Notifier::handle_timeout`] has something to do.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         let waiting = self.resumptions.waiting.first().map(|(until, _)| *until);
-        waiting.into_iter().chain(self.next_expiry()).min()
+        waiting.into_iter().chain(self.next_expiry()).chain(self.next_elapse()).min()
     }
 
     /// Ends what is due at `at`.
@@ -187,6 +187,7 @@ impl Notifier {
         }
         self.end_leases(at);
         self.end_items(at);
+        self.elapse(at);
     }
 
     /// How many sessions wait to be resumed.

@@ -1,7 +1,7 @@
 //! Who may see what. `state_change.rs` says who may change what.
 
 use super::ContactCentre;
-use crate::{Actor, ApiPath, Refusal, Role, TeamId, User, UserId};
+use crate::{Actor, ApiPath, Dialog, Refusal, Role, TeamId, User, UserId};
 
 impl ContactCentre {
     /// Whether `actor` may read the resources of `user`: the user, a supervisor of the user's team, administrators.
@@ -45,6 +45,19 @@ impl ContactCentre {
         Err(Refusal::not_your_team(&team.to_string()))
     }
 
+    /// Whether `actor` may read a call: whoever has it in the list or takes part in it, their supervisors, administrators.
+    ///
+    /// # Errors
+    ///
+    /// 401 `Invalid Authorization User Specified`.
+    pub fn may_read_dialog(&self, actor: &Actor, dialog: &Dialog) -> Result<(), Refusal> {
+        let mut users = dialog.audience.iter().chain(dialog.users()).filter_map(|id| self.user(id));
+        if actor.is_administrator() || users.any(|user| self.may_read_user(actor, user).is_ok()) {
+            return Ok(());
+        }
+        Err(Refusal::not_your_resource(actor.id.as_str()))
+    }
+
     /// Whether `actor` may read what only administrators read: the lists of all users and of all teams.
     ///
     /// # Errors
@@ -72,6 +85,9 @@ impl ContactCentre {
             ApiPath::Team(team) | ApiPath::TeamUsers(team) => {
                 let is_member = self.team(*team).is_some_and(|team| team.members.contains(&actor.id));
                 is_member || self.may_read_team(actor, *team).is_ok()
+            }
+            ApiPath::Dialog(id) => {
+                self.dialog(*id).is_some_and(|dialog| self.may_read_dialog(actor, dialog).is_ok())
             }
             ApiPath::Users | ApiPath::Teams | ApiPath::ReasonCodes | ApiPath::ReasonCode(_) => {
                 actor.is_administrator()

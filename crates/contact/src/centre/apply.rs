@@ -1,8 +1,13 @@
 //! The only place where the contact centre changes.
 
+use std::collections::BTreeSet;
+
 use super::ContactCentre;
 use crate::document::{removed, summary_changed, user_changed};
-use crate::{ApiPath, Event, Failure, Team, TeamId, Update, User, UserDetails, UserId, document};
+use crate::{
+    ApiPath, Dialog, DialogId, Event, Failure, StateChange, Team, TeamId, Update, User, UserDetails, UserId,
+    document,
+};
 
 impl ContactCentre {
     /// Takes over what has happened, and returns what is to be published, in order.
@@ -19,6 +24,12 @@ impl ContactCentre {
                 nodes.into_iter().flatten().map(|node| removed(node, &user, request_id)).collect()
             }
             Effect::RequestFailed { user, failure } => vec![document::failed(&user, failure, request_id)],
+            Effect::DialogChanged { dialog, heard } => {
+                document::dialog_changed(self, &dialog, &heard, request_id)
+            }
+            Effect::DialogRequestFailed { user, dialog, failure } => {
+                vec![document::call_failed(&user, dialog, failure, request_id)]
+            }
         }
     }
 
@@ -71,26 +82,26 @@ impl ContactCentre {
             Event::UserRemoved { user } => {
                 let Some(gone) = self.users.remove(user) else { return Effect::None };
                 self.unlink(&gone.details);
+                if let Some(end) = gone.wrap_up_ends_at() {
+                    self.wrapping_up.remove(&(end, user.clone()));
+                }
                 if let Some(extension) = &gone.extension {
                     self.extensions.release(extension, user);
                 }
                 Effect::UserRemoved { user: user.clone(), team: gone.details.team }
             }
-            Event::UserStateChanged { user: id, state, reason, extension, at } => {
-                let Some(user) = self.users.get_mut(id) else { return Effect::None };
-                user.state = *state;
-                user.reason = *reason;
-                user.state_changed_at = Some(*at);
-                if user.extension != *extension {
-                    if let Some(old) = user.extension.take() {
-                        self.extensions.release(&old, id);
-                    }
-                    user.extension.clone_from(extension);
-                    if let Some(new) = extension {
-                        self.extensions.occupy(new.clone(), id.clone());
-                    }
-                }
-                Effect::UserChanged { user: id.clone(), left: None }
+            Event::UserStateChanged { user, change } => self.record_state(user, change),
+            Event::DialogChanged(dialog) => {
+                let heard =
+                    self.calls.replace((**dialog).clone()).map(|old| old.audience).unwrap_or_default();
+                Effect::DialogChanged { dialog: dialog.clone(), heard }
+            }
+            Event::NextDialog { id } => {
+                self.calls.set_next(*id);
+                Effect::None
+            }
+            Event::DialogRequestFailed { user, dialog, failure } => {
+                Effect::DialogRequestFailed { user: user.clone(), dialog: *dialog, failure: *failure }
             }
             Event::RequestFailed { user, failure } => {
                 Effect::RequestFailed { user: user.clone(), failure: *failure }
@@ -98,9 +109,35 @@ impl ContactCentre {
         }
     }
 
+    fn record_state(&mut self, id: &UserId, change: &StateChange) -> Effect {
+        let Some(user) = self.users.get_mut(id) else { return Effect::None };
+        if let Some(end) = user.wrap_up_ends_at() {
+            self.wrapping_up.remove(&(end, id.clone()));
+        }
+        if user.extension != change.extension {
+            if let Some(old) = &user.extension {
+                self.extensions.release(old, id);
+            }
+            if let Some(new) = &change.extension {
+                self.extensions.occupy(new.clone(), id.clone());
+            }
+        }
+        user.take_over(change);
+        if let Some(end) = user.wrap_up_ends_at() {
+            self.wrapping_up.insert((end, id.clone()));
+        }
+        Effect::UserChanged { user: id.clone(), left: None }
+    }
+
     fn record_user_updated(&mut self, details: &UserDetails) -> Effect {
         let Some(user) = self.users.get_mut(&details.id) else { return Effect::None };
+        if let Some(end) = user.wrap_up_ends_at() {
+            self.wrapping_up.remove(&(end, details.id.clone()));
+        }
         let old = std::mem::replace(&mut user.details, details.clone());
+        if let Some(end) = user.wrap_up_ends_at() {
+            self.wrapping_up.insert((end, details.id.clone()));
+        }
         self.unlink(&old);
         self.link(details);
         let left = old.team.filter(|_| old.team != details.team);
@@ -135,4 +172,6 @@ enum Effect {
     UserChanged { user: UserId, left: Option<TeamId> },
     UserRemoved { user: UserId, team: Option<TeamId> },
     RequestFailed { user: UserId, failure: Failure },
+    DialogChanged { dialog: Box<Dialog>, heard: BTreeSet<UserId> },
+    DialogRequestFailed { user: UserId, dialog: Option<DialogId>, failure: Failure },
 }

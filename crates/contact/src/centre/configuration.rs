@@ -1,8 +1,11 @@
 //! The rules for administrators' commands: what may be configured.
 
 use super::ContactCentre;
+use super::calls::Draft;
 use super::extensions::Extensions;
-use crate::{Event, Extension, ReasonCode, Refusal, Role, Team, TeamId, UserChanges, UserDetails, UserId};
+use crate::{
+    Event, Extension, ReasonCode, Refusal, Role, Team, TeamId, Timestamp, UserChanges, UserDetails, UserId,
+};
 
 impl ContactCentre {
     pub(super) fn add_user(&self, details: &UserDetails) -> Result<Event, Refusal> {
@@ -33,6 +36,7 @@ impl ContactCentre {
             team: changes.team.unwrap_or(old.team),
             supervises: changes.supervises.unwrap_or_else(|| old.supervises.clone()),
             extension: changes.extension.unwrap_or_else(|| old.extension.clone()),
+            wrap_up: changes.wrap_up.unwrap_or(old.wrap_up),
         };
         if details == *old {
             return Ok(None);
@@ -45,11 +49,14 @@ impl ContactCentre {
         Ok(Some(Event::UserUpdated(details)))
     }
 
-    pub(super) fn remove_user(&self, id: &UserId) -> Result<Event, Refusal> {
-        match self.user(id) {
-            Some(_) => Ok(Event::UserRemoved { user: id.clone() }),
-            None => Err(Refusal::user_not_found(id.as_str())),
-        }
+    /// Whoever is removed leaves all calls first.
+    pub(super) fn remove_user(&self, id: &UserId, at: Timestamp) -> Result<Vec<Event>, Refusal> {
+        self.user(id).ok_or_else(|| Refusal::user_not_found(id.as_str()))?;
+        let mut draft = Draft::new(self, at);
+        draft.leave_all(id);
+        let mut events = draft.finish();
+        events.push(Event::UserRemoved { user: id.clone() });
+        Ok(events)
     }
 
     pub(super) fn add_team(&self, id: TeamId, name: &str) -> Result<Event, Refusal> {

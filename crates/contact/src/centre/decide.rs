@@ -16,20 +16,27 @@ impl ContactCentre {
     ///
     /// A [`Refusal`] with the HTTP status and error of Finesse's error tables.
     pub fn decide(&self, actor: &Actor, command: &Command, at: Timestamp) -> Result<Vec<Event>, Refusal> {
-        if let Command::ChangeState { user, request } = command {
-            return self.change_state(actor, user, request, at);
+        match command {
+            Command::ChangeState { user, request } => return self.change_state(actor, user, request, at),
+            Command::BeginCall { user, request } => return self.begin_call(actor, user, request, at),
+            Command::ActOnCall { dialog, request } => return self.act_on_call(actor, *dialog, request, at),
+            _ => {}
         }
         if !actor.is_administrator() {
             return Err(Refusal::unauthorized(actor.id.as_str()));
         }
         let event = match command {
-            Command::ChangeState { .. } => return Ok(Vec::new()),
+            Command::ChangeState { .. } | Command::BeginCall { .. } | Command::ActOnCall { .. } => {
+                return Ok(Vec::new());
+            }
+            Command::Network(event) => return self.network(event, at),
+            Command::Elapse => return Ok(self.elapse(at)),
             Command::AddUser(details) => self.add_user(details)?,
             Command::UpdateUser { user, changes } => match self.update_user(user, changes)? {
                 Some(event) => event,
                 None => return Ok(Vec::new()),
             },
-            Command::RemoveUser { user } => self.remove_user(user)?,
+            Command::RemoveUser { user } => return self.remove_user(user, at),
             Command::AddTeam { id, name } => self.add_team(*id, name)?,
             Command::AddReasonCode(code) => self.add_reason_code(code)?,
             Command::AddExtensions { first, last } => self.add_extensions(first, last)?,

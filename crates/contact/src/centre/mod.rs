@@ -4,17 +4,22 @@
 
 mod access;
 mod apply;
+mod calls;
 mod configuration;
 mod decide;
 mod extensions;
 mod snapshot;
 mod state_change;
+mod time;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use crate::{Actor, ReasonCategory, ReasonCode, ReasonCodeId, Team, TeamId, User, UserId};
+use crate::{
+    Actor, Dialog, DialogId, ReasonCategory, ReasonCode, ReasonCodeId, Team, TeamId, Timestamp, User, UserId,
+};
 
+use calls::Calls;
 use extensions::Extensions;
 
 /// All users, teams and reason codes, and who is in which state.
@@ -29,6 +34,9 @@ pub struct ContactCentre {
     teams: BTreeMap<TeamId, Team>,
     reason_codes: BTreeMap<ReasonCodeId, ReasonCode>,
     extensions: Extensions,
+    calls: Calls,
+    /// Who is wrapping up, by the time when that ends.
+    wrapping_up: BTreeSet<(Timestamp, UserId)>,
 }
 
 /// Which product's rules apply.
@@ -62,6 +70,11 @@ pub struct Settings {
     /// Whether agents can sign in only on extensions that are configured. Default: no, any number will do, because there
     /// are no telephones yet that it could be wrong about.
     pub extensions_must_exist: bool,
+    /// The most parties of a conference. Default: 16.
+    pub conference_parties_max: usize,
+    /// After how many milliseconds a telephone outside that rings is answered, as if there were somebody. Default: 2,000. With
+    /// none, only [`NetworkEvent::Answer`](crate::NetworkEvent::Answer) answers it.
+    pub outside_answers_after_ms: Option<u32>,
     /// The most users. Default: 100,000.
     pub users_max: usize,
     /// The most teams. Default: 10,000.
@@ -78,6 +91,8 @@ impl Default for Settings {
             deployment: Deployment::default(),
             reason_codes_required: false,
             extensions_must_exist: false,
+            conference_parties_max: 16,
+            outside_answers_after_ms: Some(2_000),
             users_max: 100_000,
             teams_max: 10_000,
             reason_codes_max: 1_000,
@@ -146,6 +161,21 @@ impl ContactCentre {
         category: ReasonCategory,
     ) -> impl Iterator<Item = &ReasonCode> {
         self.reason_codes(category).filter(|code| code.for_all)
+    }
+
+    /// The call with this number, unless it is over.
+    pub fn dialog(&self, id: DialogId) -> Option<&Dialog> {
+        self.calls.get(id)
+    }
+
+    /// All calls that are not over, by number.
+    pub fn dialogs(&self) -> impl ExactSizeIterator<Item = &Dialog> {
+        self.calls.iter()
+    }
+
+    /// The calls in a user's list, by number.
+    pub fn dialogs_of<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = &'a Dialog> {
+        self.calls.of(user).filter(move |dialog| dialog.audience.contains(user))
     }
 
     /// Somebody whose credentials have been checked, with the roles that they have here.

@@ -1,7 +1,7 @@
 //! The events that rebuild the present state.
 
 use super::ContactCentre;
-use crate::{Event, User};
+use crate::{DialogId, Event, StateChange, User};
 
 impl ContactCentre {
     /// Returns events that, applied to an empty contact centre of the same settings, give one equal to this.
@@ -12,7 +12,11 @@ impl ContactCentre {
         let extensions = ranges.map(|(first, last)| Event::ExtensionsAdded { first, last });
         let users = self.users.values().map(|user| Event::UserAdded(user.details.clone()));
         let states = self.users.values().filter_map(state_event);
-        teams.chain(reason_codes).chain(extensions).chain(users).chain(states).collect()
+        let calls = self.calls.iter().cloned().map(|dialog| Event::DialogChanged(Box::new(dialog)));
+        let next =
+            (self.calls.next() != DialogId::FIRST).then(|| Event::NextDialog { id: self.calls.next() });
+        let configured = teams.chain(reason_codes).chain(extensions).chain(users);
+        configured.chain(states).chain(calls).chain(next).collect()
     }
 }
 
@@ -20,9 +24,12 @@ impl ContactCentre {
 fn state_event(user: &User) -> Option<Event> {
     Some(Event::UserStateChanged {
         user: user.id().clone(),
-        state: user.state,
-        reason: user.reason,
-        extension: user.extension.clone(),
-        at: user.state_changed_at?,
+        change: StateChange {
+            state: user.state,
+            reason: user.reason,
+            extension: user.extension.clone(),
+            at: user.state_changed_at?,
+            after_call: user.after_call,
+        },
     })
 }

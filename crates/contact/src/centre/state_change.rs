@@ -4,10 +4,11 @@
 //!
 //! Finesse Developer Guide 12.5(1), the transition tables of "Agent states", for the agent and for supervisors.
 
+use super::calls::Draft;
 use super::{ContactCentre, Deployment};
 use crate::{
-    Actor, AgentState, Event, Extension, Failure, Reason, ReasonCategory, Refusal, RequestedState, Timestamp,
-    User, UserId, UserRequest,
+    Actor, AfterCall, AgentState, Event, Extension, Failure, Part, Participant, Reason, ReasonCategory,
+    Refusal, RequestedState, StateChange, Timestamp, User, UserId, UserRequest,
 };
 
 impl ContactCentre {
@@ -29,7 +30,24 @@ impl ContactCentre {
             Outcome::Keep => Vec::new(),
             Outcome::Fail(failure) => vec![Event::RequestFailed { user: user.id().clone(), failure }],
             Outcome::Become { state, reason, extension } => {
-                vec![Event::UserStateChanged { user: user.id().clone(), state, reason, extension, at }]
+                let mut draft = Draft::new(self, at);
+                draft.end_wrap_up(user.id());
+                draft.become_state(user.id(), StateChange { state, reason, extension, at, after_call: None });
+                draft.finish()
+            }
+            Outcome::AfterCall { state, reason } => {
+                let after = AfterCall { state, reason, is_asked_for: true };
+                if user.after_call == Some(after) {
+                    return Ok(Vec::new());
+                }
+                let change = StateChange {
+                    state: user.state,
+                    reason: user.reason,
+                    extension: user.extension.clone(),
+                    at: user.state_changed_at.unwrap_or(at),
+                    after_call: Some(after),
+                };
+                vec![Event::UserStateChanged { user: user.id().clone(), change }]
             }
         })
     }
@@ -39,10 +57,14 @@ impl ContactCentre {
         if !user.details.roles.can_sign_in() {
             return Err(Refusal::unauthorized(user.id().as_str()));
         }
+        let is_ccx = self.settings.deployment == Deployment::Uccx;
         match request.state {
             RequestedState::Login => self.login(user, request),
             RequestedState::Ready => Ok(match user.state {
                 AgentState::Ready => Outcome::Keep,
+                AgentState::NotReady if is_ccx && self.is_in_call(user) => {
+                    Outcome::Fail(Failure::ResourceBusy)
+                }
                 AgentState::NotReady
                 | AgentState::Work
                 | AgentState::WorkReady
@@ -52,7 +74,12 @@ impl ContactCentre {
                 AgentState::Reserved
                 | AgentState::ReservedOutboundPreview
                 | AgentState::Talking
-                | AgentState::Hold => Outcome::Fail(Failure::ResourceBusy),
+                | AgentState::Hold => {
+                    if is_ccx {
+                        return Ok(Outcome::Fail(Failure::InvalidWorkMode));
+                    }
+                    Outcome::AfterCall { state: AgentState::Ready, reason: Reason::None }
+                }
             }),
             RequestedState::NotReady => {
                 let reason = self.own_reason(user, request, ReasonCategory::NotReady)?;
@@ -67,13 +94,23 @@ impl ContactCentre {
                     AgentState::Reserved
                     | AgentState::ReservedOutboundPreview
                     | AgentState::Talking
-                    | AgentState::Hold => Outcome::Fail(Failure::ResourceBusy),
+                    | AgentState::Hold => {
+                        // CCX takes the first wish only, CCE the last.
+                        let again = user.after_call.is_some_and(|after| {
+                            after.is_asked_for
+                                && (after.state, after.reason) != (AgentState::NotReady, reason)
+                        });
+                        if is_ccx && again {
+                            return Ok(Outcome::Fail(Failure::InvalidWorkMode));
+                        }
+                        Outcome::AfterCall { state: AgentState::NotReady, reason }
+                    }
                 })
             }
             RequestedState::Logout => {
-                let from_ready =
-                    self.settings.deployment == Deployment::Uccx && user.state == AgentState::Ready;
-                if !matches!(user.state, AgentState::NotReady | AgentState::Unknown) && !from_ready {
+                let from_ready = is_ccx && user.state == AgentState::Ready;
+                let is_free = matches!(user.state, AgentState::NotReady | AgentState::Unknown);
+                if !(is_free || from_ready) || self.is_in_call(user) {
                     return Err(wrong_state(user, request.state));
                 }
                 let reason = self.own_reason(user, request, ReasonCategory::Logout)?;
@@ -105,6 +142,13 @@ impl ContactCentre {
             reason: Reason::Unspecified,
             extension: Some(extension.clone()),
         })
+    }
+
+    /// Whether the user takes part in a call, or is called.
+    fn is_in_call(&self, user: &User) -> bool {
+        let is_own =
+            |party: &Participant| party.user.as_ref() == Some(user.id()) && party.part != Part::Monitored;
+        self.calls.of(user.id()).any(|dialog| dialog.live().any(is_own))
     }
 
     /// The reason that a user gives for an own change.
@@ -150,6 +194,15 @@ impl ContactCentre {
             (RequestedState::Ready | RequestedState::NotReady, AgentState::Logout) => {
                 Ok(Outcome::Fail(Failure::InvalidObjectState))
             }
+            // Nobody is cut off: the user is signed out when the call is over.
+            (
+                RequestedState::Logout,
+                AgentState::Reserved
+                | AgentState::ReservedOutboundPreview
+                | AgentState::Talking
+                | AgentState::Hold,
+            ) => Ok(Outcome::AfterCall { state: AgentState::Logout, reason }),
+            (RequestedState::Logout, _) if self.is_in_call(user) => Err(wrong_state(user, request.state)),
             (RequestedState::Logout, from) if from != AgentState::Logout => {
                 Ok(Outcome::Become { state: AgentState::Logout, reason, extension: None })
             }
@@ -164,6 +217,8 @@ enum Outcome {
     Keep,
     /// Accepted, and it fails behind the scenes.
     Fail(Failure),
+    /// Accepted, for when the call is over.
+    AfterCall { state: AgentState, reason: Reason },
     /// Accepted.
     Become { state: AgentState, reason: Reason, extension: Option<Extension> },
 }

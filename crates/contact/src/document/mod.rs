@@ -3,6 +3,7 @@
 //! Compact, no XML declaration, children in alphabetical order as the real service sends them. A value that is not known
 //! is an empty element, not a missing one: naive clients read without looking.
 
+mod dialog;
 mod reason_code;
 mod system_info;
 mod team;
@@ -10,10 +11,12 @@ mod update;
 mod user;
 mod writer;
 
+pub(crate) use dialog::{call_failed, dialog_changed};
+pub use dialog::{dialog_xml, user_dialogs_xml};
 pub use reason_code::{reason_code_xml, reason_codes_xml};
 pub use system_info::{ServiceStatus, SystemInfo, system_info_update, system_info_xml};
 pub use team::{team_xml, teams_xml};
 pub use update::Update;
 pub(crate) use update::{failed, removed, summary_changed, user_changed};
-pub use user::{Progress, UsersDocument, user_dialogs_xml, user_xml, users_xml};
+pub use user::{Progress, UsersDocument, user_xml, users_xml};
 pub(crate) use writer::XmlWriter;

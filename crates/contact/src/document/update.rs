@@ -66,21 +66,24 @@ pub(crate) fn removed(node: ApiPath, user: &UserId, request_id: Option<&str>) ->
 /// Names are in lower camel case here, and in upper camel case in an HTTP body.
 pub(crate) fn failed(user: &UserId, failure: Failure, request_id: Option<&str>) -> Update {
     let source = ApiPath::User(user.clone());
-    Update::new(source.clone(), "PUT", request_id, &source, |xml| {
-        let text = failure.text();
-        xml.open("apiErrors");
-        xml.open("apiError");
-        xml.text("errorData", text.error_data);
-        xml.text("errorMessage", text.error_message);
-        xml.text("errorType", text.error_type);
-        if let Some(peripheral) = text.peripheral {
-            xml.text("peripheralErrorCode", peripheral.code);
-            xml.text("peripheralErrorMsg", peripheral.message);
-            xml.text("peripheralErrorText", peripheral.text);
-        }
-        xml.close("apiError");
-        xml.close("apiErrors");
-    })
+    Update::new(source.clone(), "PUT", request_id, &source, |xml| write_error(xml, failure))
+}
+
+/// Writes what went wrong after a request was accepted.
+pub(super) fn write_error(xml: &mut XmlWriter, failure: Failure) {
+    let text = failure.text();
+    xml.open("apiErrors");
+    xml.open("apiError");
+    xml.text("errorData", text.error_data);
+    xml.text("errorMessage", text.error_message);
+    xml.text("errorType", text.error_type);
+    if let Some(peripheral) = text.peripheral {
+        xml.text("peripheralErrorCode", peripheral.code);
+        xml.text("peripheralErrorMsg", peripheral.message);
+        xml.text("peripheralErrorText", peripheral.text);
+    }
+    xml.close("apiError");
+    xml.close("apiErrors");
 }
 
 const ENVELOPE_BYTES: usize = 256;

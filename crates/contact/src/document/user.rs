@@ -2,7 +2,7 @@
 
 use super::XmlWriter;
 use super::reason_code::{Detail, write_reason};
-use crate::{ApiPath, ContactCentre, Reason, Role, User, UserId};
+use crate::{AgentState, ApiPath, ContactCentre, Reason, Role, User, UserId};
 
 /// The document of `GET /User/{id}`.
 pub fn user_xml(centre: &ContactCentre, user: &User) -> String {
@@ -66,13 +66,6 @@ impl UsersDocument {
     }
 }
 
-/// The document of `GET /User/{id}/Dialogs` for a user without any.
-pub fn user_dialogs_xml() -> String {
-    let mut xml = XmlWriter::new();
-    xml.empty("Dialogs");
-    xml.finish()
-}
-
 /// Writes the full object as `root`: `User` in an answer, `user` in an event.
 pub(super) fn write_user(xml: &mut XmlWriter, root: &str, centre: &ContactCentre, user: &User) {
     let details = &user.details;
@@ -84,7 +77,7 @@ pub(super) fn write_user(xml: &mut XmlWriter, root: &str, centre: &ContactCentre
     xml.text("loginId", details.id.as_str());
     xml.text("loginName", &details.login_name);
     xml.text("mediaType", MEDIA_TYPE_VOICE);
-    xml.text("pendingState", "");
+    xml.text("pendingState", user.pending_state().map_or("", AgentState::as_str));
     match user.reason {
         Reason::None => {}
         Reason::Unspecified | Reason::System { .. } => xml.text("reasonCodeId", "-1"),
@@ -97,8 +90,8 @@ pub(super) fn write_user(xml: &mut XmlWriter, root: &str, centre: &ContactCentre
     }
     xml.close("roles");
     xml.open("settings");
-    xml.text("wrapUpOnIncoming", WRAP_UP);
-    xml.text("wrapUpOnOutgoing", WRAP_UP);
+    xml.text("wrapUpOnIncoming", details.wrap_up.incoming.as_str());
+    xml.text("wrapUpOnOutgoing", details.wrap_up.outgoing.as_str());
     xml.close("settings");
     xml.text("state", user.state.as_str());
     xml.show_or_empty("stateChangeTime", user.state_changed_at);
@@ -116,7 +109,7 @@ pub(super) fn write_user(xml: &mut XmlWriter, root: &str, centre: &ContactCentre
         xml.close("teams");
     }
     xml.show("uri", user.path());
-    xml.text("wrapUpTimer", WRAP_UP_TIMER_S);
+    xml.show("wrapUpTimer", details.wrap_up.seconds);
     xml.close(root);
 }
 
@@ -130,7 +123,7 @@ pub(super) fn write_summary(xml: &mut XmlWriter, root: &str, centre: &ContactCen
     xml.text("lastName", &details.last_name);
     xml.text("loginId", details.id.as_str());
     xml.text("mediaType", MEDIA_TYPE_VOICE);
-    xml.text("pendingState", "");
+    xml.text("pendingState", user.pending_state().map_or("", AgentState::as_str));
     write_reason(xml, centre, user, Detail::Summary);
     xml.text("state", user.state.as_str());
     xml.show_or_empty("stateChangeTime", user.state_changed_at);
@@ -139,8 +132,6 @@ pub(super) fn write_summary(xml: &mut XmlWriter, root: &str, centre: &ContactCen
 }
 
 const MEDIA_TYPE_VOICE: &str = "1";
-const WRAP_UP: &str = "OPTIONAL";
-const WRAP_UP_TIMER_S: &str = "7200";
 /// About the length of a full user document.
 const USER_BYTES: usize = 1024;
 /// About the length of a summary.

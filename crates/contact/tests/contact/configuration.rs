@@ -17,6 +17,7 @@ fn details(id: &str) -> UserDetails {
         team: Some(TeamId(1)),
         supervises: vec![],
         extension: None,
+        wrap_up: Default::default(),
     }
 }
 

@@ -18,20 +18,29 @@ enum Then {
     Becomes(AgentState, Reason),
     /// 202, and nothing happens.
     Stays,
+    /// 202, and this comes when the call is over.
+    Waits(AgentState, Reason),
     /// 202, and an error event.
     Fails(Failure),
     /// This status and error at once.
     Refused(u16, ErrorType),
 }
-use Then::{Becomes, Fails, Refused, Stays};
+use Then::{Becomes, Fails, Refused, Stays, Waits};
 
 fn outcome(answer: Result<Vec<Event>, Refusal>) -> Then {
     match answer.as_deref() {
         Ok([]) => Stays,
-        Ok([Event::UserStateChanged { state, reason, extension, .. }]) => {
-            assert_eq!(extension.is_some(), *state != Logout, "signed in on an extension, or signed out");
-            Becomes(*state, *reason)
-        }
+        Ok([Event::UserStateChanged { change, .. }]) => match change.after_call {
+            Some(after) => {
+                assert!(after.is_asked_for);
+                Waits(after.state, after.reason)
+            }
+            None => {
+                let is_signed_in = change.state != Logout;
+                assert_eq!(change.extension.is_some(), is_signed_in, "on an extension, or signed out");
+                Becomes(change.state, change.reason)
+            }
+        },
         Ok([Event::RequestFailed { failure, .. }]) => Fails(*failure),
         Ok(other) => panic!("unexpected events {other:?}"),
         Err(refusal) => Refused(refusal.status, refusal.error_type),
@@ -43,7 +52,6 @@ const NONE: Reason = Reason::None;
 const UNSPECIFIED: Reason = Reason::Unspecified;
 const WRONG_STATE: Then = Refused(400, ErrorType::InvalidState);
 const NOT_SIGNED_IN: Then = Fails(Failure::InvalidObjectState);
-const BUSY: Then = Fails(Failure::ResourceBusy);
 
 /// One row per state: what LOGIN (on the same extension), READY, NOT_READY and LOGOUT lead to.
 type Table = [(AgentState, [Then; 4]); 11];
@@ -65,15 +73,16 @@ fn an_agent_on_ucce() {
     let signed_in = Becomes(NotReady, UNSPECIFIED);
     let (ready, not_ready) = (Becomes(Ready, NONE), Becomes(NotReady, UNSPECIFIED));
     let signed_out = Becomes(Logout, UNSPECIFIED);
+    let (ready_then, not_ready_then) = (Waits(Ready, NONE), Waits(NotReady, UNSPECIFIED));
     let table = [
         (Logout, [signed_in, NOT_SIGNED_IN, NOT_SIGNED_IN, WRONG_STATE]),
         (NotReady, [Stays, ready, not_ready, signed_out]),
         (Ready, [Stays, Stays, not_ready, WRONG_STATE]),
-        (Reserved, [Stays, BUSY, BUSY, WRONG_STATE]),
+        (Reserved, [Stays, ready_then, not_ready_then, WRONG_STATE]),
         (ReservedOutbound, [Stays, ready, not_ready, WRONG_STATE]),
-        (ReservedOutboundPreview, [Stays, BUSY, BUSY, WRONG_STATE]),
-        (Talking, [Stays, BUSY, BUSY, WRONG_STATE]),
-        (Hold, [Stays, BUSY, BUSY, WRONG_STATE]),
+        (ReservedOutboundPreview, [Stays, ready_then, not_ready_then, WRONG_STATE]),
+        (Talking, [Stays, ready_then, not_ready_then, WRONG_STATE]),
+        (Hold, [Stays, ready_then, not_ready_then, WRONG_STATE]),
         (Work, [Stays, ready, not_ready, WRONG_STATE]),
         (WorkReady, [Stays, ready, not_ready, WRONG_STATE]),
         (Unknown, [Stays, ready, not_ready, signed_out]),
@@ -102,15 +111,16 @@ fn a_supervisor_for_an_agent_of_the_own_team() {
     {
         let (ready, not_ready, signed_out) =
             (Becomes(Ready, NONE), Becomes(NotReady, reason), Becomes(Logout, reason));
+        let out_then = Waits(Logout, reason);
         let table = [
             (Logout, [WRONG_STATE, NOT_SIGNED_IN, NOT_SIGNED_IN, WRONG_STATE]),
             (NotReady, [WRONG_STATE, ready, WRONG_STATE, signed_out]),
             (Ready, [WRONG_STATE, Stays, not_ready, signed_out]),
-            (Reserved, [WRONG_STATE, WRONG_STATE, WRONG_STATE, signed_out]),
+            (Reserved, [WRONG_STATE, WRONG_STATE, WRONG_STATE, out_then]),
             (ReservedOutbound, [WRONG_STATE, WRONG_STATE, WRONG_STATE, signed_out]),
-            (ReservedOutboundPreview, [WRONG_STATE, WRONG_STATE, WRONG_STATE, signed_out]),
-            (Talking, [WRONG_STATE, WRONG_STATE, WRONG_STATE, signed_out]),
-            (Hold, [WRONG_STATE, WRONG_STATE, WRONG_STATE, signed_out]),
+            (ReservedOutboundPreview, [WRONG_STATE, WRONG_STATE, WRONG_STATE, out_then]),
+            (Talking, [WRONG_STATE, WRONG_STATE, WRONG_STATE, out_then]),
+            (Hold, [WRONG_STATE, WRONG_STATE, WRONG_STATE, out_then]),
             (Work, [WRONG_STATE, ready, not_ready, signed_out]),
             (WorkReady, [WRONG_STATE, ready, not_ready, signed_out]),
             (Unknown, [WRONG_STATE, WRONG_STATE, WRONG_STATE, signed_out]),
@@ -248,6 +258,6 @@ fn deciding_changes_nothing_and_the_time_is_that_of_the_request() {
     let before = room.centre.clone();
     let events = room.ask("7001", "7001", login("2101")).unwrap();
     assert_eq!(room.centre, before);
-    let Event::UserStateChanged { at, extension: on, .. } = &events[0] else { panic!("{events:?}") };
-    assert_eq!((*at, on.as_ref()), (crate::room::NOW, Some(&extension("2101"))));
+    let Event::UserStateChanged { change, .. } = &events[0] else { panic!("{events:?}") };
+    assert_eq!((change.at, change.extension.as_ref()), (crate::room::NOW, Some(&extension("2101"))));
 }

@@ -221,7 +221,7 @@ fn lists() {
         reason_codes_xml(ReasonCategory::Logout, room.centre.reason_codes(ReasonCategory::Logout)),
         format!("<ReasonCodes category=\"LOGOUT\">{home}</ReasonCodes>")
     );
-    assert_eq!(user_dialogs_xml(), "<Dialogs/>");
+    assert_eq!(user_dialogs_xml(&Room::new(strict()).centre, &user("7001")), "<Dialogs/>");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The contact centre from outside: what is decided, what is written, and that it always holds together.
 
 mod access;
+mod call_flows;
+mod call_rules;
+mod call_walk;
+mod calls;
 mod configuration;
 mod decisions;
 mod documents;

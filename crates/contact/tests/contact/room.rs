@@ -2,7 +2,8 @@
 
 use contact::{
     Actor, AgentState, Command, ContactCentre, Event, Extension, Reason, ReasonCategory, Refusal,
-    RequestedState, Role, Roles, Settings, TeamId, Timestamp, Update, UserDetails, UserId, UserRequest,
+    RequestedState, Role, Roles, Settings, StateChange, TeamId, Timestamp, Update, UserDetails, UserId,
+    UserRequest,
 };
 
 /// 2026-01-05T09:30:11.402Z
@@ -44,6 +45,7 @@ impl Room {
                 team,
                 supervises: team.filter(|_| roles.has(Role::Supervisor)).into_iter().collect(),
                 extension: None,
+                wrap_up: Default::default(),
             }));
         }
         room
@@ -93,7 +95,8 @@ impl Room {
         extension: Option<Extension>,
     ) -> Vec<Update> {
         let user = self::user(user);
-        self.centre.apply(&Event::UserStateChanged { user, state, reason, extension, at: NOW }, Some("c1f0"))
+        let change = StateChange { state, reason, extension, at: NOW, after_call: None };
+        self.centre.apply(&Event::UserStateChanged { user, change }, Some("c1f0"))
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use contact::{
     Actor, AgentState, Command, ContactCentre, Deployment, Event, MobileAgent, Reason, ReasonCategory,
-    ReasonCodeId, RequestedState, Role, Roles, Settings, TeamId, Timestamp, UserChanges, UserDetails,
-    UserRequest,
+    ReasonCodeId, RequestedState, Role, Roles, Settings, StateChange, TeamId, Timestamp, UserChanges,
+    UserDetails, UserRequest,
 };
 use proptest::prelude::*;
 
@@ -48,6 +48,7 @@ fn details() -> impl Strategy<Value = UserDetails> {
             team: team.first().copied(),
             supervises,
             extension: Some(extension(own)),
+            wrap_up: Default::default(),
         },
     )
 }
@@ -66,6 +67,7 @@ fn command() -> impl Strategy<Value = Command> {
             team: Some(details.team),
             supervises: Some(details.supervises),
             extension: Some(details.extension),
+            wrap_up: None,
         },
     });
     let range = (pick(EXTENSIONS), pick(EXTENSIONS))
@@ -159,10 +161,13 @@ proptest! {
                 Step::Call(id, state) => match room.centre.user(&user(id)) {
                     Some(user) if user.is_signed_in() => vec![Event::UserStateChanged {
                         user: user.id().clone(),
-                        state,
-                        reason: if state == AgentState::Ready { Reason::None } else { Reason::Unspecified },
-                        extension: user.extension.clone(),
-                        at,
+                        change: StateChange {
+                            state,
+                            reason: if state == AgentState::Ready { Reason::None } else { Reason::Unspecified },
+                            extension: user.extension.clone(),
+                            at,
+                            after_call: None,
+                        },
                     }],
                     _ => continue,
                 },

@@ -15,6 +15,7 @@ fn account(id: &str, first_name: &str) -> NewAccount {
         team: Some(TeamId(1)),
         supervises: Vec::new(),
         extension: None,
+        wrap_up: Default::default(),
     };
     NewAccount { details, credentials: credentials(1) }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use contact::{Actor, ApiPath, Command, Timestamp, UserId, UserRequest};
+use contact::{Actor, ApiPath, Command, DialogRequest, Refusal, Timestamp, UserId, UserRequest};
 use notifier::{
     AccountCommand, Addressed, Capabilities, Config, Credentials, Entry, Existing, Input, Keys, NewAccount,
     Notifier, Rejection, SessionId, Ticket,
@@ -246,18 +246,16 @@ impl World for Memory {
         self.settle();
     }
 
-    fn put(&mut self, user: &str, path: &str, request_id: Option<&str>, body: &str) -> u16 {
-        let Ok(ApiPath::User(target)) = path.parse::<ApiPath>() else { return 404 };
+    fn rest(&mut self, user: &str, line: &str, request_id: Option<&str>, body: &str) -> u16 {
         let Some(actor): Option<Actor> =
             UserId::new(user).ok().and_then(|user| self.notifier.centre().actor(&user))
         else {
             return 401;
         };
-        let request = match UserRequest::from_xml(body.as_bytes()) {
-            Ok(request) => request,
+        let command = match command(line, body.as_bytes()) {
+            Ok(command) => command,
             Err(refusal) => return refusal.status,
         };
-        let command = Command::ChangeState { user: target, request };
         let request_id = request_id.map(str::to_owned);
         match self.ask(|ticket| Input::Command { ticket, actor, command, request_id }) {
             Ok(()) => 202,
@@ -273,7 +271,25 @@ impl World for Memory {
             let now = self.now;
             self.clients[index].stream.handle_timeout(now);
         }
+        self.notifier.handle_timeout(self.at);
         self.settle();
+    }
+}
+
+/// What a request asks for.
+fn command(line: &str, body: &[u8]) -> Result<Command, Refusal> {
+    let (method, path) = line.split_once(' ').expect("method and path");
+    match (method, path.parse::<ApiPath>()) {
+        ("PUT", Ok(ApiPath::User(user))) => {
+            Ok(Command::ChangeState { user, request: UserRequest::from_xml(body)? })
+        }
+        ("POST", Ok(ApiPath::UserDialogs(user))) => {
+            Ok(Command::BeginCall { user, request: DialogRequest::for_new_call(body)? })
+        }
+        ("PUT", Ok(ApiPath::Dialog(dialog))) => {
+            Ok(Command::ActOnCall { dialog, request: DialogRequest::for_dialog(body)? })
+        }
+        _ => Err(Refusal::not_found(path)),
     }
 }
 

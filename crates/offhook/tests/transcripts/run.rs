@@ -15,8 +15,8 @@ pub(crate) trait World {
     fn next(&mut self, client: &str) -> Result<Arrival, String>;
     /// The client's connection ends without a word.
     fn vanish(&mut self, client: &str);
-    /// A user of the demo sends a REST request; returns the status of the answer.
-    fn put(&mut self, user: &str, path: &str, request_id: Option<&str>, body: &str) -> u16;
+    /// A user of the demo sends a REST request, `line` being method and path; returns the status of the answer.
+    fn rest(&mut self, user: &str, line: &str, request_id: Option<&str>, body: &str) -> u16;
     /// Time passes.
     fn advance(&mut self, time: Duration);
 }
@@ -65,10 +65,11 @@ impl<W: World> Run<'_, W> {
                 }
             },
             Step::Vanish { client } => self.world.vanish(client),
-            Step::Put { user, path, request_id, body, status } => {
-                let found = self.world.put(user, path, request_id.as_deref(), body);
+            Step::Rest { user, line, request_id, body, status } => {
+                let (line, body) = (fill_in(line, &self.names)?, fill_in(body, &self.names)?);
+                let found = self.world.rest(user, &line, request_id.as_deref(), &body);
                 if found != *status {
-                    return Err(format!("PUT {path} was answered with {found} instead of {status}"));
+                    return Err(format!("{line} was answered with {found} instead of {status}"));
                 }
             }
             Step::Wait(time) => self.world.advance(*time),

@@ -32,7 +32,7 @@ pub(crate) enum Step {
     /// A client's connection ends without a word.
     Vanish { client: String },
     /// A REST request and its answer.
-    Put { user: String, path: String, request_id: Option<String>, body: String, status: u16 },
+    Rest { user: String, line: String, request_id: Option<String>, body: String, status: u16 },
     /// Time passes.
     Wait(Duration),
 }
@@ -86,8 +86,8 @@ fn parse_step(line: &str, more: &[&str]) -> Option<Step> {
         return Some(Step::Wait(Duration::from_secs(seconds.strip_suffix('s')?.parse().ok()?)));
     }
     let (name, rest) = line.split_once(' ')?;
-    if let Some(request) = rest.strip_prefix("PUT ") {
-        return parse_put(name, request, more);
+    if rest.starts_with("PUT /") || rest.starts_with("POST /") {
+        return parse_rest(name, rest, more);
     }
     let client = name.to_owned();
     if rest == "connects" {
@@ -113,16 +113,16 @@ fn parse_step(line: &str, more: &[&str]) -> Option<Step> {
     Some(Step::Receive { client, pattern })
 }
 
-/// `1001001 PUT /path [requestId ID]`, the body on further lines, and `=> STATUS` on the last.
-fn parse_put(user: &str, request: &str, more: &[&str]) -> Option<Step> {
-    let (path, request_id) = match request.split_once(" requestId ") {
-        Some((path, id)) => (path, Some(id.to_owned())),
+/// `1001001 PUT /path [requestId ID]`, or `POST`, the body on further lines, and `=> STATUS` on the last.
+fn parse_rest(user: &str, request: &str, more: &[&str]) -> Option<Step> {
+    let (line, request_id) = match request.split_once(" requestId ") {
+        Some((line, id)) => (line, Some(id.to_owned())),
         None => (request, None),
     };
     let (status, body) = more.split_last()?;
-    Some(Step::Put {
+    Some(Step::Rest {
         user: user.to_owned(),
-        path: path.to_owned(),
+        line: line.to_owned(),
         request_id,
         body: body.concat(),
         status: status.strip_prefix("=> ")?.parse().ok()?,
@@ -148,9 +148,9 @@ fn a_transcript_is_read_line_by_line() {
             (4, Step::ReceiveNothing { client: desk() }),
             (
                 5,
-                Step::Put {
+                Step::Rest {
                     user: "7".into(),
-                    path: "/x".into(),
+                    line: "PUT /x".into(),
                     request_id: Some("r".into()),
                     body: "<User/>".into(),
                     status: 202

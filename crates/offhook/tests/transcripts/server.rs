@@ -69,14 +69,14 @@ impl Server {
         connect(&self.xmpp)
     }
 
-    /// A user of the demo sends a REST request; returns the status of the answer.
-    pub(crate) fn put(&self, user: &str, path: &str, request_id: Option<&str>, body: &str) -> u16 {
+    /// A user of the demo sends a REST request, `line` being method and path; returns the status of the answer.
+    pub(crate) fn rest(&self, user: &str, line: &str, request_id: Option<&str>, body: &str) -> u16 {
         let credentials = xmpp::sasl::encode_payload(format!("{user}:offhook").as_bytes());
         let request_id = request_id.map(|id| format!("requestId: {id}\r\n")).unwrap_or_default();
         let (host, mut stream) = self.http();
         write!(
             stream,
-            "PUT {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {credentials}\r\nContent-Type: application/xml\r\n\
+            "{line} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {credentials}\r\nContent-Type: application/xml\r\n\
              Content-Length: {}\r\nConnection: close\r\n{request_id}\r\n{body}",
             body.len()
         )

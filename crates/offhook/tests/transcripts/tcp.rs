@@ -67,8 +67,8 @@ impl World for Tcp {
         self.clients.remove(client);
     }
 
-    fn put(&mut self, user: &str, path: &str, request_id: Option<&str>, body: &str) -> u16 {
-        self.server.put(user, path, request_id, body)
+    fn rest(&mut self, user: &str, line: &str, request_id: Option<&str>, body: &str) -> u16 {
+        self.server.rest(user, line, request_id, body)
     }
 
     fn advance(&mut self, _: Duration) {

@@ -235,6 +235,7 @@ fn details(person: Person, teams: &mut Teams<'_>) -> UserDetails {
         team: numbers.first().copied(),
         supervises: if roles.has(Role::Supervisor) { numbers } else { Vec::new() },
         extension,
+        wrap_up: Default::default(),
     }
 }
 

@@ -73,6 +73,9 @@ impl Config {
             deployment: contact.deployment_type,
             reason_codes_required: contact.reason_codes_required,
             extensions_must_exist: contact.extensions_must_exist,
+            outside_answers_after_ms: (!contact.outside_answers_after.is_zero())
+                .then(|| u32::try_from(contact.outside_answers_after.as_millis()).unwrap_or(u32::MAX)),
+            conference_parties_max: contact.conference_parties_max as usize,
             users_max: contact.users_max as usize,
             teams_max: contact.teams_max as usize,
             reason_codes_max: contact.reason_codes_max as usize,

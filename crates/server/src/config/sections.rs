@@ -503,6 +503,11 @@ settings! {
         /// Agents can sign in only on extensions that are configured: their own, and those in ranges. Another one fails
         /// after the 202 with the error 260. Off: any number will do that nobody else is signed in on.
         extensions_must_exist: bool = "false", Switch;
+        /// How long a telephone outside rings until it is answered, as if there were somebody: agents can place calls to
+        /// any number without a telephone network. "0 s": never; whoever plays the network answers.
+        outside_answers_after: Duration = "\"2 s\"", Span::seconds(0, 3_600);
+        /// Parties in a conference. Over it: the request fails after the 202 with the error 34.
+        conference_parties_max: u32 = "16", Count(3, 64);
         /// Users; and as many accounts again that are no users of the contact centre. Over it: another one is refused.
         users_max: u32 = "100000", Count(1, 10_000_000);
         /// Teams. Over it: another one is refused.

@@ -4,6 +4,8 @@
 //! over resource and method. Reads and commands go to the hub; nothing is decided here.
 
 mod authenticate;
+mod body;
+mod dialogs;
 mod read;
 mod reply;
 mod settings;
@@ -82,6 +84,10 @@ impl Rest {
             (&Method::GET | &Method::HEAD, ApiPath::Users) => self.users(user).await,
             (&Method::GET | &Method::HEAD, path) => self.read(user, path, &head.uri).await,
             (&Method::PUT, ApiPath::User(target)) => self.change_state(user, target, body, request_id).await,
+            (&Method::POST, ApiPath::UserDialogs(owner)) => {
+                self.begin_call(user, owner, body, request_id).await
+            }
+            (&Method::PUT, ApiPath::Dialog(dialog)) => self.act_on_call(user, dialog, body, request_id).await,
             (_, path) => Ok(Reply::MethodNotAllowed { allow: allowed(&path) }),
         }
     }
@@ -99,7 +105,8 @@ fn actor(centre: &ContactCentre, user: &UserId) -> Result<Actor, Refusal> {
 /// The methods that a resource answers to, for the `Allow` header.
 fn allowed(path: &ApiPath) -> &'static str {
     match path {
-        ApiPath::User(_) => "GET, HEAD, PUT",
+        ApiPath::User(_) | ApiPath::Dialog(_) => "GET, HEAD, PUT",
+        ApiPath::UserDialogs(_) => "GET, HEAD, POST",
         _ => "GET, HEAD",
     }
 }

@@ -62,8 +62,8 @@ fn document(
             Ok(contact::user_xml(centre, user))
         }
         ApiPath::UserDialogs(id) => {
-            readable_user(centre, actor, id.as_str())?;
-            Ok(contact::user_dialogs_xml())
+            let user = readable_user(centre, actor, id.as_str())?;
+            Ok(contact::user_dialogs_xml(centre, user.id()))
         }
         ApiPath::UserReasonCodes(id) => {
             let user = readable_user(centre, actor, id.as_str())?;
@@ -74,6 +74,11 @@ fn document(
             let user = readable_user(centre, actor, id.as_str())?;
             let code = centre.reason_code(*code).filter(|code| may_use(centre, user, code));
             code.map(contact::reason_code_xml).ok_or_else(|| Refusal::not_found(&path.to_string()))
+        }
+        ApiPath::Dialog(id) => {
+            let dialog = centre.dialog(*id).ok_or_else(|| Refusal::dialog_not_found(&id.to_string()))?;
+            centre.may_read_dialog(actor, dialog)?;
+            Ok(contact::dialog_xml(centre, dialog))
         }
         ApiPath::Teams => {
             centre.may_read_all(actor)?;

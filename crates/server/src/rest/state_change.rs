@@ -1,11 +1,7 @@
 //! `PUT /User/{id}`: sign in or out, become ready or not ready.
 
-use std::time::Duration;
-
 use axum::body::Body;
-use bytes::Bytes;
 use contact::{Command, ContactCentre, Refusal, UserId, UserRequest};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::reply::Reply;
 use super::{Rest, actor};
@@ -30,17 +26,4 @@ impl Rest {
         self.hub.command_with(request_id, command).await?;
         Ok(Reply::Accepted)
     }
-
-    async fn read_body(&self, body: Body) -> Result<Bytes, Refusal> {
-        let bytes_max = self.settings.body_bytes_max;
-        match tokio::time::timeout(BODY_TIME, Limited::new(body, bytes_max).collect()).await {
-            Ok(Ok(body)) => Ok(body.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::body_too_large(bytes_max)),
-            Ok(Err(_)) => Err(Refusal::bad_request("the request's body ended early")),
-            Err(_) => Err(Refusal::body_too_slow()),
-        }
-    }
 }
-
-/// How long a client may take to send a body, which is a hundred bytes in practice.
-const BODY_TIME: Duration = Duration::from_secs(10);

@@ -260,6 +260,74 @@ async fn a_working_day() {
     }
 }
 
+/// Number and state of the first call in `user`'s list; both empty without a call.
+async fn call_state(desk: &Desk, user: &str) -> (String, String) {
+    let list = desk.get(&format!("User/{user}/Dialogs"), user).await;
+    assert_eq!(list.status, 200);
+    let text_after = |start: &str| {
+        let (_, rest) = list.body.split_once(start).unwrap_or_default();
+        rest.split('<').next().unwrap_or_default().to_owned()
+    };
+    (text_after("<id>"), text_after("</secondaryId><state>"))
+}
+
+#[tokio::test]
+async fn a_call_between_two_agents_by_rest_alone() {
+    let desk = Desk::new().await;
+    for (user, extension) in [("1001001", "2001001"), ("1001002", "2001002")] {
+        desk.put(user, user, &format!("<state>LOGIN</state><extension>{extension}</extension>")).await;
+    }
+    let dialog = |action: &str, extension: &str| {
+        format!(
+            "<Dialog><targetMediaAddress>{extension}</targetMediaAddress>\
+             <requestedAction>{action}</requestedAction></Dialog>"
+        )
+    };
+    let body = "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>2001001</fromAddress>\
+                <toAddress>2001002</toAddress></Dialog>";
+    let line = "POST /finesse/api/User/1001001/Dialogs";
+    let made = desk.send(Call { body, headers: &[("requestId", "c1")], ..call(line, "1001001") }).await;
+    assert_eq!((made.status, made.body.as_str()), (202, ""));
+    assert_eq!(made.header("requestid"), Some("c1"));
+    let (id, state) = call_state(&desk, "1001002").await;
+    assert_eq!(state, "ALERTING");
+    let line = format!("PUT /finesse/api/Dialog/{id}");
+    for (user, action, extension, status, state) in [
+        ("1001003", "ANSWER", "2001002", 401, "ALERTING"),
+        ("1001001", "ANSWER", "2001002", 401, "ALERTING"),
+        // Accepted, and the error comes as an event.
+        ("1001001", "HOLD", "2001001", 202, "ALERTING"),
+        ("1001002", "ANSWER", "2001002", 202, "ACTIVE"),
+        ("1001002", "MAKE_CALL", "2001002", 400, "ACTIVE"),
+        ("1001002", "START_RECORDING", "2001002", 501, "ACTIVE"),
+        ("1001001", "HOLD", "2001001", 202, "ACTIVE"),
+        ("1001001", "DROP", "2001001", 202, ""),
+        ("1001001", "DROP", "2001001", 404, ""),
+    ] {
+        let body = dialog(action, extension);
+        let answer = desk.send(Call { body: &body, ..call(&line, user) }).await;
+        assert_eq!(answer.status, status, "{user} {action}: {}", answer.body);
+        assert_eq!(call_state(&desk, "1001001").await.1, state, "{user} {action}");
+    }
+    let gone = desk.get(&format!("Dialog/{id}"), "1001001").await;
+    assert_eq!((gone.status, gone.error_type()), (404, Some("Dialog Not Found")));
+}
+
+#[tokio::test]
+async fn a_call_is_read_by_those_whom_it_concerns() {
+    let desk = Desk::new().await;
+    desk.put("1001001", "1001001", "<state>LOGIN</state><extension>2001001</extension>").await;
+    let body = "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>2001001</fromAddress>\
+                <toAddress>5551001</toAddress></Dialog>";
+    desk.send(Call { body, ..call("POST /finesse/api/User/1001001/Dialogs", "1001001") }).await;
+    let (id, _) = call_state(&desk, "1001001").await;
+    for (user, status) in [("1001001", 200), ("1001", 200), ("admin", 200), ("1001002", 401), ("1002", 401)] {
+        let answer = desk.get(&format!("Dialog/{id}"), user).await;
+        assert_eq!(answer.status, status, "{user}: {}", answer.body);
+        assert_eq!(answer.body.starts_with("<Dialog><associatedDialogUri>"), status == 200);
+    }
+}
+
 #[tokio::test]
 async fn what_put_refuses() {
     let desk = Desk::new().await;
@@ -296,7 +364,8 @@ async fn methods_that_a_resource_does_not_have() {
         ("POST /finesse/api/User/1001001", "GET, HEAD, PUT"),
         ("DELETE /finesse/api/User/1001001", "GET, HEAD, PUT"),
         ("PUT /finesse/api/SystemInfo", "GET, HEAD"),
-        ("POST /finesse/api/User/1001001/Dialogs", "GET, HEAD"),
+        ("PUT /finesse/api/User/1001001/Dialogs", "GET, HEAD, POST"),
+        ("POST /finesse/api/Dialog/1", "GET, HEAD, PUT"),
     ] {
         let answer = desk.send(call(line, "1001001")).await;
         assert_eq!((answer.status, answer.header("allow")), (405, Some(allow)), "{line}");

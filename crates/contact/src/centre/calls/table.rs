@@ -1,0 +1,102 @@
+//! The calls that there are, by number and by user.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{Dialog, DialogId, Timestamp, UserId};
+
+/// All calls that are not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::centre) struct Calls {
+    dialogs: BTreeMap<DialogId, Dialog>,
+    /// Those that a user takes part in, or has in the list.
+    of_user: BTreeMap<UserId, BTreeSet<DialogId>>,
+    /// Those with somebody outside whose telephone rings, by the time since when.
+    ringing_outside: BTreeSet<(Timestamp, DialogId)>,
+    next: DialogId,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            dialogs: BTreeMap::new(),
+            of_user: BTreeMap::new(),
+            ringing_outside: BTreeSet::new(),
+            next: DialogId::FIRST,
+        }
+    }
+}
+
+impl Calls {
+    pub(in crate::centre) fn get(&self, id: DialogId) -> Option<&Dialog> {
+        self.dialogs.get(&id)
+    }
+
+    /// All, by number.
+    pub(in crate::centre) fn iter(&self) -> impl ExactSizeIterator<Item = &Dialog> {
+        self.dialogs.values()
+    }
+
+    /// The calls of a user, by number.
+    pub(in crate::centre) fn of<'a>(&'a self, user: &UserId) -> impl Iterator<Item = &'a Dialog> + use<'a> {
+        self.of_user.get(user).into_iter().flatten().filter_map(|id| self.dialogs.get(id))
+    }
+
+    /// The number that the next call gets.
+    pub(in crate::centre) fn next(&self) -> DialogId {
+        self.next
+    }
+
+    pub(in crate::centre) fn set_next(&mut self, next: DialogId) {
+        self.next = next;
+    }
+
+    /// The call outside whose telephone rings longest, and since when.
+    pub(in crate::centre) fn first_ringing_outside(&self) -> Option<(Timestamp, DialogId)> {
+        self.ringing_outside.first().copied()
+    }
+
+    /// The calls outside whose telephones have been ringing since `at` or longer.
+    pub(super) fn ringing_outside_since(&self, at: Timestamp) -> impl Iterator<Item = DialogId> {
+        self.ringing_outside.iter().take_while(move |(since, _)| *since <= at).map(|(_, id)| *id)
+    }
+
+    /// Takes over the new form of a call and returns the old one.
+    pub(in crate::centre) fn replace(&mut self, dialog: Dialog) -> Option<Dialog> {
+        let id = dialog.id;
+        let old = self.dialogs.remove(&id);
+        if let Some(old) = &old {
+            for user in old.users().chain(&old.audience) {
+                if let Some(ids) = self.of_user.get_mut(user) {
+                    ids.remove(&id);
+                    if ids.is_empty() {
+                        self.of_user.remove(user);
+                    }
+                }
+            }
+            if let Some(since) = rings_outside_since(old) {
+                self.ringing_outside.remove(&(since, id));
+            }
+        } else {
+            self.next = id.next();
+        }
+        if !dialog.is_over() {
+            for user in dialog.users().chain(&dialog.audience) {
+                self.of_user.entry(user.clone()).or_default().insert(id);
+            }
+            if let Some(since) = rings_outside_since(&dialog) {
+                self.ringing_outside.insert((since, id));
+            }
+            self.dialogs.insert(id, dialog);
+        }
+        old
+    }
+}
+
+/// Since when a telephone outside has been ringing.
+pub(super) fn rings_outside_since(dialog: &Dialog) -> Option<Timestamp> {
+    let ringing = dialog
+        .participants
+        .iter()
+        .filter(|party| party.state == crate::ParticipantState::Alerting && party.is_outside());
+    ringing.map(|party| party.changed_at).min()
+}

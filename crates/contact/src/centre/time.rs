@@ -1,0 +1,47 @@
+//! What happens because time passes.
+
+use super::ContactCentre;
+use super::calls::Draft;
+use crate::{AgentState, Event, StateChange, Timestamp, UserId};
+
+impl ContactCentre {
+    /// When something happens by itself, if nothing else happens before: then [`Command::Elapse`](crate::Command::Elapse) is due.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        let wrapped_up = self.wrapping_up.first().map(|(at, _)| *at);
+        wrapped_up.into_iter().chain(self.outside_answers_at()).min()
+    }
+
+    /// What was due until `at`.
+    pub(super) fn elapse(&self, at: Timestamp) -> Vec<Event> {
+        let mut draft = Draft::new(self, at);
+        let due = self.wrapping_up.iter().take_while(|(until, _)| *until <= at);
+        for (_, user) in due {
+            draft.wrap_up_is_over(user);
+        }
+        draft.outside_answers();
+        draft.finish()
+    }
+}
+
+impl Draft<'_> {
+    /// There was enough time to wrap up: what was to come after the call comes now.
+    fn wrap_up_is_over(&mut self, id: &UserId) {
+        let Some(user) = self.user(id) else { return };
+        let change = match (user.state, user.after_call) {
+            (AgentState::Work | AgentState::WorkReady, Some(after)) => StateChange {
+                state: after.state,
+                reason: after.reason,
+                extension: user.extension.clone().filter(|_| after.state != AgentState::Logout),
+                at: self.at(),
+                after_call: None,
+            },
+            (state, _) => {
+                let is_ready = state == AgentState::WorkReady;
+                let state = if is_ready { AgentState::Ready } else { AgentState::NotReady };
+                StateChange::of(user, state, self.at())
+            }
+        };
+        self.end_wrap_up(id);
+        self.become_state_after_call(id, change);
+    }
+}
