@@ -188,8 +188,8 @@ impl Server {
         self.hub.metrics()
     }
 
-    /// Stops: accepts nothing more, ends every stream with `system-shutdown` or, if it is a WebSocket's and another place is
-    /// known (`web.see_other_uri`), with that, over `limits.drain_spread`; waits for the closing handshakes (at most
+    /// Stops: accepts nothing more, ends every stream with `system-shutdown` or, if another place is known
+    /// (`web.see_other_uri`, `tcp.see_other_host`), with that, over `limits.drain_spread`; waits for the closing handshakes (at most
     /// `limits.drain_timeout`), and lets the log write what it was given. Sessions that can be resumed are left to the next
     /// server.
     pub async fn stop(self) {
@@ -200,7 +200,7 @@ impl Server {
             let _ = door.await;
         }
         let error = StreamError::new(StreamCondition::SystemShutdown, "the server is stopping");
-        self.streams.end_all_within(&error, self.drain_spread).await;
+        self.streams.end_all_within(&error, self.drain_spread, random()).await;
         if tokio::time::timeout(self.drain_timeout, self.streams.none_left()).await.is_err() {
             tracing::warn!(streams = self.streams.count(), "some sessions did not leave in time");
         }

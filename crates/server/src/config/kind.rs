@@ -237,6 +237,25 @@ impl Kind for SecureWebSocket {
     }
 }
 
+/// A host with or without a port, or `"off"`.
+pub(super) struct OtherHost;
+impl Kind for OtherHost {
+    type Out = Option<String>;
+    fn expected(&self) -> String {
+        "\"host\" or \"host:port\" such as \"xmpp2.example.com:5222\", or \"off\"".into()
+    }
+    fn read(&self, value: &Value) -> Option<Option<String>> {
+        let text = value.text()?;
+        if text == "off" {
+            return Some(None);
+        }
+        let with_port = Listener.read(value).flatten().filter(|address| address.port != 0);
+        // Read as if there were a port, a host is what can stand before one.
+        let alone = || Listener.read(&Value::Word(format!("{text}:1"))).flatten();
+        (with_port.is_some() || alone().is_some()).then(|| Some(text.to_owned()))
+    }
+}
+
 /// A text without control characters that is not empty.
 pub(super) struct Text;
 impl Kind for Text {
@@ -364,6 +383,34 @@ mod tests {
             "",
         ] {
             assert_eq!(SecureWebSocket.read(&word(bad)), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn another_host_may_have_a_port() {
+        assert_eq!(OtherHost.read(&word("off")), Some(None));
+        for good in [
+            "b.example",
+            "b.example:5222",
+            "192.0.2.1",
+            "192.0.2.1:5223",
+            "[2001:db8::1]",
+            "[2001:db8::1]:5222",
+        ] {
+            assert_eq!(OtherHost.read(&word(good)), Some(Some(good.to_owned())));
+        }
+        for bad in [
+            "",
+            ":5222",
+            "b.example:",
+            "b.example:0",
+            "b.example:70000",
+            "2001:db8::1",
+            "a b",
+            "xmpp://b.example",
+            "[x]",
+        ] {
+            assert_eq!(OtherHost.read(&word(bad)), None, "{bad}");
         }
     }
 

@@ -2,7 +2,7 @@
 //! example all come from these rows.
 
 use super::kind::{
-    Choice, Choices, Count, Domain, ListenAddress, Listener, Minutes, OptionalPath, OptionalText,
+    Choice, Choices, Count, Domain, ListenAddress, Listener, Minutes, OptionalPath, OptionalText, OtherHost,
     SecureWebSocket, Size, SomeChoices, Span, Switch, WhoKind,
 };
 use super::origins::{Origins, OriginsKind};
@@ -126,6 +126,10 @@ settings! {
             ("optional", StartTls::Optional),
             ("off", StartTls::Off),
         ]);
+        /// Where clients on both listeners are sent when the server stops: a host or host:port (see-other-host, RFC 6120
+        /// §4.9.3.19). They expect the same domain there, and its certificate. Without a port they look it up, by the host's SRV
+        /// records. "off": they are told system-shutdown.
+        see_other_host: Option<String> = "\"off\"", OtherHost;
         /// How often the server sends white space on an idle stream.
         keep_alive_interval: Duration = "\"30 s\"", Span::seconds(1, 3600);
         /// How long the system of the peer may leave bytes unacknowledged. Then the connection is dropped. (On Linux; other
@@ -213,7 +217,8 @@ settings! {
         /// Time for sessions to leave when the server stops. Over it: cut off.
         drain_timeout: Duration = "\"4 s\"", Span(Duration::from_millis(100), Duration::from_secs(60));
         /// When the server stops, sessions are told one after the other over this time, so that their clients do not all come
-        /// back in one moment. It comes before drain_timeout. "0 s": all at once.
+        /// back in one moment: as many in each part of it, in an order and at moments that chance decides. It comes before
+        /// drain_timeout. "0 s": all at once.
         drain_spread: Duration = "\"0 s\"", Span::seconds(0, 3600);
     }
 }

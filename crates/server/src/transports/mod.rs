@@ -2,6 +2,7 @@
 
 mod backend;
 pub mod bosh;
+mod departures;
 mod driver;
 mod open_streams;
 mod reason;

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use xmpp::StreamError;
 
+use super::departures::departures;
 use crate::outbox::Outbox;
 
 /// The open streams of this process.
@@ -57,19 +58,19 @@ impl OpenStreams {
         }
     }
 
-    /// Ends all streams, one after the other at the same distance, and then as [`end_all`](OpenStreams::end_all).
+    /// Ends all streams, one after the other, and then as [`end_all`](OpenStreams::end_all).
     ///
     /// - `spread`: how long that takes; less if there are none any more.
-    pub async fn end_all_within(&self, error: &StreamError, spread: Duration) {
+    /// - `seed`: decides about their order and the moments.
+    pub async fn end_all_within(&self, error: &StreamError, spread: Duration, seed: u64) {
         let keys: Vec<usize> = self.state.lock().outboxes.iter().map(|(key, _)| key).collect();
         let begin = Instant::now();
-        for (number, key) in (0..).zip(&keys) {
-            let at = begin + spread.mul_f64(f64::from(number) / keys.len() as f64);
+        for (number, after) in departures(keys.len(), spread, seed) {
             tokio::select! {
-                () = tokio::time::sleep_until(at) => {}
+                () = tokio::time::sleep_until(begin + after) => {}
                 () = self.none_left() => break,
             }
-            if let Some(outbox) = self.state.lock().outboxes.get(*key) {
+            if let Some(outbox) = self.state.lock().outboxes.get(keys[number]) {
                 outbox.interrupt(error.clone());
             }
         }
@@ -85,5 +86,57 @@ impl OpenStreams {
             }
             none_left.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::{Attachment, Outgoing};
+    use std::task::Waker;
+    use xmpp::StreamCondition;
+
+    /// The seconds after which each of a hundred streams is told to end.
+    async fn told_after(seed: u64) -> Vec<u64> {
+        let streams = Arc::new(OpenStreams::default());
+        let ends: Vec<Attachment> = (0..100)
+            .map(|_| {
+                let outbox = Arc::new(Outbox::new(1 << 20));
+                streams.enter(&outbox);
+                Attachment::first(outbox)
+            })
+            .collect();
+        let ending = {
+            let streams = Arc::clone(&streams);
+            let error = StreamError::from(StreamCondition::SystemShutdown);
+            tokio::spawn(async move { streams.end_all_within(&error, Duration::from_secs(200), seed).await })
+        };
+        let begin = Instant::now();
+        let mut told = vec![None; ends.len()];
+        while told.contains(&None) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            for (told, end) in told.iter_mut().zip(&ends) {
+                let mut batch = Vec::new();
+                let _ = end.take(&mut batch, Waker::noop());
+                if batch.iter().any(|entry| matches!(entry, Outgoing::End(_))) {
+                    told.get_or_insert(begin.elapsed().as_secs());
+                }
+            }
+        }
+        ending.await.expect("ends");
+        told.into_iter().flatten().collect()
+    }
+
+    /// Over the time that is set, as many in each part of it, in no order that a client could share with others.
+    #[tokio::test(start_paused = true)]
+    async fn checklist_026_streams_end_when_chance_says() {
+        let told = told_after(1).await;
+        for part in 0..10 {
+            let in_part = told.iter().filter(|after| (part * 20..(part + 1) * 20).contains(*after)).count();
+            assert!((9..=11).contains(&in_part), "{part}: {told:?}");
+        }
+        assert!(!told.is_sorted());
+        assert_eq!(told, told_after(1).await);
+        assert_ne!(told, told_after(2).await);
     }
 }

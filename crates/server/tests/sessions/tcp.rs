@@ -224,6 +224,30 @@ async fn checklist_124_a_peer_that_is_not_there() {
     assert!(rest.contains("<connection-timeout ") && rest.ends_with(END), "{rest}");
 }
 
+/// RFC 6120 §4.9.3.19: who is sent elsewhere when the server stops is told where in a stream error, in whatever state its
+/// stream is.
+#[tokio::test]
+async fn checklist_026_tcp_clients_are_sent_elsewhere() {
+    let server = Tcp::start("tcp.starttls = \"off\"\ntcp.see_other_host = \"b.example:5222\"\n").await;
+    let mut agent = server.connect().await;
+    agent.sign_in().await;
+    let mut secure = server.secure(server.connect_to_tls().await).await;
+    secure.ask(HEADER, "</stream:features>").await;
+    let mut stranger = server.connect().await;
+    stranger.ask(HEADER, "</stream:features>").await;
+    let stop = tokio::spawn(server.0.server.stop());
+    let elsewhere =
+        "<see-other-host xmlns=\"urn:ietf:params:xml:ns:xmpp-streams\">b.example:5222</see-other-host>";
+    for mut client in [agent, stranger] {
+        let end = client.ask("", END).await;
+        assert!(end.contains(elsewhere) && !end.contains("system-shutdown"), "{end}");
+    }
+    let end = secure.ask("", END).await;
+    assert!(end.contains(elsewhere), "{end}");
+    drop(secure);
+    stop.await.expect("stops");
+}
+
 /// EXTERNAL: a certificate of the named authorities lets in whom it names, and nobody else (XEP-0178 §2).
 #[tokio::test]
 async fn a_client_signs_in_with_its_certificate() {

@@ -94,18 +94,30 @@ pub struct StreamError {
     pub text: Option<String>,
     /// With `undefined-condition`: the counters of stream management contradict each other (XEP-0198 §6).
     pub handled_count_too_high: Option<HandledCountTooHigh>,
+    /// With `see-other-host`: where the client should go, a host or `host:port` (RFC 6120 §4.9.3.19).
+    pub other_host: Option<String>,
 }
 
 impl StreamError {
     /// An error with an explanation.
     pub fn new(condition: StreamCondition, text: impl Into<String>) -> Self {
-        Self { condition, text: Some(text.into()), handled_count_too_high: None }
+        Self { condition, text: Some(text.into()), handled_count_too_high: None, other_host: None }
+    }
+
+    /// Sends the client to another host of the same service.
+    ///
+    /// - `host`: a domain, an IPv4 address or an IPv6 address in brackets; with or without `:port`.
+    pub fn see_other_host(host: impl Into<String>) -> Self {
+        Self { other_host: Some(host.into()), ..Self::from(StreamCondition::SeeOtherHost) }
     }
 
     /// The `<stream:error/>` element.
     pub fn to_element(&self) -> Element {
-        let mut error = Element::new("error", ns::STREAMS)
-            .with_child(Element::new(self.condition.name(), ns::STREAM_ERRORS));
+        let mut condition = Element::new(self.condition.name(), ns::STREAM_ERRORS);
+        if let Some(host) = &self.other_host {
+            condition = condition.with_text(host.as_str());
+        }
+        let mut error = Element::new("error", ns::STREAMS).with_child(condition);
         if let Some(text) = &self.text {
             let mut element = Element::new("text", ns::STREAM_ERRORS).with_text(text.as_str());
             element.set_attribute_ns("lang", ns::XML, "en");
@@ -132,23 +144,29 @@ impl StreamError {
             let count = |name| counts.attribute(name)?.parse().ok();
             Some(HandledCountTooHigh { h: count("h")?, sent: count("send-count")? })
         });
+        let named = element.child(StreamCondition::SeeOtherHost.name(), ns::STREAM_ERRORS).map(Element::text);
+        let other_host = named.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty());
         Self {
             condition,
             text: element.child("text", ns::STREAM_ERRORS).map(Element::text),
             handled_count_too_high: counts,
+            other_host: other_host.filter(|_| condition == StreamCondition::SeeOtherHost),
         }
     }
 }
 
 impl From<StreamCondition> for StreamError {
     fn from(condition: StreamCondition) -> Self {
-        Self { condition, text: None, handled_count_too_high: None }
+        Self { condition, text: None, handled_count_too_high: None, other_host: None }
     }
 }
 
 impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.condition.name())?;
+        if let Some(host) = &self.other_host {
+            write!(f, " {host}")?;
+        }
         match &self.text {
             Some(text) => write!(f, ": {text}"),
             None => Ok(()),

@@ -591,3 +591,21 @@ fn answers_that_nobody_asked_for_change_nothing() {
 fn an_established_stream_is_small() {
     assert!(size_of::<xmpp::ServerStream>() <= 96, "{}", size_of::<xmpp::ServerStream>());
 }
+
+/// RFC 6120 §4.9.3.19: the condition holds the host, and only this condition does.
+#[test]
+fn another_host_is_named_in_the_condition() {
+    let read = |xml: &str| StreamError::from_element(&Element::parse(xml, &Limits::default()).unwrap());
+    for host in ["b.example", "b.example:5222", "[2001:db8::1]:5222"] {
+        let error = StreamError::see_other_host(host);
+        let xml = error.to_element().to_xml();
+        assert!(xml.contains(&format!("<see-other-host xmlns=\"{}\">{host}<", ns::STREAM_ERRORS)), "{xml}");
+        assert_eq!(read(&xml), error);
+        assert_eq!(error.to_string(), format!("see-other-host {host}"));
+    }
+    let around = |content: &str| format!("<error xmlns='{}'>{content}</error>", ns::STREAMS);
+    let nowhere = format!("<see-other-host xmlns='{}'> \n</see-other-host>", ns::STREAM_ERRORS);
+    assert_eq!(read(&around(&nowhere)), StreamError::from(StreamCondition::SeeOtherHost));
+    let reset = format!("<reset xmlns='{}'>b.example</reset>", ns::STREAM_ERRORS);
+    assert_eq!(read(&around(&reset)), StreamError::from(StreamCondition::Reset));
+}

@@ -88,11 +88,12 @@ impl Driver {
     fn end(&mut self, error: StreamError, sink: &mut impl Sink, now: Instant) {
         if !self.stream.is_ended() {
             self.note(Reason::Ended(error.clone()));
-            let elsewhere = self.backend.config.web.see_other_uri.as_deref();
-            match elsewhere.filter(|_| error.condition == StreamCondition::SystemShutdown) {
-                // Only a WebSocket can say it.
-                Some(uri) if self.stream.framing() == Framing::WebSocket => {
-                    self.stream.end_with_redirect(Some(uri));
+            let config = &self.backend.config;
+            let is_stop = error.condition == StreamCondition::SystemShutdown;
+            match (self.stream.framing(), &config.web.see_other_uri, &config.tcp.see_other_host) {
+                (Framing::WebSocket, Some(uri), _) if is_stop => self.stream.end_with_redirect(Some(uri)),
+                (Framing::Tcp, _, Some(host)) if is_stop => {
+                    self.stream.end(StreamError::see_other_host(host));
                 }
                 _ => self.stream.end(error),
             }

@@ -234,6 +234,7 @@ impl From<HandledCountTooHigh> for StreamError {
             condition: StreamCondition::UndefinedCondition,
             text: Some(count.to_string()),
             handled_count_too_high: Some(count),
+            other_host: None,
         }
     }
 }
