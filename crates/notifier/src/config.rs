@@ -207,6 +207,11 @@ pub struct NotifierLimits {
     pub personal_nodes_max: usize,
     /// Bytes of the items that one account keeps at its nodes. More: `resource-constraint`.
     pub personal_bytes_max: usize,
+    /// Kinds of client software of which we remember what they want to hear of (XEP-0115). One more: the oldest is forgotten,
+    /// and the next client of that kind is asked again.
+    pub capabilities_max: usize,
+    /// Bytes of the names of nodes that one client wants to hear of by `+notify`. It hears of no further ones.
+    pub wishes_bytes_max: usize,
     /// Bytes of a node's name. Longer: `not-acceptable`.
     pub node_name_bytes_max: usize,
     /// Items a node can be configured to keep. What gives way then, the node's owner chooses.
@@ -274,6 +279,8 @@ impl Default for NotifierLimits {
             nodes_max: 10_000,
             personal_nodes_max: 100,
             personal_bytes_max: 1_048_576,
+            capabilities_max: 1_000,
+            wishes_bytes_max: 8_192,
             node_name_bytes_max: 3_071,
             items_per_node_max: 1_000,
             items_reply_bytes_max: 1_048_576,

@@ -2,12 +2,10 @@
 //!
 //! A feature stands in these lists if and only if it works; tests hold both directions.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use contact::UserId;
-use sha1::{Digest as _, Sha1};
 use xmpp::{Condition, Element, IqType, Jid, StanzaError, ns};
 
+use crate::capabilities;
 use crate::commands::AdHocCommand;
 use crate::config::Config;
 use crate::feeds;
@@ -99,6 +97,7 @@ impl Entity {
         let mut features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PUBSUB, ns::RSM];
         features.extend(config.last_activity.then_some(ns::LAST_ACTIVITY));
         let mut entity = Entity::new("account", "registered", "", features);
+        entity.identities.push(Identity { category: "pubsub", kind: "pep", name: String::new() });
         entity.features.extend(config.multiple_subscriptions.then(|| ns::SHIM.into()));
         entity
             .features
@@ -134,17 +133,10 @@ impl Entity {
         Entity { identities: vec![Identity { category, kind, name: name.into() }], features }
     }
 
-    /// The hash of what this entity says (XEP-0115 §5.1). Sorted identities and features, no forms.
+    /// The hash of what this entity says (XEP-0115 §5.1).
     pub(crate) fn ver(&self) -> String {
-        let mut text = String::new();
-        for Identity { category, kind, name } in &self.identities {
-            text.push_str(&format!("{category}/{kind}//{name}<"));
-        }
-        for feature in &self.features {
-            text.push_str(feature);
-            text.push('<');
-        }
-        STANDARD.encode(Sha1::digest(text.as_bytes()))
+        // What is configured in such a way that nothing stands for it, has no hash to show.
+        capabilities::ver(&self.info(None)).unwrap_or_default()
     }
 
     /// What goes into presence or stream features.

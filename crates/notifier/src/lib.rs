@@ -27,6 +27,7 @@ mod access;
 mod accounts;
 mod binding;
 mod blocking;
+mod capabilities;
 mod change;
 mod commands;
 mod config;

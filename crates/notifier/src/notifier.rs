@@ -11,6 +11,7 @@ use xmpp::{
 };
 
 use crate::accounts::contact_changes;
+use crate::capabilities::Interests;
 use crate::change::{Change, Credentials, Entry};
 use crate::commands::{CommandSessions, Derivations};
 use crate::config::Config;
@@ -52,6 +53,7 @@ pub struct Notifier {
     pub(crate) resumptions: Resumptions,
     pub(crate) session_leases: SessionLeases,
     pub(crate) bounces: Bounces,
+    pub(crate) interests: Interests,
     /// Whether temporary subscriptions that the last process left have been looked for.
     pub(crate) temporary_checked: bool,
     /// Whose stanza is being handled, if its stream is managed.
@@ -112,6 +114,7 @@ impl Notifier {
             resumptions: Resumptions::default(),
             session_leases: SessionLeases::new(),
             bounces: Bounces::default(),
+            interests: Interests::default(),
             temporary_checked: false,
             acting: None,
             pushes: 0,
@@ -144,6 +147,7 @@ impl Notifier {
                     Effect::Reply { .. }
                     | Effect::Handled { .. }
                     | Effect::ShowNewest { .. }
+                    | Effect::ShowWished { .. }
                     | Effect::Answer { .. }
                     | Effect::Recover { .. }
                     | Effect::Account { .. }
@@ -395,6 +399,7 @@ impl Notifier {
             Effect::ShowNewest { node, user, resource } => {
                 self.show_newest(node, user, resource.as_deref());
             }
+            Effect::ShowWished { session, owner } => self.show_wished(session, owner),
             Effect::DropNode { node } => self.drop_node(node),
             Effect::Account { user, credentials } => {
                 let credentials = credentials.map(|credentials| *credentials);
@@ -416,7 +421,10 @@ impl Notifier {
             Effect::BlockPush { user, push } => self.push_blocks(user, &push),
             Effect::Concealed { user, jid, blocked } => self.conceal(user, &jid, blocked),
             Effect::Tell { user, audience, xml } => self.tell(user, audience, &xml),
-            Effect::Introduce { owner, viewer } => self.introduce(owner, viewer),
+            Effect::Introduce { owner, viewer } => {
+                self.introduce(owner, viewer);
+                self.introduce_nodes(owner, viewer);
+            }
             Effect::Withdraw { owner, viewer } => self.withdraw_from(owner, viewer),
         }
     }
@@ -447,6 +455,7 @@ impl Notifier {
                 | Effect::Unroute { .. }
                 | Effect::Choose { .. }
                 | Effect::ShowNewest { .. }
+                | Effect::ShowWished { .. }
                 | Effect::DropNode { .. }
                 | Effect::Account { .. }
                 | Effect::EndSessions { .. }

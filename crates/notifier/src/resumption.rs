@@ -12,6 +12,7 @@ use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use xmpp::{BareJid, FullJid};
 
+use crate::capabilities::Wishes;
 use crate::change::Change;
 use crate::effects::Effect;
 use crate::input::{Output, SessionId};
@@ -283,6 +284,9 @@ pub struct SuspendedSession {
     /// Addresses that got presence directly.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub directed: Vec<String>,
+    /// Nodes of which it wants to hear without having subscribed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wishes: Vec<String>,
     /// Nodes that the full JID is subscribed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<String>,
@@ -345,6 +349,13 @@ impl Notifier {
             },
             hears_of_blocks: known.hears_of_blocks,
             directed: known.directed.iter().map(ToString::to_string).collect(),
+            wishes: self
+                .interests
+                .of(session)
+                .iter()
+                .flat_map(|wishes| wishes.iter())
+                .map(String::from)
+                .collect(),
             subscriptions: known.subscriptions.iter().filter_map(|&index| name(index)).collect(),
             chosen: chosen.flatten().collect(),
         })
@@ -383,6 +394,8 @@ impl Notifier {
             let presence =
                 crate::sessions::Presence { priority: *priority, content: content.as_str().into() };
             self.sessions.set_presence(session, Some(presence));
+            let wishes = suspended.wishes.iter().map(String::as_str);
+            self.interests.restore(session, Wishes::new(wishes, self.config.limits.wishes_bytes_max));
         }
         self.hear_kept(session);
         for name in &suspended.subscriptions {

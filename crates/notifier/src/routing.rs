@@ -38,12 +38,13 @@ impl Notifier {
         self.outputs.push_back(Output::Send { session: other, element: stanza.element.to_xml() });
     }
 
-    /// Hands an answer on to whoever asked. Answers to nobody's question, and to ours, go nowhere.
+    /// Hands an answer on to whoever asked, also if that was us. Answers to nobody's question go nowhere.
     pub(crate) fn forward_answer(&mut self, session: SessionId, stanza: &Stanza) {
-        if let Some(to) = &stanza.to
-            && let Target::Session(other) = self.target(session, Some(to))
-        {
-            self.forward(other, stanza);
+        let Some(to) = &stanza.to else { return };
+        match self.target(session, Some(to)) {
+            Target::Session(other) => self.forward(other, stanza),
+            Target::Server => self.take_capabilities(session, stanza),
+            _ => {}
         }
     }
 

@@ -108,6 +108,7 @@ mod tests {
             roster_versions: None,
             hears_of_blocks: false,
             directed: Vec::new(),
+            wishes: Vec::new(),
             subscriptions: vec!["n".into()],
             chosen: Vec::new(),
         };

@@ -19,6 +19,7 @@ impl Notifier {
         }
         let Some(session) = self.sessions.get(id) else { return Ok(()) };
         let (user, jid) = (session.user, session.jid.to_string());
+        let stanza = element;
         let before =
             self.sessions.set_presence(id, Some(Presence { priority, content: content.clone().into() }));
         let element = presence_xml(&jid, &jid, None, &content);
@@ -36,6 +37,7 @@ impl Notifier {
             self.ask_owner(id);
             self.show_newest_on_presence(id);
         }
+        self.note_capabilities(id, stanza, before.is_none());
         Ok(())
     }
 
@@ -50,6 +52,7 @@ impl Notifier {
             if content.len() > self.config.limits.presence_bytes_max { String::new() } else { content };
         let element = presence_xml(&jid, &jid, Some("unavailable"), &content);
         self.sessions.set_presence(id, None);
+        self.interests.forget(id);
         self.note_leaving(id);
         let told = self.broadcast(id, &jid, Some("unavailable"), &content);
         self.outputs.push_back(Output::Send { session: id, element });
@@ -60,6 +63,7 @@ impl Notifier {
     pub(crate) fn withdraw_presence(&mut self, id: SessionId) {
         let Some(jid) = self.sessions.get(id).map(|session| session.jid.to_string()) else { return };
         let was_available = self.sessions.set_presence(id, None).is_some();
+        self.interests.forget(id);
         let mut told = Vec::new();
         if was_available {
             self.note_leaving(id);
@@ -69,7 +73,7 @@ impl Notifier {
     }
 
     /// Whether presence may go from one session to another: neither user has blocked the other one.
-    pub(super) fn may_see(&self, owner: UserIndex, from: &str, viewer: UserIndex, to: &str) -> bool {
+    pub(crate) fn may_see(&self, owner: UserIndex, from: &str, viewer: UserIndex, to: &str) -> bool {
         if self.durable.blocklists.is_empty() {
             return true;
         }

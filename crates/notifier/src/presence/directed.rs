@@ -15,6 +15,7 @@ impl Notifier {
         to: &Jid,
     ) -> Result<(), StanzaError> {
         let reached = self.reached_by(to);
+        self.set_apart(id, to, false);
         if reached.is_empty() {
             return Ok(());
         }
@@ -33,6 +34,7 @@ impl Notifier {
 
     pub(super) fn directed_unavailable(&mut self, id: SessionId, stanza: &Stanza, to: &Jid) {
         let reached = self.reached_by(to);
+        self.set_apart(id, to, true);
         if let Some(session) = self.sessions.get_mut(id) {
             session.directed.retain(|other| other != to);
         }

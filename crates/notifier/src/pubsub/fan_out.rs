@@ -28,6 +28,9 @@ impl Notifier {
             recipients.retain(|recipient| self.may_hear(index, node, recipient.session));
             marked.retain(|(recipient, _)| self.may_hear(index, node, recipient.session));
         }
+        if node.owner().is_some() {
+            self.add_interested(index, node, &mut recipients, &marked);
+        }
         let is_remembered = self.config.recovery && node.owner().is_none();
         if recipients.is_empty() && marked.is_empty() && !is_remembered {
             return;

@@ -77,9 +77,15 @@ impl Notifier {
             Addressed::Bare => node.users.contains(session.user),
         };
         let is_withheld = node.may_be_withheld() && !self.may_hear(index, node, recipient.session);
-        if !is_subscribed || is_withheld || !self.wants_any(node, session.user, recipient) {
-            return;
+        if is_subscribed && !is_withheld && self.wants_any(node, session.user, recipient) {
+            self.send_newest_item(index, recipient);
         }
+    }
+
+    /// Sends the newest item, if there is one, to somebody who hears the node.
+    pub(super) fn send_newest_item(&mut self, index: NodeIndex, recipient: Recipient) {
+        let Some(node) = self.durable.nodes.get(index) else { return };
+        let Some(session) = self.sessions.get(recipient.session) else { return };
         let Some((id, item)) = node.generic().and_then(|generic| generic.items.iter().next_back()) else {
             return;
         };

@@ -23,6 +23,7 @@ pub(crate) mod expiry;
 mod fan_out;
 pub(crate) mod form;
 mod hearing;
+mod interest;
 pub(crate) mod items;
 mod last_item;
 mod members;
@@ -108,7 +109,14 @@ pub(crate) fn personal_features(config: &Config) -> impl Iterator<Item = &'stati
     let not_here = ["access-open", "get-pending"];
     let common = FEATURES.iter().copied().filter(move |feature| !not_here.contains(feature));
     let common = common.chain(config.multiple_subscriptions.then_some("multi-subscribe"));
-    common.chain(["access-presence", "last-published", "pubsub-on-a-jid"])
+    common.chain([
+        "access-presence",
+        "auto-subscribe",
+        "filtered-notifications",
+        "last-published",
+        "presence-subscribe",
+        "pubsub-on-a-jid",
+    ])
 }
 
 /// Who asks.

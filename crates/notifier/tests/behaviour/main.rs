@@ -15,6 +15,8 @@ mod nodes;
 mod notifications;
 mod pep;
 mod pep_features;
+mod pep_notify;
+mod pep_wishes;
 mod presence;
 mod property;
 mod recovery;

@@ -4,17 +4,21 @@
 use std::collections::BTreeSet;
 
 use crate::features::{self, FEATURES, SETTINGS, Scenario, Stage, form, subscribe};
+use crate::pep_notify::Client;
+use crate::world::show_event;
 
 /// What shows that a feature works at an account.
 const PERSONAL: &[(&str, Scenario)] = &[
     ("access-presence", the_default_is_presence),
     ("auto-create", features::auto_create),
+    ("auto-subscribe", what_is_wished_for_comes_unasked),
     ("config-node", features::config_node),
     ("config-node-max", features::config_node_max),
     ("create-and-configure", features::create_and_configure),
     ("create-nodes", features::create_nodes),
     ("delete-items", features::delete_items),
     ("delete-nodes", features::delete_nodes),
+    ("filtered-notifications", what_is_wished_for_comes_unasked),
     ("instant-nodes", features::instant_nodes),
     ("item-ids", features::item_ids),
     ("last-published", features::last_published),
@@ -27,6 +31,7 @@ const PERSONAL: &[(&str, Scenario)] = &[
     ("multi-subscribe", features::multi_subscribe),
     ("outcast-affiliation", features::outcast_affiliation),
     ("persistent-items", features::persistent_items),
+    ("presence-subscribe", what_is_wished_for_comes_unasked),
     ("publish", features::item_ids),
     ("publish-node-full", features::publish_node_full),
     ("publish-only-affiliation", features::publish_only_affiliation),
@@ -53,9 +58,6 @@ const ABSENT: &[(&str, Scenario)] = &[
     ("access-open", the_default_is_presence),
     ("access-roster", the_default_is_presence),
     ("access-whitelist", the_default_is_presence),
-    ("auto-subscribe", nothing_comes_unasked),
-    ("filtered-notifications", nothing_comes_unasked),
-    ("presence-subscribe", nothing_comes_unasked),
     ("get-pending", nothing_is_pending),
     ("multi-subscribe", features::without_multi_subscribe),
     ("presence-notifications", features::without_presence_notifications),
@@ -112,9 +114,18 @@ fn nobody_is_asked(stage: &mut Stage) {
     }
 }
 
-fn nothing_comes_unasked(stage: &mut Stage) {
+/// A contact hears what its client wishes for without having subscribed, and nothing that it does not wish for.
+fn what_is_wished_for_comes_unasked(stage: &mut Stage) {
     stage.node("n", &[]);
-    assert!(stage.world.take(stage.agent).is_empty());
+    stage.node("other", &[]);
+    assert!(stage.world.take(stage.agent).is_empty(), "it wishes for nothing");
+    Client::new(&["n+notify"]).comes(&mut stage.world, stage.agent);
+    stage.world.take(stage.agent);
+    for node in ["n", "other"] {
+        stage.admin_does(&features::publish(node, "2"));
+    }
+    let heard: Vec<_> = stage.world.take(stage.agent).iter().map(show_event).collect();
+    assert_eq!(heard, ["item 2 in n"]);
 }
 
 fn nothing_is_pending(stage: &mut Stage) {

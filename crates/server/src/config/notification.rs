@@ -98,6 +98,8 @@ impl Config {
             nodes_max: pubsub.nodes_max as usize,
             personal_nodes_max: pubsub.personal_nodes_max as usize,
             personal_bytes_max: pubsub.personal_bytes_max,
+            capabilities_max: pubsub.capabilities_max as usize,
+            wishes_bytes_max: pubsub.wishes_bytes_max,
             node_name_bytes_max: pubsub.node_name_bytes_max,
             items_per_node_max: pubsub.items_per_node_max as usize,
             items_reply_bytes_max: pubsub.items_reply_bytes_max,

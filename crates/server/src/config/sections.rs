@@ -474,6 +474,11 @@ settings! {
         personal_nodes_max: u32 = "100", Count(0, 1_000_000);
         /// Bytes of the items that one account keeps at its own nodes. Over it: resource-constraint.
         personal_bytes_max: usize = "\"1 MiB\"", Size(1024);
+        /// Kinds of client software of which it is remembered what they want to hear of (XEP-0115). Over it: the oldest is
+        /// forgotten, and the next client of that kind is asked again.
+        capabilities_max: u32 = "1000", Count(0, 1_000_000);
+        /// Bytes of the names of nodes that one client wants to hear of without subscribing. Over it: it does not hear of them.
+        wishes_bytes_max: usize = "\"8 KiB\"", Size(0);
         /// Bytes in a node's name. Over it: not-acceptable.
         node_name_bytes_max: usize = "3071", Size(64);
         /// Items a node can be configured to keep. Over it: the oldest goes, or the new one is refused, as the node is configured.
