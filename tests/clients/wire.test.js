@@ -24,8 +24,8 @@ describe("the WebSocket handshake", () => {
     "Sec-WebSocket-Protocol": "xmpp",
   };
 
-  test("checklist 013: answers 101 with the subprotocol, on /ws and on /ws/", async () => {
-    for (const path of ["/ws", "/ws/"]) {
+  test("checklist 013: answers 101 with the subprotocol, on /ws, /ws/ and /xmpp-websocket", async () => {
+    for (const path of ["/ws", "/ws/", "/xmpp-websocket"]) {
       const answer = await handshake(path, upgrade);
       assert.equal(answer.status, 101, path);
       assert.equal(answer.headers["sec-websocket-protocol"], "xmpp");

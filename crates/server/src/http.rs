@@ -27,6 +27,7 @@ use host_meta::{Format, HostMeta};
 /// Everything that is served over HTTP. The same on all listeners.
 pub struct Site {
     web_sockets: Arc<WebSockets>,
+    web_socket_paths: Vec<String>,
     bosh: Option<Bosh>,
     rest: Rest,
     host_meta: HostMeta,
@@ -47,7 +48,16 @@ impl Site {
     ) -> Site {
         let host_meta = HostMeta::new(config, https_port);
         let forwarding = Forwarding::new(&config.web);
-        Site { web_sockets, bosh, rest, host_meta, forwarding, landing_page: landing::page(config) }
+        let web_socket_paths = config.web.websocket_paths.clone();
+        Site {
+            web_sockets,
+            web_socket_paths,
+            bosh,
+            rest,
+            host_meta,
+            forwarding,
+            landing_page: landing::page(config),
+        }
     }
 
     /// Answers one request.
@@ -56,10 +66,12 @@ impl Site {
     pub async fn answer(&self, peer: Peer, request: Request) -> Response {
         let peer = self.forwarding.client(peer, request.headers());
         match request.uri().path() {
-            "/ws" | "/ws/" => only_get(request, |request| self.web_sockets.answer(peer, request)),
+            path if self.web_socket_paths.iter().any(|known| known == path) => {
+                only_get(request, |request| self.web_sockets.answer(peer, request))
+            }
             "/http-bind" | "/http-bind/" => match &self.bosh {
                 Some(bosh) => bosh.answer(peer, request).await,
-                None => not_found(),
+                None => self.not_found(),
             },
             "/.well-known/host-meta" => {
                 only_get(request, |request| self.host_meta.answer(peer, &request, Format::Xrd))
@@ -75,9 +87,19 @@ impl Site {
             path if is_under(path, "/finesse/api") => self.rest.respond(peer, request).await,
             path => {
                 tracing::debug!(peer = %peer.address, path, "not found");
-                not_found()
+                self.not_found()
             }
         }
+    }
+
+    fn not_found(&self) -> Response {
+        let kind = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
+        let line = &self.web_socket_paths[0];
+        let text = format!(
+            "There is nothing here. The WebSocket is at {line}, BOSH at /http-bind/, the web service at /finesse/api/, and / \
+             says more.\n"
+        );
+        (StatusCode::NOT_FOUND, kind, text).into_response()
     }
 }
 
@@ -104,12 +126,6 @@ fn page(html: String) -> Response {
         (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
     ];
     (headers, Html(html)).into_response()
-}
-
-fn not_found() -> Response {
-    let kind = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
-    let text = "There is nothing here. The WebSocket is at /ws/, BOSH at /http-bind/, the web service at /finesse/api/, and / says more.\n";
-    (StatusCode::NOT_FOUND, kind, text).into_response()
 }
 
 /// Refuses a request because there are too many, with a sentence and when to try again.

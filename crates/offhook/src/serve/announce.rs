@@ -52,7 +52,10 @@ fn demonstration(
     let program = quoted(&program);
     let password = quoted(&demo.password);
     let user = quoted(&format!("{AGENT}:{}", demo.password)).into_owned();
-    let line = base.replacen("http", "ws", 1);
+    let paths = &config.web.websocket_paths;
+    let line = base.replacen("http", "ws", 1) + &paths[0];
+    // Of a web address, `trace` knows where the WebSocket usually is.
+    let traced = if paths.iter().any(|path| path == "/ws/") { &base } else { &line };
     let body = next_state(state);
     let bosh = if config.bosh.enabled { format!("BOSH         {base}/http-bind/\n") } else { String::new() };
     let note = if demo.generated { " (made up for this start)" } else { "" };
@@ -60,12 +63,12 @@ fn demonstration(
         "
 web page     {base}/
 web service  {base}/finesse/api/SystemInfo
-WebSocket    {line}/ws/  (XMPP domain {domain})
+WebSocket    {line}  (XMPP domain {domain})
 {bosh}accounts     agents 1001001 to 1001012, supervisors 1001 and 1002, administrator admin
 password     {plain}{note}
 
 In a second shell, wait for an agent's events:
-  OFFHOOK_PASSWORD={password} {program} trace {base} --user {AGENT}{trust}
+  OFFHOOK_PASSWORD={password} {program} trace {traced} --user {AGENT}{trust}
 In a third one, change the agent's state:
   curl{trust} -u {user} -X PUT -H 'Content-Type: application/xml' -d '{body}' {base}/finesse/api/User/{AGENT}
 

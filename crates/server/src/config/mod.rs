@@ -10,6 +10,7 @@ mod kind;
 mod layers;
 mod notification;
 mod origins;
+mod paths;
 mod proxies;
 mod sections;
 mod table;

@@ -6,6 +6,7 @@ use super::kind::{
     SecureWebSocket, Size, SomeChoices, Span, Switch, WhoKind,
 };
 use super::origins::{Origins, OriginsKind};
+use super::paths::Paths;
 use super::proxies::{ForwardedHeader, ProxiesKind, TrustedProxies};
 use super::table::{FLAG, Setting, settings};
 use super::tokens::Tokens;
@@ -86,6 +87,9 @@ settings! {
         /// port; all names of the loopback interface count as one host. "*" is every origin. Requests without an
         /// Origin header do not come from a page and are not affected. Refused: 403.
         allowed_origins: Origins = "[\"same-host\"]", OriginsKind;
+        /// The paths of the WebSocket, as they are: a final slash counts. /.well-known/host-meta names the first one. The defaults are
+        /// those that clients of Finesse, Openfire and Prosody use.
+        websocket_paths: Vec<String> = "[\"/ws/\", \"/ws\", \"/xmpp-websocket\"]", Paths;
         /// How often the server pings an idle WebSocket.
         ping_interval: Duration = "\"20 s\"", Span::seconds(1, 25);
         /// How long a ping may stay unanswered. Then the connection is dropped.

@@ -19,6 +19,8 @@ pub(super) struct HostMeta {
     port: Option<u16>,
     /// For requests that name no host.
     domain: String,
+    /// The path of the WebSocket.
+    line: String,
     serves_bosh: bool,
 }
 
@@ -38,6 +40,7 @@ impl HostMeta {
             public: config.web.public_address.as_ref().map(ListenAddress::to_string),
             port,
             domain: config.domain.clone(),
+            line: config.web.websocket_paths[0].clone(),
             serves_bosh: config.bosh.enabled,
         }
     }
@@ -66,7 +69,7 @@ impl HostMeta {
     /// - `authority`: what the request was sent to.
     fn links(&self, is_encrypted: bool, authority: Option<&Authority>) -> Vec<(&'static str, String)> {
         let Some(at) = self.address(is_encrypted, authority) else { return Vec::new() };
-        let mut links = vec![(WEBSOCKET, format!("wss://{at}/ws/"))];
+        let mut links = vec![(WEBSOCKET, format!("wss://{at}{}", self.line))];
         if self.serves_bosh {
             links.push((BOSH, format!("https://{at}/http-bind/")));
         }
@@ -143,6 +146,8 @@ mod tests {
             assert_eq!(links(public, port, is_encrypted, desk), expected);
         }
         assert_eq!(links("[bosh]\nenabled = false", Some(1), true, desk), &expected[..1]);
+        let alias = "[web]\nwebsocket_paths = [\"/xmpp-websocket\", \"/ws/\"]";
+        assert_eq!(links(alias, Some(1), true, desk)[0], "wss://desk.example.com:8445/xmpp-websocket");
     }
 
     /// Both formats say the same (XEP-0156 §3).

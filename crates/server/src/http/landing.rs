@@ -8,7 +8,9 @@ pub(super) fn page(config: &Config) -> String {
         Some(_) => DEMO,
         None => "",
     };
-    PAGE.replace("{domain}", &config.domain).replace("{demo}", hint)
+    PAGE.replace("{line}", &config.web.websocket_paths[0])
+        .replace("{domain}", &config.domain)
+        .replace("{demo}", hint)
 }
 
 const PAGE: &str = include_str!("landing.html");

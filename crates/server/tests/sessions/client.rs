@@ -46,10 +46,19 @@ impl Client {
     /// Upgrades a connection, or says what came instead.
     ///
     /// - `headers`: more of them, with a line end each.
-    pub(crate) async fn upgrade(mut socket: TcpStream, headers: &str) -> Result<Client, String> {
+    pub(crate) async fn upgrade(socket: TcpStream, headers: &str) -> Result<Client, String> {
+        Client::upgrade_at("/ws/", socket, headers).await
+    }
+
+    /// The same at another path.
+    pub(crate) async fn upgrade_at(
+        path: &str,
+        mut socket: TcpStream,
+        headers: &str,
+    ) -> Result<Client, String> {
         let address = socket.peer_addr().expect("connected");
         let request = format!(
-            "GET /ws/ HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
              Sec-WebSocket-Protocol: xmpp\r\n{headers}\r\n"
         );

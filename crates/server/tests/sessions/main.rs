@@ -5,6 +5,7 @@ mod busy_hub;
 mod churn;
 mod client;
 mod ends;
+mod paths;
 mod proxies;
 mod recovery;
 mod resumption;
