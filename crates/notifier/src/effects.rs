@@ -55,13 +55,21 @@ pub(crate) enum Effect {
     /// A user's clients hear of a change of the list of blocked addresses.
     BlockPush { user: UserIndex, push: Box<BlockPush> },
     /// A user has blocked an address, or unblocked it: presence follows.
-    Concealed { user: UserIndex, jid: Jid, blocked: bool },
+    Concealed { user: UserIndex, jid: Jid, blocked: bool, shown: Shown },
     /// Some of a user's sessions get a stanza.
     Tell { user: UserIndex, audience: Audience, xml: Box<str> },
-    /// A user begins to see another one's presence.
-    Introduce { owner: UserIndex, viewer: UserIndex },
+    /// A user begins to see another one's presence. `shown`: the sessions that were available when that was decided; those
+    /// that come later go by what is decided then.
+    Introduce { viewer: UserIndex, shown: Shown },
     /// And no longer does.
-    Withdraw { owner: UserIndex, viewer: UserIndex },
+    Withdraw { viewer: UserIndex, shown: Shown },
+}
+
+/// A user and full JIDs of that user's sessions.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) owner: UserIndex,
+    pub(crate) sessions: Vec<Box<str>>,
 }
 
 /// Which of a user's sessions.

@@ -419,13 +419,13 @@ impl Notifier {
             Effect::Recover { session, recovery, .. } => self.answer_recovery(session, *recovery),
             Effect::RosterPush { user, push } => self.push_roster(user, &push),
             Effect::BlockPush { user, push } => self.push_blocks(user, &push),
-            Effect::Concealed { user, jid, blocked } => self.conceal(user, &jid, blocked),
+            Effect::Concealed { user, jid, blocked, shown } => self.conceal(user, &jid, blocked, &shown),
             Effect::Tell { user, audience, xml } => self.tell(user, audience, &xml),
-            Effect::Introduce { owner, viewer } => {
-                self.introduce(owner, viewer);
-                self.introduce_nodes(owner, viewer);
+            Effect::Introduce { viewer, shown } => {
+                self.introduce(&shown, viewer);
+                self.introduce_nodes(shown.owner, viewer);
             }
-            Effect::Withdraw { owner, viewer } => self.withdraw_from(owner, viewer),
+            Effect::Withdraw { viewer, shown } => self.withdraw_from(&shown, viewer),
         }
     }
 

@@ -5,6 +5,7 @@ use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use xmpp::{FullJid, Jid};
 
+use crate::effects::Shown;
 use crate::input::SessionId;
 use crate::pubsub::node::NodeIndex;
 use crate::resumption::Resumption;
@@ -171,6 +172,13 @@ impl Sessions {
         user.sessions.retain(|&other| other != id);
         user.reachable.retain(|&other| other != id);
         Some(session)
+    }
+
+    /// A user's sessions that have sent presence, as others know them.
+    pub(crate) fn shown(&self, owner: UserIndex) -> Shown {
+        let sessions = self.user(owner).sessions.iter().filter_map(|&id| self.get(id));
+        let available = sessions.filter(|session| session.presence.is_some());
+        Shown { owner, sessions: available.map(|session| session.jid.as_str().into()).collect() }
     }
 
     /// Notes that a session of the user is no longer there.

@@ -5,6 +5,7 @@ use xmpp::{Condition, Element, IqType, Jid, Stanza, StanzaError, ns};
 
 use super::Blocklist;
 use crate::change::Change;
+use crate::effects::Effect;
 use crate::input::SessionId;
 use crate::notifier::Notifier;
 use crate::sessions::UserIndex;
@@ -87,7 +88,8 @@ impl Notifier {
         };
         self.commit(vec![change], Vec::new(), at);
         for jid in changed {
-            self.run_when_logged(crate::effects::Effect::Concealed { user, jid, blocked });
+            let shown = self.sessions.shown(user);
+            self.run_when_logged(Effect::Concealed { user, jid, blocked, shown });
         }
         let done = stanza.result(None).to_xml();
         self.reply_when_logged(id, stanza, done);

@@ -3,6 +3,7 @@
 use xmpp::{Condition, Element, Jid, StanzaError};
 
 use super::{content, presence_xml, priority};
+use crate::effects::Shown;
 use crate::input::{Output, SessionId};
 use crate::notifier::Notifier;
 use crate::roster::Roster;
@@ -89,13 +90,15 @@ impl Notifier {
         }
     }
 
-    /// A user begins to see another one's presence (§3.1.5).
-    pub(crate) fn introduce(&mut self, owner: UserIndex, viewer: UserIndex) {
+    /// A user begins to see another one's presence (§3.1.5). A session that has come since shows itself by its own presence.
+    pub(crate) fn introduce(&mut self, shown: &Shown, viewer: UserIndex) {
         let to = self.bare_jid(viewer);
-        for (shown, from) in self.available_sessions(owner) {
-            let Some(element) = self.presence_of(shown, &to) else { continue };
+        let still_there = self.available_sessions(shown.owner).into_iter();
+        let introduced = still_there.filter(|(_, from)| shown.sessions.iter().any(|known| **known == **from));
+        for (own, from) in introduced.collect::<Vec<_>>() {
+            let Some(element) = self.presence_of(own, &to) else { continue };
             for (session, full) in self.available_sessions(viewer) {
-                if !self.may_see(owner, &from, viewer, &full) {
+                if !self.may_see(shown.owner, &from, viewer, &full) {
                     continue;
                 }
                 self.outputs.push_back(Output::Send { session, element: element.clone() });
@@ -104,12 +107,12 @@ impl Notifier {
     }
 
     /// A user no longer sees another one's presence (§3.2.2, §3.3.3).
-    pub(crate) fn withdraw_from(&mut self, owner: UserIndex, viewer: UserIndex) {
+    pub(crate) fn withdraw_from(&mut self, shown: &Shown, viewer: UserIndex) {
         let to = self.bare_jid(viewer);
-        for (_, from) in self.available_sessions(owner) {
-            let element = presence_xml(&from, &to, Some("unavailable"), "");
+        for from in &shown.sessions {
+            let element = presence_xml(from, &to, Some("unavailable"), "");
             for (session, full) in self.available_sessions(viewer) {
-                if self.may_see(owner, &from, viewer, &full) {
+                if self.may_see(shown.owner, from, viewer, &full) {
                     self.outputs.push_back(Output::Send { session, element: element.clone() });
                 }
             }

@@ -61,7 +61,7 @@ impl Durable {
                 ..before.clone()
             };
             if saw {
-                effects.push(Effect::Withdraw { owner: index, viewer: other });
+                effects.push(Effect::Withdraw { viewer: other, shown: sessions.shown(index) });
             }
             self.set_roster_item(other, &own, Some(item).filter(|item| !item.is_vain()), effects);
             let gone = [(saw, SubscriptionKind::Unsubscribed), (shown, SubscriptionKind::Unsubscribe)];

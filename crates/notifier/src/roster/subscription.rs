@@ -68,7 +68,23 @@ pub(super) struct Decision {
     /// The contact has blocked the user: states change, and the contact's clients get nothing from the user.
     unheard: bool,
     /// Told after the changes are pushed.
-    then: Vec<Effect>,
+    then: Vec<Then>,
+}
+
+/// What follows from a decision.
+#[derive(Debug)]
+enum Then {
+    Effect(Effect),
+    /// `viewer` begins to see `owner`.
+    Introduce {
+        owner: UserIndex,
+        viewer: UserIndex,
+    },
+    /// `viewer` no longer sees `owner`.
+    Withdraw {
+        owner: UserIndex,
+        viewer: UserIndex,
+    },
 }
 
 impl Side {
@@ -97,25 +113,25 @@ impl Decision {
                 if self.user.item.inbound(SubscriptionKind::Subscribed, "") == Inbound::Deliver {
                     let approved = stanza(&self.contact, &self.user.jid, SubscriptionKind::Subscribed, "");
                     let (owner, viewer) = (other.index, self.user.index);
-                    self.then.push(deliver(viewer, SubscriptionKind::Subscribed, approved));
-                    self.then.push(Effect::Introduce { owner, viewer });
+                    self.then.push(Then::Effect(deliver(viewer, SubscriptionKind::Subscribed, approved)));
+                    self.then.push(Then::Introduce { owner, viewer });
                 }
             }
             Inbound::Deliver => {
                 let (user, contact) = (self.user.index, other.index);
                 if kind == SubscriptionKind::Unsubscribed && saw {
-                    self.then.push(Effect::Withdraw { owner: user, viewer: contact });
+                    self.then.push(Then::Withdraw { owner: user, viewer: contact });
                 }
                 if !self.unheard {
                     let xml = stanza(&self.user.jid, &self.contact, kind, content);
-                    self.then.push(deliver(contact, kind, xml));
+                    self.then.push(Then::Effect(deliver(contact, kind, xml)));
                 }
                 match kind {
                     SubscriptionKind::Subscribed => {
-                        self.then.push(Effect::Introduce { owner: user, viewer: contact });
+                        self.then.push(Then::Introduce { owner: user, viewer: contact });
                     }
                     SubscriptionKind::Unsubscribe if seen => {
-                        self.then.push(Effect::Withdraw { owner: contact, viewer: user });
+                        self.then.push(Then::Withdraw { owner: contact, viewer: user });
                     }
                     _ => {}
                 }
@@ -224,7 +240,16 @@ impl Notifier {
         if changed {
             self.commit(changes, Vec::new(), at);
         }
-        for effect in then {
+        for then in then {
+            let effect = match then {
+                Then::Effect(effect) => effect,
+                Then::Introduce { owner, viewer } => {
+                    Effect::Introduce { viewer, shown: self.sessions.shown(owner) }
+                }
+                Then::Withdraw { owner, viewer } => {
+                    Effect::Withdraw { viewer, shown: self.sessions.shown(owner) }
+                }
+            };
             self.run_when_logged(effect);
         }
         changed

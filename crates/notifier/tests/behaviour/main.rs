@@ -23,6 +23,7 @@ mod recovery;
 mod recovery_property;
 mod requests;
 mod roster;
+mod roster_property;
 mod routing;
 mod size;
 mod subscription_options;
