@@ -1,8 +1,25 @@
 //! What the REST API and PubSub requests are read with: bodies and paths.
-use contact::{ApiPath, BODY_BYTES_MAX, BODY_DEPTH_MAX, BODY_ELEMENTS_MAX, BodyElement, UserRequest};
+use contact::{
+    ApiPath, BODY_BYTES_MAX, BODY_DEPTH_MAX, BODY_ELEMENTS_MAX, BodyElement, DialogRequest, UserRequest,
+};
 
 /// Fuzz entry: a body is read within its limits, and what may stand around it makes no difference.
 pub fn rest_body(data: &[u8]) {
+    user_body(data);
+    dialog_body(data);
+}
+
+fn dialog_body(data: &[u8]) {
+    let is_dialog = BodyElement::parse(data, "Dialog").is_ok();
+    for request in [DialogRequest::for_new_call(data), DialogRequest::for_dialog(data)] {
+        match request {
+            Ok(_) => assert!(is_dialog, "a request was read from a body that cannot be read"),
+            Err(refusal) => assert_eq!(refusal.status, 400),
+        }
+    }
+}
+
+fn user_body(data: &[u8]) {
     let request = UserRequest::from_xml(data);
     let Ok(root) = BodyElement::parse(data, "User") else {
         assert!(request.is_err(), "a request was read from a body that cannot be read");

@@ -10,7 +10,7 @@ use xmpp::sasl::{self, OauthBearer, Plain, ScramBinding, ScramClient, ScramClien
 use xmpp::{
     Authzid, Channel, ChannelBinding, ChannelBindings, ClientConfig, ClientStream, Element, Limits,
     Mechanism, MechanismChoice, Output, SaslCondition, ScramHash, ServerStream, SessionRequest,
-    StreamCondition, StreamConfig, StreamEvent,
+    StreamCondition, StreamConfig, StreamEvent, StreamItem, StreamReader,
 };
 
 /// Fuzz entry: a message is refused, or is the same element when written and read again.
@@ -22,6 +22,34 @@ pub fn xml(data: &[u8]) {
     // A tree may take more bytes and declarations when every element declares what it needs.
     let limits = Limits { bytes_max: usize::MAX, namespaces_max: usize::MAX, ..Limits::default() };
     assert_eq!(Element::parse(&written, &limits).as_ref(), Ok(&element), "{written}");
+}
+
+/// Fuzz entry: a stream over TCP is the same however it is cut into reads. The first byte says how.
+pub fn tcp(data: &[u8]) {
+    let Some((cut, bytes)) = data.split_first() else { return };
+    let whole = read_stream([bytes]);
+    let size = usize::from(*cut).max(1);
+    assert_eq!(read_stream(bytes.chunks(size)), whole);
+    if bytes.len() < 2_000 {
+        assert_eq!(read_stream(bytes.chunks(1)), whole);
+    }
+}
+
+/// The items of a stream that comes in these pieces, and the error that ends it.
+fn read_stream<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<StreamItem>, Option<xmpp::XmlError>) {
+    let (mut reader, limits) = (StreamReader::new(), Limits::with_bytes_max(10_000));
+    let mut items = Vec::new();
+    for mut piece in pieces {
+        loop {
+            match reader.read(&mut piece, &limits) {
+                Ok(Some(item)) => items.push(item),
+                Ok(None) => break,
+                Err(error) => return (items, Some(error)),
+            }
+        }
+        assert!(piece.is_empty(), "what is not read is lost");
+    }
+    (items, None)
 }
 
 /// Fuzz entry: a client that says anything to a server stream, whose driver answers anything.

@@ -13,6 +13,7 @@ fn the_seeds_of_the_fuzz_targets_pass() {
         ("server_stream", entry::server),
         ("client_stream", entry::client),
         ("sasl", entry::sasl),
+        ("tcp_stream", entry::tcp),
     ] {
         let files = std::fs::read_dir(seeds.join(folder)).expect("the folder of seeds exists");
         let mut count = 0;
