@@ -11,7 +11,7 @@ FUZZ_MINUTES ?= 10
 target_dir = $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format conformance differences bench fuzz
+.PHONY: help run build test lint format conformance differences interop bench fuzz
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,11 @@ conformance: ## write docs/conformance.md anew from the tests that are there
 
 differences: build ## compare with Debian's Prosody and ejabberd, which must be installed, and write docs/differences.md
 	@cd tests/clients && OFFHOOK_WRITE_DIFFERENCES=1 OFFHOOK_BIN=$(abspath $(target_dir))/release/offhook node --test --test-reporter=spec differences.test.js
+
+interop: build ## run the Smack Integration Tests, which need a JDK and Maven; docs/interop.md says what is expected to fail
+	@tests/need java javac mvn node
+	@tests/maven interop
+	@cd tests/clients && OFFHOOK_INTEROP=1 OFFHOOK_BIN=$(abspath $(target_dir))/release/offhook node --test --test-reporter=spec interop.test.js
 
 bench: build ## measure this server and, where installed, Prosody and ejabberd in the same run
 	@bench/run

@@ -70,3 +70,20 @@ export class JavaProgram {
     await this.#ended;
   }
 }
+
+/** Runs a Java program to its end and resolves with what it said, line by line; other output than JSON is not kept. */
+export async function runToEnd(jars, options, source, args, patience_ms) {
+  const classpath = join(CACHE, jars, "lib/*");
+  const child = spawn("java", ["-cp", classpath, ...options, join(here, source), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const said = [];
+  let stderr = "";
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  createInterface({ input: child.stdout }).on("line", (line) => line.startsWith("{") && said.push(JSON.parse(line)));
+  try {
+    const [code] = await within("java to end", once(child, "close"), patience_ms);
+    if (code !== 0) throw new Error(`java ended with ${code}: ${stderr}`);
+  } finally {
+    child.kill("SIGKILL"); // If it is still there.
+  }
+  return said;
+}
