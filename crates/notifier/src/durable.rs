@@ -119,10 +119,12 @@ impl Durable {
             Change::RosterItem { user, contact, item } => {
                 let user = sessions.user_index(user.as_str());
                 self.set_roster_item(user, contact, Some(item.clone()), effects);
+                self.end_lost_subscriptions(user, contact, sessions, effects);
             }
             Change::RosterItemRemoved { user, contact } => {
                 let user = sessions.user_index(user.as_str());
                 self.set_roster_item(user, contact, None, effects);
+                self.end_lost_subscriptions(user, contact, sessions, effects);
             }
             Change::NodeCreated { node, creator, config } => {
                 let generic = Generic::new(creator, config.clone());
@@ -464,7 +466,7 @@ impl Durable {
     }
 
     /// Replaces the subscriptions of one address with one node.
-    fn set_subscriptions(
+    pub(crate) fn set_subscriptions(
         &mut self,
         node: NodeIndex,
         user: UserIndex,

@@ -57,7 +57,9 @@ impl Notifier {
         {
             return;
         }
-        if kind == MessageType::Error && self.target(session, stanza.to.as_ref()) == Target::PubSub {
+        // Notifications come from the service and from accounts.
+        let sends_events = |target| matches!(target, Target::PubSub | Target::Account | Target::Stranger);
+        if kind == MessageType::Error && sends_events(self.target(session, stanza.to.as_ref())) {
             return self.bounced(session, stanza, at);
         }
         let reached = match (self.target(session, stanza.to.as_ref()), &stanza.to) {

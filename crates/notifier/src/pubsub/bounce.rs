@@ -11,6 +11,7 @@ use xmpp::{Condition, ErrorType, Stanza, StanzaError, ns};
 
 use super::event::event_number;
 use super::node::NodeIndex;
+use super::personal::Service;
 use crate::change::Change;
 use crate::input::SessionId;
 use crate::notifier::Notifier;
@@ -88,7 +89,9 @@ impl Notifier {
         by_id.and_then(|number| self.bounces.find(number)).or_else(|| {
             let event = stanza.element.child("event", ns::PUBSUB_EVENT)?;
             let name = event.first_element()?.attribute("node")?;
-            self.durable.nodes.find(name).map(|(index, _)| index)
+            let owner = stanza.to.as_ref().and_then(|to| to.node());
+            let service = owner.map_or(Service::Common, |owner| Service::Personal(owner.as_str().into()));
+            self.durable.nodes.find(&service.key(name)).map(|(index, _)| index)
         })
     }
 

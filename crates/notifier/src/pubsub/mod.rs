@@ -26,6 +26,7 @@ mod hearing;
 mod interest;
 pub(crate) mod items;
 mod last_item;
+mod lost_access;
 mod members;
 mod meta_data;
 pub(crate) mod node;

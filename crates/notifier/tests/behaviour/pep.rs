@@ -3,7 +3,7 @@
 use notifier::{AccountCommand, Change, SessionId};
 use xmpp::{Element, Limits};
 
-use crate::world::{World, show_answer, show_event};
+use crate::world::{World, show_answer, show_event, sorted};
 
 /// Asks an account; an empty address is the own one.
 pub(crate) fn ask(world: &mut World, session: SessionId, kind: &str, to: &str, verb: &str) -> String {
@@ -195,6 +195,83 @@ fn a_subscription_is_in_vain_without_the_owners_presence() {
     world.take(bea);
     ask(&mut world, ada, "set", "", &publish("n", "2"));
     assert!(world.take(bea).is_empty());
+    // It has ended: what begins again is the presence alone.
+    befriend(&mut world, ada, bea);
+    ask(&mut world, ada, "set", "", &publish("n", "3"));
+    assert!(world.take(bea).is_empty());
+    assert!(!ask(&mut world, bea, "get", to, "<subscriptions/>").contains("subscribed"));
+}
+
+/// XEP-0163 §7.1: whoever leaves the group that may subscribe loses the subscription, of either address; members and
+/// subscribers of open nodes keep theirs.
+#[test]
+fn a_change_of_the_roster_ends_what_it_no_longer_admits() {
+    for keeps in [false, true] {
+        let mut world = World::with(|config| config.keep_full_jid_subscriptions = keeps);
+        let (ada, bea) = (world.connect("1001001/a"), world.connect("1001002/b"));
+        befriend(&mut world, ada, bea);
+        let groups = |world: &mut World, group: &str| {
+            let item = format!("<item jid='1001002@localhost'><group>{group}</group></item>");
+            world.request(ada, "set", "", &format!("<query xmlns='jabber:iq:roster'>{item}</query>"));
+        };
+        groups(&mut world, "Friends");
+        let roster = form(&[("access_model", "roster"), ("roster_groups_allowed", "Friends")]);
+        for (node, config) in [("r", &roster), ("m", &roster), ("o", &form(&[("access_model", "open")]))] {
+            ask(
+                &mut world,
+                ada,
+                "set",
+                "",
+                &format!("<create node='{node}'/><configure>{config}</configure>"),
+            );
+            for jid in ["1001002@localhost", "1001002@localhost/b"] {
+                let subscribe = format!("<subscribe node='{node}' jid='{jid}'/>");
+                assert!(ask(&mut world, bea, "set", "1001001@localhost", &subscribe).starts_with("result"));
+            }
+        }
+        let member = "<affiliation jid='1001002@localhost' affiliation='member'/>";
+        own(&mut world, ada, "set", &format!("<affiliations node='m'>{member}</affiliations>"));
+        groups(&mut world, "Foes");
+        let left = ask(&mut world, bea, "get", "1001001@localhost", "<subscriptions/>");
+        for (node, count) in [("r", 0), ("m", 2), ("o", 2)] {
+            let named = format!("node=\"{node}\"");
+            assert_eq!(left.matches(&named).count(), count, "{node}: {left}");
+        }
+        groups(&mut world, "Friends");
+        ask(&mut world, ada, "set", "", &publish("r", "1"));
+        assert!(world.take(bea).is_empty());
+        let restarted = world.restarted_from_snapshot();
+        assert_eq!(
+            sorted(restarted.notifier.snapshot().unwrap()),
+            sorted(world.notifier.snapshot().unwrap())
+        );
+    }
+}
+
+/// XEP-0060 §12.4: a notification that comes back to the account that sent it ends the subscription.
+#[test]
+fn a_notification_that_comes_back_ends_the_subscription() {
+    let mut world = World::new();
+    let (ada, bea) = (world.connect("1001001/a"), world.connect("1001002/b"));
+    befriend(&mut world, ada, bea);
+    for by_id in [true, false] {
+        ask(&mut world, ada, "set", "", "<create node='n'/>");
+        let subscribe = "<subscribe node='n' jid='1001002@localhost'/>";
+        ask(&mut world, bea, "set", "1001001@localhost", subscribe);
+        ask(&mut world, ada, "set", "", &publish("n", "1"));
+        let event = world.take(bea).pop().expect("an event");
+        let id = if by_id { event.attribute("id").unwrap() } else { "unknown" };
+        let content = if by_id { String::new() } else { event.first_element().unwrap().to_xml() };
+        let error =
+            "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+        world.send(
+            bea,
+            &format!("<message xmlns='jabber:client' type='error' id='{id}' to='1001001@localhost'>{content}{error}</message>"),
+        );
+        ask(&mut world, ada, "set", "", &publish("n", "2"));
+        assert!(world.take(bea).is_empty(), "{by_id}");
+        own(&mut world, ada, "set", "<delete node='n'/>");
+    }
 }
 
 /// RFC 6121 §8.5: whether an account exists, nobody learns who may not see its presence.
