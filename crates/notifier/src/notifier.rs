@@ -449,13 +449,14 @@ impl Notifier {
                 Effect::Handled { session, stream, received } => {
                     self.outputs.push_back(Output::Handled { session, stream, received });
                 }
+                // What it would have been shown is lost. From now on it hears.
+                Effect::ShowWished { session, .. } => self.interests.shown(session),
                 // It did not happen.
                 Effect::Publish { .. }
                 | Effect::Route { .. }
                 | Effect::Unroute { .. }
                 | Effect::Choose { .. }
                 | Effect::ShowNewest { .. }
-                | Effect::ShowWished { .. }
                 | Effect::DropNode { .. }
                 | Effect::Account { .. }
                 | Effect::EndSessions { .. }

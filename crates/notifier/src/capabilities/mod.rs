@@ -46,6 +46,8 @@ struct Interest {
     own: Option<Caps>,
     /// Users whom the session has told that it is not there for them.
     apart: Vec<UserIndex>,
+    /// It is going to be shown the newest items of everybody, and hears nothing until then: it would hear some twice.
+    is_due: bool,
 }
 
 impl Interests {
@@ -56,9 +58,9 @@ impl Interests {
 
     /// Whether a session wants to hear of a node of this name, if `owner` has it.
     pub(crate) fn has(&self, session: SessionId, node: &str, owner: UserIndex) -> bool {
-        self.sessions
-            .get(&session)
-            .is_some_and(|interest| interest.wishes.contains(node) && !interest.apart.contains(&owner))
+        self.sessions.get(&session).is_some_and(|interest| {
+            !interest.is_due && interest.wishes.contains(node) && !interest.apart.contains(&owner)
+        })
     }
 
     /// What a session wants to hear of.
@@ -66,11 +68,22 @@ impl Interests {
         self.sessions.get(&session).map(|interest| Arc::clone(&interest.wishes))
     }
 
+    /// Whether a session hears of somebody new: one that is going to be shown everything will be shown that as well.
+    pub(crate) fn hears_of_new(&self, session: SessionId) -> bool {
+        self.sessions.get(&session).is_some_and(|interest| !interest.is_due)
+    }
+
+    /// A session is shown the newest items of everybody, or cannot be.
+    pub(crate) fn shown(&mut self, session: SessionId) {
+        if let Some(interest) = self.sessions.get_mut(&session) {
+            interest.is_due = false;
+        }
+    }
+
     /// Makes a session wish this, as another process knew it.
     pub(crate) fn restore(&mut self, session: SessionId, wishes: Wishes) {
         if !wishes.is_empty() {
-            let interest = Interest { wishes: Arc::new(wishes), own: None, apart: Vec::new() };
-            self.sessions.insert(session, interest);
+            self.set(session, Arc::new(wishes), None, false);
         }
     }
 
@@ -80,11 +93,11 @@ impl Interests {
         self.sessions.swap_remove(&session);
     }
 
-    fn set(&mut self, session: SessionId, wishes: Arc<Wishes>, own: Option<Caps>) {
-        if wishes.is_empty() && own.is_none() {
-            self.sessions.swap_remove(&session);
-        } else {
-            self.sessions.insert(session, Interest { wishes, own, apart: Vec::new() });
+    fn set(&mut self, session: SessionId, wishes: Arc<Wishes>, own: Option<Caps>, is_due: bool) {
+        let was_due = self.sessions.swap_remove(&session).is_some_and(|interest| interest.is_due);
+        if !wishes.is_empty() || own.is_some() {
+            let is_due = is_due || was_due;
+            self.sessions.insert(session, Interest { wishes, own, apart: Vec::new(), is_due });
         }
     }
 }
@@ -171,7 +184,7 @@ impl Notifier {
         is_initial: bool,
     ) {
         let is_any = !wishes.is_empty();
-        self.interests.set(session, wishes, own);
+        self.interests.set(session, wishes, own, is_any && is_initial);
         if is_any && is_initial {
             self.run_when_logged(Effect::ShowWished { session, owner: None });
         }

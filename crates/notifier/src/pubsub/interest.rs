@@ -71,7 +71,10 @@ impl Notifier {
         let user = known.user;
         let owners = match owner {
             Some(owner) => vec![owner],
-            None => self.shown_to(user),
+            None => {
+                self.interests.shown(session);
+                self.shown_to(user)
+            }
         };
         let mut shown = Vec::new();
         for owner in owners {
@@ -108,7 +111,7 @@ impl Notifier {
     /// A user begins to see another one's presence, and with it the nodes.
     pub(crate) fn introduce_nodes(&mut self, owner: UserIndex, viewer: UserIndex) {
         for session in self.sessions.user(viewer).sessions.clone() {
-            if self.interests.of(session).is_some() {
+            if self.interests.hears_of_new(session) {
                 self.run_when_logged(Effect::ShowWished { session, owner: Some(owner) });
             }
         }
