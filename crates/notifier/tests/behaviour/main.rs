@@ -16,6 +16,7 @@ mod notifications;
 mod pep;
 mod pep_features;
 mod pep_notify;
+mod pep_property;
 mod pep_wishes;
 mod presence;
 mod property;
