@@ -121,6 +121,35 @@ impl Notifier {
         }
     }
 
+    /// What another access model means for requests that wait and for subscriptions: the question to the owner has answered
+    /// itself, and strangers no longer hear a node that is closed to them. Presence and roster groups come and go, so
+    /// those models withhold events instead of ending subscriptions.
+    pub(super) fn follow_access_model(&self, name: &str, model: AccessModel, decision: &mut Decision) {
+        let Some((index, node)) = self.durable.nodes.find(name) else { return };
+        let Some(generic) = node.generic() else { return };
+        let is_open = match model {
+            AccessModel::Open => true,
+            AccessModel::Whitelist => false,
+            AccessModel::Authorize | AccessModel::Presence | AccessModel::Roster => return,
+        };
+        for jid in generic.pending.iter().filter_map(|jid| Jid::new(jid).ok()) {
+            self.settle(index, &jid, is_open, decision);
+        }
+        if is_open {
+            return;
+        }
+        for user in self.sessions.user_indexes() {
+            let Ok(bare) = BareJid::new(&self.bare_jid(user)) else { continue };
+            let owns = self.rights_at(&Requester::new(user, bare.clone()), index, node).own;
+            if owns || generic.affiliations.of(bare.as_str()).is_some() {
+                continue;
+            }
+            for jid in self.addresses_at(index, &bare) {
+                self.expel(index, &jid, decision);
+            }
+        }
+    }
+
     /// Lists everybody's subscription to a node, those included that wait for an answer.
     pub(super) fn show_subscribers(&self, requester: &Requester, name: &str) -> Result<Outcome, PubSubError> {
         let (node, generic) = self.owned(requester, name)?;

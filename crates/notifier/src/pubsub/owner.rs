@@ -145,7 +145,14 @@ impl Notifier {
         }
         requester.service.check(&config)?;
         self.log_is_ready()?;
-        Ok(Outcome::Change(vec![Change::NodeConfigured { node: node.key.to_string(), config }], None))
+        let mut decision = Decision::default();
+        let before = generic.config.access_model;
+        let after = config.access_model;
+        decision.changes.push(Change::NodeConfigured { node: node.key.to_string(), config });
+        if before != after {
+            self.follow_access_model(name, after, &mut decision);
+        }
+        Ok(Outcome::Decision(Box::new(decision)))
     }
 
     /// Shows the configuration that a new node gets.

@@ -1,6 +1,7 @@
 //! What the notifier does, seen from its sessions: who sends, who receives.
 
 mod access;
+mod access_model_changes;
 mod accounts;
 mod administration;
 mod affiliations;
