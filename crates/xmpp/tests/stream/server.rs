@@ -344,7 +344,7 @@ fn checklist_036_stanzas_before_their_time_end_the_stream() {
         (&Server::bound, "<message xmlns='jabber:client' from='2@localhost'/>", StreamCondition::InvalidFrom),
         (
             &Server::bound,
-            "<message xmlns='jabber:client' from='1001001@localhost/other'/>",
+            "<message xmlns='jabber:client' from='1001002@localhost/desktop'/>",
             StreamCondition::InvalidFrom,
         ),
         (&Server::bound, "<message xmlns='jabber:client' from='@'/>", StreamCondition::InvalidFrom),

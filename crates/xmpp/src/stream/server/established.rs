@@ -65,7 +65,7 @@ fn answered(cx: &mut Context<'_>, management: &mut Option<Box<Management>>, repl
 }
 
 fn stamp(jid: &FullJid, mut stanza: Stanza) -> Result<Stanza, Stop> {
-    if stanza.from.as_ref().is_some_and(|from| from != jid && *from != jid.to_bare()) {
+    if stanza.from.as_ref().is_some_and(|from| !is_own(jid, from)) {
         return Err(invalid_from());
     }
     stanza.element.set_attribute("from", jid.as_str());
@@ -137,7 +137,7 @@ fn handle_invalid(
         return Ok(None);
     }
     if let Some(from) = element.attribute("from")
-        && !Jid::new(from).is_ok_and(|from| from == *jid || from == jid.to_bare())
+        && !Jid::new(from).is_ok_and(|from| is_own(jid, &from))
     {
         return Err(invalid_from());
     }
@@ -147,6 +147,12 @@ fn handle_invalid(
         element.remove_attribute("to");
     }
     Ok(Some(error_reply(&element, &StanzaError::new(condition).with_text(invalid.to_string()))))
+}
+
+/// Whether an address is the sender's own, with whatever resource: that one is overridden in any case (RFC 6120 §8.1.2.1).
+/// Clients that have resumed a session, or failed to, write the resource of the one that they take themselves for.
+fn is_own(jid: &FullJid, from: &Jid) -> bool {
+    from == jid || from.to_bare() == jid.to_bare()
 }
 
 fn invalid_from() -> Stop {
