@@ -1,21 +1,15 @@
 // strophe.js 5 in a real browser, over TLS with the development certificate, from a page of the server's own origin.
 
-import { createHash, X509Certificate } from "node:crypto";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import tls from "node:tls";
-import { chromium } from "playwright-core";
+import { openBrowser } from "./harness/chromium.js";
 import { conversation } from "./harness/conversation.js";
 import { Queue } from "./harness/queue.js";
 import { Refused } from "./harness/refused.js";
-import { temporaryFolder } from "./harness/server.js";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const CALLS = ["info", "items", "ping", "roster", "presence", "subscribe", "unsubscribe", "leave"];
 
 let browser;
-let profile;
 
 conversation("strophe.js 5 in Chromium", connect, { secure: true, stopClient: closeBrowser });
 
@@ -57,39 +51,9 @@ async function connect({ ca, ...account }) {
   };
 }
 
-/** Starts a browser that trusts the server's own key besides the public authorities, and nothing else. */
-async function openBrowser(url, ca) {
-  profile = temporaryFolder();
-  return chromium.launchPersistentContext(profile.path, {
-    executablePath: CHROMIUM,
-    headless: true,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      `--ignore-certificate-errors-spki-list=${await keyOf(url, ca)}`,
-    ],
-  });
-}
-
 async function closeBrowser() {
   await browser?.close();
   browser = undefined;
-  profile?.release();
-}
-
-/** The hash of the server's public key, after checking its certificate against `ca` as any client would. */
-async function keyOf(url, ca) {
-  const { hostname, port } = new URL(url);
-  const socket = tls.connect({ host: hostname, port: Number(port), ca, servername: "localhost" });
-  await once(socket, "secureConnect");
-  const certificate = new X509Certificate(socket.getPeerCertificate().raw);
-  socket.destroy();
-  return createHash("sha256").update(certificate.publicKey.export({ type: "spki", format: "der" })).digest("base64");
 }
 
 function stropheForBrowsers() {
