@@ -38,8 +38,8 @@ pub(crate) enum Effect {
     Choose { node: NodeIndex, user: UserIndex, resource: Option<Box<str>>, subscriptions: Vec<Subscription> },
     /// A subscriber gets the node's newest item.
     ShowNewest { node: NodeIndex, user: UserIndex, resource: Option<Box<str>> },
-    /// A session gets the newest items of nodes that it wishes to hear of: those of one account, or of all.
-    ShowWished { session: SessionId, owner: Option<UserIndex> },
+    /// A session gets the newest items of all accounts' nodes that it wishes to hear of.
+    ShowWished { session: SessionId },
     /// A deleted node's place is given up.
     DropNode { node: NodeIndex },
     /// The server's table of credentials follows.

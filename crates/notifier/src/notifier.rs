@@ -399,7 +399,7 @@ impl Notifier {
             Effect::ShowNewest { node, user, resource } => {
                 self.show_newest(node, user, resource.as_deref());
             }
-            Effect::ShowWished { session, owner } => self.show_wished(session, owner),
+            Effect::ShowWished { session } => self.show_wished(session, None),
             Effect::DropNode { node } => self.drop_node(node),
             Effect::Account { user, credentials } => {
                 let credentials = credentials.map(|credentials| *credentials);
@@ -450,7 +450,7 @@ impl Notifier {
                     self.outputs.push_back(Output::Handled { session, stream, received });
                 }
                 // What it would have been shown is lost. From now on it hears.
-                Effect::ShowWished { session, .. } => self.interests.shown(session),
+                Effect::ShowWished { session } => self.interests.shown(session),
                 // It did not happen.
                 Effect::Publish { .. }
                 | Effect::Route { .. }

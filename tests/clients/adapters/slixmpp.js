@@ -10,7 +10,7 @@ import { Queue, within } from "../harness/queue.js";
 import { Refused } from "../harness/refused.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const CALLS = ["info", "items", "ping", "roster", "presence", "subscribe", "unsubscribe"];
+const CALLS = ["info", "items", "ping", "roster", "presence", "subscribe", "unsubscribe", "tune"];
 
 export async function connect({ ca, ...account }) {
   const python = spawn(PYTHON, [join(here, "slixmpp_session.py")], { stdio: ["pipe", "pipe", "pipe"] });

@@ -39,10 +39,14 @@ class Session:
             self.address = (url.hostname, url.port)
         for plugin in ("xep_0030", "xep_0060", "xep_0199"):
             self.client.register_plugin(plugin)
+        if account.get("eventing"):
+            self.client.register_plugin("xep_0118")
+            self.client.add_event_handler("user_tune_publish", self.on_tune)
+        else:
+            self.client.add_event_handler("message", self.on_message)
+            self.client.add_event_handler("pubsub_publish", self.on_message)
         self.own_presence = asyncio.Event()
         self.client.add_event_handler("presence_available", self.on_presence)
-        self.client.add_event_handler("message", self.on_message)
-        self.client.add_event_handler("pubsub_publish", self.on_message)
 
     async def start(self):
         loop = asyncio.get_running_loop()
@@ -75,6 +79,22 @@ class Session:
                         "text": item.findtext(f"{PUBSUB}notification", ""),
                     }
                 )
+
+    def on_tune(self, message):
+        items = message["pubsub_event"]["items"]
+        item = items["item"]
+        say(
+            event={
+                "from": str(message["from"]),
+                "to": str(message["to"]),
+                "node": items["node"],
+                "id": item["id"],
+                "text": item["tune"]["title"],
+            }
+        )
+
+    async def tune(self, title):
+        await self.client["xep_0118"].publish_tune(title=title)
 
     async def info(self, to):
         info = (await self.client["xep_0030"].get_info(jid=to))["disco_info"]

@@ -15,14 +15,18 @@ pub(crate) struct Caps {
 }
 
 impl Caps {
-    /// Reads a presence. None if it says nothing, or says it in the form of before 2007 (§5.4 step 1).
+    /// Reads a presence. None if it says nothing, or says it in the form of before 2007 (§5.4 step 1). Of several hashes the
+    /// one counts that can be verified.
     pub(crate) fn read(presence: &Element) -> Option<Caps> {
-        let caps = presence.child("c", ns::CAPS)?;
-        Some(Caps {
-            node: caps.attribute("node")?.into(),
-            ver: caps.attribute("ver")?.into(),
-            hash: caps.attribute("hash")?.into(),
-        })
+        let all = presence.elements().filter(|child| child.is("c", ns::CAPS));
+        let all = all.filter_map(|caps| {
+            Some(Caps {
+                node: caps.attribute("node")?.into(),
+                ver: caps.attribute("ver")?.into(),
+                hash: caps.attribute("hash")?.into(),
+            })
+        });
+        all.min_by_key(|caps| !caps.is_verifiable())
     }
 
     /// Whether the string can be verified, and may be believed of others then: we know one hash function.

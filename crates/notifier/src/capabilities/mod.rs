@@ -186,7 +186,7 @@ impl Notifier {
         let is_any = !wishes.is_empty();
         self.interests.set(session, wishes, own, is_any && is_initial);
         if is_any && is_initial {
-            self.run_when_logged(Effect::ShowWished { session, owner: None });
+            self.run_when_logged(Effect::ShowWished { session });
         }
     }
 

@@ -19,6 +19,10 @@ use crate::sessions::UserIndex;
 impl Notifier {
     /// Sends an event to whoever hears the node now.
     pub(crate) fn deliver(&mut self, index: NodeIndex, event: &Event) {
+        let Some(node) = self.durable.nodes.get_mut(index) else { return };
+        if node.owner().is_some() {
+            node.released = event.offset;
+        }
         let Some(node) = self.durable.nodes.get(index) else { return };
         let (mut recipients, mut marked) = match node.particular.is_empty() {
             true => (self.plain_recipients(node), Vec::new()),

@@ -2,7 +2,6 @@
 //! those of contacts who see the owner's presence, as far as they want to hear of a node of that name.
 
 use super::node::{Node, NodeIndex, SendLast};
-use crate::effects::Effect;
 use crate::input::{Addressed, Recipient, SessionId};
 use crate::notifier::Notifier;
 use crate::roster::Roster;
@@ -83,10 +82,12 @@ impl Notifier {
                 let sends = node.generic().is_some_and(|generic| {
                     generic.config.send_last_published_item == SendLast::OnSubscribeAndPresence
                 });
+                // What the log still has to take is going to be heard as an event.
+                let is_settled = node.released == node.offset;
                 // Subscribers get it as such.
                 let is_subscribed = node.sessions.contains(session)
                     || (node.users.contains(user) && self.sessions.user(user).reachable.contains(&session));
-                if sends && !is_subscribed && self.hears_by_wish(session, owner, index, node) {
+                if sends && is_settled && !is_subscribed && self.hears_by_wish(session, owner, index, node) {
                     shown.push(index);
                 }
             }
@@ -108,11 +109,12 @@ impl Notifier {
         std::iter::once(user).chain(contacts.filter(|contact| *contact != user)).collect()
     }
 
-    /// A user begins to see another one's presence, and with it the nodes.
+    /// A user begins to see another one's presence, and with it the nodes. Sessions that are going to be shown everything will
+    /// be shown these as well.
     pub(crate) fn introduce_nodes(&mut self, owner: UserIndex, viewer: UserIndex) {
         for session in self.sessions.user(viewer).sessions.clone() {
             if self.interests.hears_of_new(session) {
-                self.run_when_logged(Effect::ShowWished { session, owner: Some(owner) });
+                self.show_wished(session, Some(owner));
             }
         }
     }

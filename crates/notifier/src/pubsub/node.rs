@@ -28,7 +28,8 @@ pub(crate) struct Node {
     /// The number of the event published here last. Grows by one with each; no gaps. Starts above those of every node
     /// that ever had this name.
     pub(crate) offset: u64,
-    /// Which of them was released last: subscribers know of it and of none after it.
+    /// Which of them was released last: subscribers know of it and of none after it. Kept where somebody asks: at nodes of
+    /// accounts, and with recovery.
     pub(crate) released: u64,
     /// Full-JID subscribers with a session.
     pub(crate) sessions: Members<SessionId>,

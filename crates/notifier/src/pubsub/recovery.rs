@@ -378,8 +378,10 @@ impl Notifier {
 
     /// Remembers an event of an entry that is replayed.
     pub(crate) fn remember_replayed(&mut self, index: NodeIndex, event: &Event, at: Timestamp) {
-        if self.config.recovery
-            && let Some(node) = self.durable.nodes.get(index).filter(|node| node.owner().is_none())
+        if let Some(node) = self.durable.nodes.get_mut(index).filter(|node| node.owner().is_some()) {
+            node.released = event.offset;
+        } else if self.config.recovery
+            && let Some(node) = self.durable.nodes.get(index)
         {
             let stanza = event.encode(node, &self.config);
             self.remember(index, event, at, &stanza);

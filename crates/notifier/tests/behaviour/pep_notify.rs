@@ -315,6 +315,36 @@ fn a_new_contact_gets_the_newest_items() {
     assert_eq!(heard(&mut world, bea), ["1001001@localhost: item 1 in tune"]);
 }
 
+/// What the owner publishes right after the grant comes once, as an event.
+#[test]
+fn a_new_contact_hears_what_is_published_after_the_grant_once() {
+    let mut world = World::new();
+    let (ada, bea) = (world.connect("1001001/a"), world.connect("1001002/b"));
+    Client::new(&["tune+notify", "mood+notify"]).comes(&mut world, bea);
+    for node in ["tune", "mood"] {
+        ask(&mut world, ada, "set", "", &publish(node, "1"));
+    }
+    world.log_is_prompt = false;
+    world.send(bea, &format!("<presence xmlns='jabber:client' to='{ADA}' type='subscribe'/>"));
+    world.send(ada, "<presence xmlns='jabber:client' to='1001002@localhost' type='subscribed'/>");
+    let payload =
+        format!("<pubsub xmlns='http://jabber.org/protocol/pubsub'>{}</pubsub>", publish("tune", "2"));
+    world.request(ada, "set", "", &payload);
+    assert!(heard(&mut world, bea).is_empty());
+    world.append_all();
+    assert_eq!(
+        heard(&mut world, bea),
+        ["1001001@localhost: item 1 in mood", "1001001@localhost: item 2 in tune"]
+    );
+    // After a restart, from the log and from a snapshot, nothing waits.
+    world.log_is_prompt = true;
+    for mut next in [world.restarted(), world.restarted_from_snapshot()] {
+        let bea = next.bind("1001002/b");
+        Client::new(&["tune+notify", "mood+notify"]).comes(&mut next, bea);
+        assert_eq!(heard(&mut next, bea).len(), 2);
+    }
+}
+
 /// One that comes online while the log still has to take the subscription gets them once.
 #[test]
 fn a_new_contact_that_comes_online_gets_the_newest_items_once() {

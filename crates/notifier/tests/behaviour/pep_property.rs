@@ -167,7 +167,7 @@ impl Run {
     fn step(&mut self, step: &Step) {
         match *step {
             Step::Comes { user, resource, client: kind, answers } => {
-                self.comes(user, resource, kind, answers)
+                self.comes(user, resource, kind, answers);
             }
             Step::Goes { user, resource } => {
                 let session = self.sessions[&(user, resource)];

@@ -135,6 +135,14 @@ fn other_hashes_count_for_the_client_that_shows_them() {
     assert_eq!(asked(&mut world, first, &client), 0, "it need not say it twice");
     assert_eq!(asked(&mut world, second, &client), 1);
     assert!(!hears(&mut world, second));
+    // Of two hashes the one is asked for that can be verified.
+    let both = Client::new(&["n+notify", "both"]);
+    let presence = client.presence().replace("</presence>", &format!("{}</presence>", both.caps()));
+    world.send(first, &presence);
+    let question = questions(&world.take(first))[0].clone();
+    both.answers(&mut world, first, &question);
+    assert_eq!(asked(&mut world, second, &both), 0);
+    assert!(hears(&mut world, first) && hears(&mut world, second));
 }
 
 /// Presence that says something else counts at once; what was asked before does not any more.
