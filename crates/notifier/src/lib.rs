@@ -39,6 +39,7 @@ mod feeds;
 mod history;
 mod input;
 mod last_activity;
+mod limits_reached;
 mod members;
 mod notifier;
 mod ping;
@@ -62,6 +63,7 @@ pub use change::{
 pub use config::{Access, Config, Follow, NotifierLimits, ResourceConflict, Software, Who};
 pub use disco::Capabilities;
 pub use input::{Addressed, Derivation, Input, Output, Position, Recipient, SessionId, Ticket};
+pub use limits_reached::{Limit, LimitsReached};
 pub use notifier::Notifier;
 pub use pubsub::recovery::RecoveryCounts;
 pub use rejection::Rejection;

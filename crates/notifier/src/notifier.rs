@@ -4,6 +4,7 @@
 //! applied at once and handed to the log; everything that tells of it is an [`Effect`] that waits for the log.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use contact::{Command, ContactCentre, Timestamp, UserId};
 use xmpp::{
@@ -19,6 +20,7 @@ use crate::durable::Durable;
 use crate::effects::{Effect, Effects, EndReason};
 use crate::history::History;
 use crate::input::{Input, Output, Position, SessionId, Ticket};
+use crate::limits_reached::{Limit, LimitsReached};
 use crate::pubsub::bounce::Bounces;
 use crate::pubsub::expiry::SessionLeases;
 use crate::pubsub::log_failed;
@@ -43,6 +45,7 @@ pub struct Notifier {
     /// The last events, for sessions that were away.
     pub(crate) history: History,
     pub(crate) recoveries: RecoveryCounts,
+    pub(crate) limits_reached: Arc<LimitsReached>,
     pub(crate) outputs: VecDeque<Output>,
     /// When the server was started, if it has been said.
     pub(crate) started: Option<Timestamp>,
@@ -106,6 +109,7 @@ impl Notifier {
             effects: Effects::default(),
             history: History::default(),
             recoveries: RecoveryCounts::default(),
+            limits_reached: Arc::default(),
             outputs: VecDeque::new(),
             started: None,
             now: Timestamp(0),
@@ -305,7 +309,25 @@ impl Notifier {
 
     /// Whether something durable can be decided now.
     pub(crate) fn accepts_changes(&self) -> bool {
-        !self.diverged && self.effects.changes() < self.config.limits.pending_changes_max
+        let has_room = self.has_room_for_changes();
+        if !has_room {
+            self.reached(Limit::PendingChanges);
+        }
+        !self.diverged && has_room
+    }
+
+    fn has_room_for_changes(&self) -> bool {
+        self.effects.changes() < self.config.limits.pending_changes_max
+    }
+
+    /// Counts that a limit was reached.
+    pub(crate) fn reached(&self, limit: Limit) {
+        self.limits_reached.add(limit);
+    }
+
+    /// How often each limit was reached.
+    pub fn limits_reached(&self) -> &Arc<LimitsReached> {
+        &self.limits_reached
     }
 
     /// Why it cannot.
@@ -332,7 +354,7 @@ impl Notifier {
 
     /// When something happens in the contact centre by itself.
     pub(crate) fn next_elapse(&self) -> Option<Timestamp> {
-        self.durable.centre.next_timeout().filter(|_| self.accepts_changes())
+        self.durable.centre.next_timeout().filter(|_| !self.diverged && self.has_room_for_changes())
     }
 
     /// Lets happen in the contact centre what is due at `at`.

@@ -14,6 +14,8 @@ pub(crate) struct Admission {
     addresses: HashMap<Network, Address>,
     /// Look for addresses to forget when there are so many.
     purge_at: usize,
+    /// It was not enough to forget the addresses of which nothing is to be known any more.
+    has_forgotten: bool,
 }
 
 /// What one address may do.
@@ -92,7 +94,7 @@ impl Terms {
 
 impl Admission {
     pub(crate) fn new(terms: Terms) -> Admission {
-        Admission { terms, addresses: HashMap::new(), purge_at: terms.remembered_max }
+        Admission { terms, addresses: HashMap::new(), purge_at: terms.remembered_max, has_forgotten: false }
     }
 
     /// Takes one more of `address`, if it may be. Returns what to [`leave`](Admission::leave) with; nothing if it is not
@@ -138,6 +140,11 @@ impl Admission {
         }
     }
 
+    /// Whether addresses were forgotten because of [`Terms::remembered_max`]. Asking resets it.
+    pub(crate) fn take_has_forgotten(&mut self) -> bool {
+        std::mem::take(&mut self.has_forgotten)
+    }
+
     /// Forgets addresses of which nothing is to be known any more, and if most are others, those too that have nothing now.
     fn purge(&mut self, now: Instant) {
         if self.addresses.len() < self.purge_at {
@@ -147,6 +154,7 @@ impl Admission {
         let having = self.addresses.values().filter(|address| address.count > 0).count();
         if self.addresses.len() - having > self.terms.remembered_max / 2 {
             self.addresses.retain(|_, address| address.count > 0);
+            self.has_forgotten = true;
         }
         self.purge_at = having + self.terms.remembered_max;
     }

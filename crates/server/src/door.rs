@@ -16,6 +16,7 @@ use crate::admission::Refusal;
 use crate::gate::{Gate, Permit};
 use crate::http::HttpServer;
 use crate::listener::Listener;
+use crate::metrics::{Limit, Metrics};
 use crate::tls::Acceptor;
 use crate::transports::tcp::TcpStreams;
 use crate::transports::{Peer, Socket};
@@ -26,6 +27,7 @@ pub(crate) struct Door {
     pub(crate) tls: Option<Acceptor>,
     pub(crate) tls_timeout: Duration,
     pub(crate) behind: Behind,
+    pub(crate) metrics: Arc<Metrics>,
     /// Becomes true when the server stops.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -94,7 +96,10 @@ impl Door {
             Ok(Ok(Some(stream))) => return Some(Socket::tls(stream, Arc::clone(&acceptor.terms), permit)),
             Ok(Ok(None)) => tracing::debug!(peer = %address, "no TLS on a listener with TLS"),
             Ok(Err(error)) => tracing::debug!(peer = %address, %error, "TLS handshake failed"),
-            Err(_) => tracing::debug!(peer = %address, "TLS handshake took too long"),
+            Err(_) => {
+                self.metrics.reached(Limit::TlsHandshakeTimeout);
+                tracing::debug!(peer = %address, "TLS handshake took too long");
+            }
         }
         None
     }

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::admission::{Admission, Excess, Network, Refusal, Terms};
 use crate::config::{Limits, TrustedProxies};
-use crate::metrics::Metrics;
+use crate::metrics::{Limit, Metrics};
 
 /// Counts connections, over all listeners.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Gate {
         let permit = match self.room.try_acquire() {
             Ok(permit) => permit,
             Err(_) => {
-                self.metrics.accepting_paused.add();
+                self.metrics.reached(Limit::Connections);
                 tracing::warn!("limits.connections_max reached, accepting pauses");
                 self.room.acquire().await.expect("the semaphore is never closed")
             }
@@ -65,14 +65,21 @@ impl Gate {
     ///
     /// That address has too many, or is too fast. It has been counted and, once in a burst, logged.
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr, now: Instant) -> Result<Place, Refusal> {
-        let entered = self.admission.lock().enter(address, now);
+        let entered = {
+            let mut admission = self.admission.lock();
+            let entered = admission.enter(address, now);
+            if admission.take_has_forgotten() {
+                self.metrics.reached(Limit::AddressesRemembered);
+            }
+            entered
+        };
         let refusal = match entered {
             Ok(network) => return Ok(Place { gate: Arc::clone(self), network }),
             Err(refusal) => refusal,
         };
         match refusal.excess {
-            Excess::AtATime => self.metrics.connections_per_address_refused.add(),
-            Excess::PerMinute => self.metrics.connections_per_minute_refused.add(),
+            Excess::AtATime => self.metrics.reached(Limit::ConnectionsPerAddress),
+            Excess::PerMinute => self.metrics.reached(Limit::ConnectionsPerMinute),
         }
         if refusal.is_first {
             tracing::warn!(

@@ -1,6 +1,15 @@
 //! Counters of what happens to sessions, for people who run the server. Only ever growing, but for those that say so.
 
+mod limits;
+
+pub use limits::Limit;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use notifier::LimitsReached;
+
+use limits::LimitCounters;
 
 /// One counter.
 #[derive(Debug, Default)]
@@ -31,12 +40,10 @@ impl Counter {
 /// The counters of one server.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    /// Times when no connection was accepted because there were too many (`limits.connections_max`).
-    pub accepting_paused: Counter,
-    /// Connections that were refused because their address had too many (`limits.connections_per_address_max`).
-    pub connections_per_address_refused: Counter,
-    /// Connections that were refused because their address was too fast (`limits.connections_per_minute_max`).
-    pub connections_per_minute_refused: Counter,
+    /// How often each limit was reached.
+    limits: LimitCounters,
+    /// The same of those that the notifier counts.
+    limits_of_notifier: Arc<LimitsReached>,
     /// Sessions that lost their connection and began to wait for their client.
     pub sessions_detached: Counter,
     /// Sessions that wait for their client now; goes up and down.
@@ -93,16 +100,99 @@ pub struct Metrics {
     pub bosh_sessions_begun: Counter,
     /// BOSH sessions that there are now; goes up and down.
     pub bosh_sessions_open: Counter,
-    /// BOSH sessions that were not begun because there were too many (`bosh.sessions_max`).
+    /// BOSH sessions that were not begun because there were too many, or too many too fast from one address.
     pub bosh_sessions_refused: Counter,
-    /// BOSH sessions that were not begun because their address had too many (`bosh.sessions_per_address_max`).
-    pub bosh_sessions_per_address_refused: Counter,
-    /// BOSH sessions that were not begun because their address was too fast (`bosh.sessions_per_minute_max`).
-    pub bosh_sessions_per_minute_refused: Counter,
     /// BOSH sessions whose clients stayed away for too long.
     pub bosh_sessions_inactive: Counter,
     /// BOSH sessions whose clients broke the rules.
     pub bosh_sessions_broken: Counter,
     /// Requests in BOSH sessions.
     pub bosh_requests: Counter,
+}
+
+impl Metrics {
+    /// Counters of which some are the notifier's.
+    pub fn new(limits_of_notifier: Arc<LimitsReached>) -> Metrics {
+        Metrics { limits_of_notifier, ..Metrics::default() }
+    }
+
+    /// Counts that a limit was reached; those that the notifier counts, it counts itself.
+    pub(crate) fn reached(&self, limit: Limit) {
+        self.limits.of(limit).add();
+    }
+
+    /// How often it was.
+    pub fn times_reached(&self, limit: Limit) -> u64 {
+        match limit.of_notifier() {
+            Some(limit) => self.limits_of_notifier.times(limit),
+            None => self.limits.of(limit).get(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use std::collections::BTreeSet;
+    use std::path::PathBuf;
+
+    /// Sections whose limits are all counted.
+    const SECTIONS: &[&str] = &["limits"];
+
+    /// Whoever adds a limit is reminded here that nobody would see when it is reached.
+    #[test]
+    fn every_limit_has_a_counter() {
+        let counted: BTreeSet<&str> = Limit::ALL.iter().map(|limit| limit.setting()).collect();
+        let settings: BTreeSet<&str> = config::settings().map(|setting| setting.key).collect();
+        assert_eq!(counted.len(), Limit::ALL.len(), "no setting twice");
+        assert!(counted.is_subset(&settings), "{:?}", counted.difference(&settings));
+        let is_limit = |about: &str| ["Over it", "At the limit"].iter().any(|sign| about.contains(sign));
+        let limits = config::settings().filter(|setting| is_limit(&setting.about.concat()));
+        let of_sections =
+            limits.filter(|limit| SECTIONS.contains(&limit.key.split('.').next().unwrap_or("")));
+        let without: Vec<&str> =
+            of_sections.map(|limit| limit.key).filter(|key| !counted.contains(key)).collect();
+        assert!(without.is_empty(), "{without:?} need a line in metrics/limits.rs, and to be counted");
+    }
+
+    /// And whoever counts one does it where it is reached: the name stands somewhere outside of the list.
+    #[test]
+    fn every_counter_is_used() {
+        let mut sources = String::new();
+        let crates = [
+            concat!(env!("CARGO_MANIFEST_DIR"), "/src"),
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../notifier/src"),
+        ];
+        let mut folders: Vec<PathBuf> = crates.map(PathBuf::from).into();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("our own sources") {
+                let path = entry.expect("our own sources").path();
+                if path.is_dir() && !path.ends_with("metrics") {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    sources += &std::fs::read_to_string(path).expect("our own sources");
+                }
+            }
+        }
+        let ours = Limit::ALL.iter().filter(|limit| limit.of_notifier().is_none());
+        let ours = ours.map(|limit| format!("Limit::{limit:?}"));
+        let names = ours.chain(notifier::Limit::ALL.iter().map(|limit| format!("Limit::{limit:?}")));
+        let unused: Vec<_> = names.filter(|name| !sources.contains(name.as_str())).collect();
+        assert!(unused.is_empty(), "{unused:?}");
+        let of_notifier: Vec<_> = Limit::ALL.iter().filter_map(|limit| limit.of_notifier()).collect();
+        assert!(notifier::Limit::ALL.iter().all(|limit| of_notifier.contains(limit)));
+    }
+
+    #[test]
+    fn limits_are_counted_one_by_one() {
+        let metrics = Metrics::default();
+        let ours = || Limit::ALL.iter().filter(|limit| limit.of_notifier().is_none());
+        for (number, limit) in ours().enumerate() {
+            (0..number).for_each(|_| metrics.reached(*limit));
+        }
+        for (number, limit) in (0..).zip(ours()) {
+            assert_eq!(metrics.times_reached(*limit), number);
+        }
+    }
 }

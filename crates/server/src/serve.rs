@@ -25,7 +25,7 @@ use crate::http::{self, HttpServer, Site};
 use crate::hub::{HubHandle, HubParts, Management};
 use crate::listener::{ListenError, Listener, raise_file_limit};
 use crate::log::{self, SqliteLog};
-use crate::metrics::Metrics;
+use crate::metrics::{Limit, Metrics};
 use crate::rest::{Rest, RestSettings};
 use crate::suspended;
 use crate::tls::{self, Acceptor, ClientCertificates, Tls};
@@ -138,10 +138,16 @@ impl Server {
         let (stopping, stops) = watch::channel(false);
         let open = |(listener, tls, behind): (Option<Listener>, Option<Acceptor>, Behind)| {
             let tls_timeout = config.limits.tls_handshake_timeout;
-            let door = Door { tls, tls_timeout, behind, stopping: stops.clone() };
+            let metrics = Arc::clone(core.hub.metrics());
+            let door = Door { tls, tls_timeout, behind, metrics, stopping: stops.clone() };
             Some(tokio::spawn(accept(listener?, Arc::clone(&gate), Arc::new(door))))
         };
-        let http_server = Arc::new(HttpServer { site, header_timeout: config.limits.http_header_timeout });
+        let http_server = HttpServer {
+            site,
+            header_timeout: config.limits.http_header_timeout,
+            metrics: Arc::clone(core.hub.metrics()),
+        };
+        let http_server = Arc::new(http_server);
         let streams_of = |listener, starttls| {
             Behind::Xmpp(Arc::new(TcpStreams::new(Arc::clone(&backend), listener, starttls)))
         };
@@ -202,6 +208,7 @@ impl Server {
         let error = StreamError::new(StreamCondition::SystemShutdown, "the server is stopping");
         self.streams.end_all_within(&error, self.drain_spread, random()).await;
         if tokio::time::timeout(self.drain_timeout, self.streams.none_left()).await.is_err() {
+            self.hub.metrics().reached(Limit::DrainTimeout);
             tracing::warn!(streams = self.streams.count(), "some sessions did not leave in time");
         }
         self.control.abort();
@@ -263,6 +270,7 @@ impl Core {
             let sentence = format!("cannot take over the sessions of the last server: {error}");
             Failure::Other(sentence.into())
         })?;
+        let metrics = Arc::new(Metrics::new(Arc::clone(notifier.limits_reached())));
         let hub = crate::hub::start(HubParts {
             notifier,
             log: Arc::new(log),
@@ -274,7 +282,7 @@ impl Core {
             management: Management {
                 limits: config.mailbox_limits(),
                 outbox_bytes_max: config.limits.outbox_bytes_max,
-                metrics: Arc::default(),
+                metrics,
                 suspended: left.sessions,
                 lost: left.lost,
             },

@@ -155,6 +155,7 @@ fn a_log_that_is_behind_stops_changes_and_nothing_else() {
     let second = world.start_change_state("1001002", "<state>LOGIN</state><extension>2001002</extension>");
     assert!(matches!(world.answers.remove(&second), Some(Err(Rejection::Busy))));
     assert_eq!(world.pubsub(admin, "<create node='n'/>"), "error wait resource-constraint");
+    assert_eq!(world.notifier.limits_reached().times(notifier::Limit::PendingChanges), 2);
     assert!(
         world.subscribe(admin, "/finesse/api/SystemInfo").starts_with("result"),
         "a session's own subscription needs no log"

@@ -20,12 +20,14 @@ use tokio::sync::Notify;
 use super::{Site, too_many_requests};
 use crate::admission::Refusal;
 use crate::gate::{self, WORDS_TIMEOUT};
+use crate::metrics::{Limit, Metrics};
 use crate::transports::{Peer, Socket};
 
 /// Serves the site on connections.
 pub(crate) struct HttpServer {
     pub(crate) site: Arc<Site>,
     pub(crate) header_timeout: Duration,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// What an https listener speaks, best first.
@@ -90,7 +92,7 @@ impl HttpServer {
                 connection.await
             }
         };
-        log_outcome(peer, outcome);
+        self.note(peer, outcome);
     }
 
     async fn serve_http2<S>(&self, service: S, socket: Socket, peer: Peer, stopped: impl Future<Output = ()>)
@@ -114,12 +116,14 @@ impl HttpServer {
                 connection.await
             }
         };
-        log_outcome(peer, outcome);
+        self.note(peer, outcome);
     }
-}
 
-fn log_outcome(peer: Peer, outcome: hyper::Result<()>) {
-    if let Err(error) = outcome {
+    fn note(&self, peer: Peer, outcome: hyper::Result<()>) {
+        let Err(error) = outcome else { return };
+        if error.is_timeout() {
+            self.metrics.reached(Limit::HttpHeaderTimeout);
+        }
         tracing::debug!(peer = %peer.address, %error, "HTTP connection ended");
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use xmpp::{BareJid, Stanza};
 
 use super::management::Left;
-use crate::metrics::Metrics;
+use crate::metrics::{Limit, Metrics};
 use crate::outbox::Outbox;
 
 /// What goes into the hub's inbox.
@@ -223,7 +223,11 @@ impl HubHandle {
     /// The request comes back if there is none.
     pub(crate) fn offer(&self, request: Request) -> Result<(), Request> {
         self.inbox.try_send(request).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(request) | mpsc::error::TrySendError::Closed(request) => request,
+            mpsc::error::TrySendError::Full(request) => {
+                self.metrics.reached(Limit::CommandsWaiting);
+                request
+            }
+            mpsc::error::TrySendError::Closed(request) => request,
         })
     }
 
@@ -234,7 +238,10 @@ impl HubHandle {
 
     fn try_send(&self, request: Request) -> Result<(), Unavailable> {
         self.inbox.try_send(request).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Unavailable::Busy,
+            mpsc::error::TrySendError::Full(_) => {
+                self.metrics.reached(Limit::CommandsWaiting);
+                Unavailable::Busy
+            }
             mpsc::error::TrySendError::Closed(_) => Unavailable::Stopping,
         })
     }

@@ -15,7 +15,7 @@ use xmpp::{BareJid, StreamError};
 
 use super::HubTask;
 use super::handle::Sender;
-use crate::metrics::Metrics;
+use crate::metrics::{Limit, Metrics};
 use crate::outbox::{Consequence, Detached, MailboxLimits, Outbox, Outgoing, Resumed, Saved};
 
 /// What the hub needs to know of stream management.
@@ -199,6 +199,9 @@ impl HubTask {
     /// Notes what adding to an outbox has led to.
     pub(super) fn note(&mut self, session: SessionId, consequence: Consequence) {
         let metrics = &self.management.metrics;
+        if let Consequence::Ended | Consequence::Interrupted | Consequence::Coalesced { .. } = consequence {
+            metrics.reached(Limit::OutboxBytes);
+        }
         match consequence {
             Consequence::Ended => metrics.slow_readers_ended.add(),
             Consequence::Interrupted => metrics.slow_readers_interrupted.add(),

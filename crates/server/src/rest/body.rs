@@ -8,6 +8,7 @@ use contact::Refusal;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::Rest;
+use crate::metrics::Limit;
 
 impl Rest {
     /// Reads a request's body.
@@ -19,7 +20,10 @@ impl Rest {
         let bytes_max = self.settings.body_bytes_max;
         match tokio::time::timeout(BODY_TIME, Limited::new(body, bytes_max).collect()).await {
             Ok(Ok(body)) => Ok(body.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::body_too_large(bytes_max)),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                self.hub.metrics().reached(Limit::HttpBodyBytes);
+                Err(Refusal::body_too_large(bytes_max))
+            }
             Ok(Err(_)) => Err(Refusal::bad_request("the request's body ended early")),
             Err(_) => Err(Refusal::body_too_slow()),
         }

@@ -1,5 +1,6 @@
 //! Limits, over real sockets.
 
+use server::metrics::Limit;
 use xmpp::ns;
 
 use crate::client::*;
@@ -16,7 +17,7 @@ async fn checklist_121_sessions_of_one_address_are_limited() {
     expect_end(&post(address, &creation(USUAL)).await.xml().await, "policy-violation");
     let legacy = post(address, &creation("hold='1' wait='60'")).await.answer().await;
     assert_eq!(legacy.status, 403);
-    assert_eq!(server.server.metrics().bosh_sessions_per_address_refused.get(), 2);
+    assert_eq!(server.server.metrics().times_reached(Limit::BoshSessionsPerAddress), 2);
     first.send("type='terminate'", "").await.xml().await;
     server.until(|metrics| metrics.bosh_sessions_open.get() == 1).await;
     Client::begin(address).await;
@@ -89,7 +90,7 @@ async fn checklist_121_sessions_are_limited_all_together() {
     let address = server.address();
     let _sessions = (Client::begin(address).await, Client::begin(address).await);
     expect_end(&post(address, &creation(USUAL)).await.xml().await, "policy-violation");
-    assert_eq!(server.server.metrics().bosh_sessions_refused.get(), 1);
+    assert_eq!(server.server.metrics().times_reached(Limit::BoshSessions), 1);
     server.server.stop().await;
 }
 

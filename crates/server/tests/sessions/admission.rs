@@ -9,7 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use server::config::Config;
-use server::metrics::Metrics;
+use server::metrics::{Limit, Metrics};
 use server::serve::Server;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -117,7 +117,7 @@ async fn connections_of_one_address_are_limited() {
     );
     let sentence = "too many connections from this address (limits.connections_per_address_max)\n";
     assert!(refused.ends_with(sentence), "{refused}");
-    assert_eq!(server.metrics().connections_per_address_refused.get(), 1);
+    assert_eq!(server.metrics().times_reached(Limit::ConnectionsPerAddress), 1);
 
     assert!(
         ask(&mut connect_from(2, server.http()).await).await.starts_with("HTTP/1.1 200 "),
@@ -152,7 +152,7 @@ async fn connections_of_one_address_begin_only_so_fast() {
     let seconds = refused.split("retry-after: ").nth(1).and_then(|rest| rest.split("\r\n").next());
     let seconds: u32 = seconds.expect("a time to wait").parse().expect("in seconds");
     assert!((1..=20).contains(&seconds), "{seconds}");
-    assert_eq!(server.metrics().connections_per_minute_refused.get(), 1);
+    assert_eq!(server.metrics().times_reached(Limit::ConnectionsPerMinute), 1);
 }
 
 /// Over TLS the same is said in HTTP/1.1 and HTTP/2.
@@ -181,7 +181,7 @@ async fn https_connections_hear_why_they_are_refused() {
     let body = refused.into_body().collect().await.expect("a sentence").to_bytes();
     assert!(body.starts_with(b"too many connections from this address"));
     let _ = timeout(PATIENCE, connection).await.expect("the server ends the connection");
-    assert_eq!(server.metrics().connections_per_address_refused.get(), 2);
+    assert_eq!(server.metrics().times_reached(Limit::ConnectionsPerAddress), 2);
 }
 
 /// Over TCP the refusal is a stream error after the server's header, and the end (RFC 6120 §4.9.3.14, §4.9.1.2).
@@ -225,7 +225,7 @@ async fn only_the_first_refusals_have_words() {
     let told = answers.iter().filter(|is_told| **is_told).count();
     // One more may be told while the test runs; each takes a second to be earned.
     assert!(answers[..60].iter().all(|is_told| *is_told) && told < 70, "{told}");
-    assert_eq!(server.metrics().connections_per_address_refused.get(), 70);
+    assert_eq!(server.metrics().times_reached(Limit::ConnectionsPerAddress), 70);
 }
 
 /// By default the connections of this machine are not counted: they may all be those of one proxy.
@@ -240,5 +240,5 @@ async fn this_machine_is_exempt_unless_it_shall_not_be() {
         assert!(ask(&mut socket).await.starts_with("HTTP/1.1 200 "));
         sockets.push(socket);
     }
-    assert_eq!(server.server.metrics().connections_per_address_refused.get(), 0);
+    assert_eq!(server.server.metrics().times_reached(Limit::ConnectionsPerAddress), 0);
 }

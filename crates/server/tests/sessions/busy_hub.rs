@@ -4,6 +4,7 @@
 
 use crate::client::{Client, pubsub};
 use crate::start::TestServer;
+use server::metrics::Limit;
 use tokio::io::AsyncWriteExt;
 use xmpp::websocket::{Opcode, encode_masked};
 
@@ -24,6 +25,7 @@ async fn requests_sent_at_once_are_answered_in_order() {
             "{n}: {answer}"
         );
     }
+    assert!(server.server.metrics().times_reached(Limit::CommandsWaiting) > 0);
 }
 
 /// What was sent before the connection went away counts.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::client::{CLOSE, Client, Got, OPEN};
 use crate::start::TestServer;
 use server::config::Config;
+use server::metrics::Limit;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -69,6 +70,9 @@ async fn checklist_010_by_messages_that_are_too_long() {
     client.expect("<stream:error ").await;
     client.expect("<close ").await;
     assert_eq!(client.next().await, Got::Close(Some(1009)));
+    for limit in [Limit::MessageBytesBeforeAuth, Limit::MessageBytes] {
+        assert_eq!(server.server.metrics().times_reached(limit), 1, "{limit:?}");
+    }
 }
 
 /// RFC 7395 §3.5, §3.6: the error, `<close/>`, the WebSocket's close; what is said then is not even looked at.

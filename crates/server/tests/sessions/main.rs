@@ -4,6 +4,7 @@ mod admission;
 mod busy_hub;
 mod churn;
 mod client;
+mod counters;
 mod ends;
 mod paths;
 mod proxies;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use server::metrics::Limit;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -104,7 +105,7 @@ async fn clients_behind_a_proxy_are_limited_one_by_one() {
     let _other = open(&server, &client(2)).await.expect("somebody else");
     let refused = open(&server, &client(1)).await.err().expect("one too many");
     assert!(refused.starts_with("HTTP/1.1 429 ") && refused.contains("\r\nretry-after: 30\r\n"), "{refused}");
-    assert_eq!(server.server.metrics().connections_per_address_refused.get(), 1);
+    assert_eq!(server.server.metrics().times_reached(Limit::ConnectionsPerAddress), 1);
 
     // Who is no proxy does not become somebody else by saying so.
     let _one = Client::upgrade(connect_from(8, &server).await, &client(3)).await.expect("the first one");

@@ -2,6 +2,7 @@
 
 use crate::client::{Client, Got, pubsub};
 use crate::start::TestServer;
+use server::metrics::Limit;
 
 /// Of 40 KiB each: far more than the socket's buffers and the outbox take.
 const EVENTS: usize = 600;
@@ -45,5 +46,6 @@ async fn checklist_016_the_others_get_everything_in_order() {
     };
     assert!(events < EVENTS);
     assert_eq!(server.server.metrics().slow_readers_ended.get(), 1);
+    assert_eq!(server.server.metrics().times_reached(Limit::OutboxBytes), 1);
     assert!(error.is_empty() || error.contains("<resource-constraint "), "{error}");
 }

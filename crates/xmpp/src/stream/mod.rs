@@ -18,6 +18,7 @@ pub use error::{StreamCondition, StreamError};
 pub use management::{HandledCountTooHigh, InvalidNonza, Nonza, Resumption, Unacknowledged};
 pub use server::{
     Caps, Channel, ClientState, Framing, ManagementConfig, ServerStream, StartTls, StreamConfig, StreamEvent,
+    StreamLimit,
 };
 
 /// What a stream wants done, in this order.

@@ -23,6 +23,7 @@ use xmpp::stream::{Framing, StreamConfig};
 use super::driver::Driver;
 use super::{Backend, Peer};
 use crate::config::ListenerKind;
+use crate::metrics::Limit;
 use answer::Answer;
 use cross_origin::CrossOrigin;
 use receiving::{Refusal, receive};
@@ -104,7 +105,12 @@ impl Bosh {
         let limits = &self.backend.config.limits;
         let request = match receive(request.into_body(), limits).await {
             Ok(request) => request,
-            Err(Refusal::Http(status, text)) => return (status, text).into_response(),
+            Err(Refusal::Http(status, text)) => {
+                if status == StatusCode::PAYLOAD_TOO_LARGE {
+                    self.backend.hub.metrics().reached(Limit::MessageBytes);
+                }
+                return (status, text).into_response();
+            }
             Err(Refusal::Body(invalid)) => {
                 tracing::debug!(peer = %peer.address, reason = %invalid, "bad BOSH request");
                 return match &invalid.sid {
@@ -128,6 +134,7 @@ impl Bosh {
         let now = Instant::now();
         let stream = if peer.is_encrypted { &self.stream } else { &self.stream_in_clear };
         if request.bytes > stream.limits_before_auth.bytes_max {
+            self.backend.hub.metrics().reached(Limit::MessageBytesBeforeAuth);
             return refuse(BoshCondition::PolicyViolation);
         }
         let Some(permit) = self.sessions.admit(peer.address.ip(), now) else {

@@ -82,6 +82,9 @@ impl Session {
         let bytes_max = self.driver.as_ref().map_or(usize::MAX, |driver| driver.stream.message_bytes_max());
         let id = match request {
             Ok(request) if request.bytes > bytes_max => {
+                if let Some(driver) = &self.driver {
+                    driver.limit_reached(driver.stream.message_bytes_limit());
+                }
                 self.session.handle_unacceptable(BoshCondition::PolicyViolation, now)
             }
             Ok(request) => self.session.handle_request(*request, now),

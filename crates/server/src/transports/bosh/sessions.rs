@@ -12,7 +12,7 @@ use xmpp::bosh::{BoshCondition, BoshSession, Request, Response};
 
 use crate::admission::{Admission, Excess, Network, Terms};
 use crate::config;
-use crate::metrics::Metrics;
+use crate::metrics::{Limit, Metrics};
 
 /// Where requests find their sessions.
 pub(super) struct Sessions {
@@ -77,16 +77,18 @@ impl Sessions {
         let mut state = self.state.lock();
         if state.count >= state.count_max {
             self.metrics.bosh_sessions_refused.add();
+            self.metrics.reached(Limit::BoshSessions);
             tracing::info!(%address, "BOSH session refused: bosh.sessions_max reached");
             return None;
         }
         let network = match state.admission.enter(address, now) {
             Ok(network) => network,
             Err(refusal) => {
-                match refusal.excess {
-                    Excess::AtATime => self.metrics.bosh_sessions_per_address_refused.add(),
-                    Excess::PerMinute => self.metrics.bosh_sessions_per_minute_refused.add(),
-                }
+                self.metrics.bosh_sessions_refused.add();
+                self.metrics.reached(match refusal.excess {
+                    Excess::AtATime => Limit::BoshSessionsPerAddress,
+                    Excess::PerMinute => Limit::BoshSessionsPerMinute,
+                });
                 if refusal.is_first {
                     let limit =
                         refusal.limit("bosh.sessions_per_address_max", "bosh.sessions_per_minute_max");

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use xmpp::stream::{Output, StreamEvent};
+use xmpp::stream::{Output, StreamEvent, StreamLimit};
 
 use super::{Driver, Reason, Sink};
 use crate::hub::{Request, Sender};
+use crate::metrics::Limit;
 use crate::outbox::Outgoing;
 
 impl Driver {
@@ -94,10 +95,21 @@ impl Driver {
                 self.is_over = self.session.is_some();
                 self.note(Reason::Stream(error));
             }
+            StreamEvent::LimitReached(limit) => self.limit_reached(limit),
             StreamEvent::Restart => self.signals.is_restarted = true,
             StreamEvent::StartTls => self.signals.starts_tls = true,
             StreamEvent::Opened { id } => self.signals.opened = Some(Box::new(id)),
         }
+    }
+
+    pub(in crate::transports) fn limit_reached(&self, limit: StreamLimit) {
+        self.backend.hub.metrics().reached(match limit {
+            StreamLimit::OpenTimeout => Limit::OpenTimeout,
+            StreamLimit::AuthTimeout => Limit::AuthTimeout,
+            StreamLimit::AuthenticationAttempts => Limit::AuthenticationAttempts,
+            StreamLimit::MessageBytesBeforeAuth => Limit::MessageBytesBeforeAuth,
+            StreamLimit::MessageBytes => Limit::MessageBytes,
+        });
     }
 
     /// Tells the hub something that only counts while this is the session's connection.

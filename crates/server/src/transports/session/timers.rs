@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::closing::Closing;
 use super::{Over, Session};
+use crate::metrics::Limit;
 use crate::transports::reason::Reason;
 use crate::transports::wire::{KeepAlive, Wire};
 
@@ -76,6 +77,7 @@ impl<W: Wire> Session<W> {
             return Err(self.over(Reason::CloseTimeout));
         }
         if is_over(self.timers.write_until) {
+            self.driver.backend.hub.metrics().reached(Limit::WriteTimeout);
             return Err(self.over(Reason::WriteTimeout));
         }
         if is_over(self.timers.pong_until) {

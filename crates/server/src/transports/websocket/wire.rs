@@ -50,6 +50,7 @@ impl Wire for WebSocketWire {
             Err(error) => {
                 let code = error.close_code();
                 if let WsError::MessageTooLong { .. } = error {
+                    driver.limit_reached(driver.stream.message_bytes_limit());
                     let condition = StreamCondition::PolicyViolation;
                     driver.fail(StreamError::new(condition, error.to_string()), now);
                 }

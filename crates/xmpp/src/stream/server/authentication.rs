@@ -5,7 +5,7 @@ use std::str::FromStr;
 use jid::{DomainPart, NodePart};
 
 use super::handshake::{Handshake, Step};
-use super::{Context, Framing, StartTls, Stop, StreamEvent, stop, unexpected};
+use super::{Context, Framing, StartTls, Stop, StreamEvent, StreamLimit, stop, unexpected};
 use crate::sasl::{
     BindingFlag, Mechanism, OauthBearer, Plain, SaslCondition, ScramClientFirst, ScramKeys, ScramServer,
     decode_payload, encode_payload,
@@ -269,6 +269,7 @@ impl Handshake {
         cx.event(StreamEvent::AuthenticationFailed { username, condition });
         self.failures += 1;
         if self.failures >= cx.config.authentication_attempts_max {
+            cx.event(StreamEvent::LimitReached(StreamLimit::AuthenticationAttempts));
             return Err(stop(StreamCondition::PolicyViolation, "too many failed authentications"));
         }
         Ok(())

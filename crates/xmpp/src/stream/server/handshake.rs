@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::super::entropy::Entropy;
-use super::{Channel, Context, Stop, StreamConfig, management, stop, unexpected};
+use super::{Channel, Context, Stop, StreamConfig, StreamLimit, management, stop, unexpected};
 use crate::sasl::{Mechanism, SaslCondition, ScramClientFirst, ScramServer};
 use crate::{BareJid, Element, Limits, StreamCondition, ns};
 
@@ -69,14 +69,26 @@ impl Handshake {
         self.open_deadline.map_or(self.deadline, |open| open.min(self.deadline))
     }
 
-    pub(super) fn limits<'a>(&self, config: &'a StreamConfig) -> &'a Limits {
-        match self.step {
-            Step::ExpectRestart { .. }
-            | Step::ExpectBind { .. }
-            | Step::ExpectResource { .. }
-            | Step::ExpectResumption { .. } => &config.limits,
-            _ => &config.limits_before_auth,
+    /// Which limit the deadline comes from.
+    pub(super) fn timeout(&self) -> StreamLimit {
+        match self.open_deadline {
+            Some(open) if open <= self.deadline => StreamLimit::OpenTimeout,
+            _ => StreamLimit::AuthTimeout,
         }
+    }
+
+    pub(super) fn is_authenticated(&self) -> bool {
+        matches!(
+            self.step,
+            Step::ExpectRestart { .. }
+                | Step::ExpectBind { .. }
+                | Step::ExpectResource { .. }
+                | Step::ExpectResumption { .. }
+        )
+    }
+
+    pub(super) fn limits<'a>(&self, config: &'a StreamConfig) -> &'a Limits {
+        if self.is_authenticated() { &config.limits } else { &config.limits_before_auth }
     }
 
     pub(super) fn waits_for_driver(&self) -> bool {

@@ -170,6 +170,23 @@ pub enum StreamEvent {
     Closed,
     /// The stream ended in an error that this end found, and the peer was told.
     Failed(StreamError),
+    /// A limit was reached; [`StreamEvent::Failed`] follows. Of use for counters.
+    LimitReached(StreamLimit),
+}
+
+/// A limit of [`StreamConfig`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamLimit {
+    /// [`StreamConfig::open_timeout`]
+    OpenTimeout,
+    /// [`StreamConfig::auth_timeout`]
+    AuthTimeout,
+    /// [`StreamConfig::authentication_attempts_max`]
+    AuthenticationAttempts,
+    /// The length of a message in [`StreamConfig::limits_before_auth`].
+    MessageBytesBeforeAuth,
+    /// The length of a message in [`StreamConfig::limits`].
+    MessageBytes,
 }
 
 /// How a handler ends the stream.
@@ -238,6 +255,10 @@ impl ServerStream {
     pub fn handle_parse_error(&mut self, error: &XmlError, now: Instant) {
         self.handle_timeout(now);
         if !self.is_ended() {
+            if let XmlError::TooLong { .. } = error {
+                let limit = StreamEvent::LimitReached(self.message_bytes_limit());
+                self.outputs.push_back(Output::Event(limit));
+            }
             self.conclude(Err(Stop::Error(StreamError::new(error.condition(), error.to_string()))));
         }
     }
@@ -259,7 +280,8 @@ impl ServerStream {
             (State::Established(Established { management: Some(management), .. }), Some(config)) => {
                 management.due(config, now)
             }
-            (State::Handshake(_), _) => {
+            (State::Handshake(handshake), _) => {
+                self.outputs.push_back(Output::Event(StreamEvent::LimitReached(handshake.timeout())));
                 let error =
                     StreamError::new(StreamCondition::ConnectionTimeout, "the handshake took too long");
                 return self.conclude(Err(Stop::Error(error)));
@@ -303,6 +325,16 @@ impl ServerStream {
     /// How long the next message may be. For the WebSocket decoder, which refuses longer ones by their declared length.
     pub fn message_bytes_max(&self) -> usize {
         self.limits().bytes_max
+    }
+
+    /// Which limit that is.
+    pub fn message_bytes_limit(&self) -> StreamLimit {
+        match &self.state {
+            State::Handshake(handshake) if !handshake.is_authenticated() => {
+                StreamLimit::MessageBytesBeforeAuth
+            }
+            _ => StreamLimit::MessageBytes,
+        }
     }
 
     /// What carries the stream.

@@ -1,0 +1,95 @@
+//! How often each limit was reached, by the setting that says where it is.
+
+use super::Counter;
+
+/// Makes the list of limits and the names of their settings from one text. What is in brackets is the notifier's name for a
+/// limit that it counts.
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $limit:ident = $setting:literal $([$notifiers:ident])?;)*) => {
+        /// A limit that a setting of the same name draws.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Limit {
+            $($(#[doc = $doc])+ $limit,)*
+        }
+
+        impl Limit {
+            /// All of them.
+            pub const ALL: &'static [Limit] = &[$(Limit::$limit),*];
+
+            /// The setting.
+            pub fn setting(self) -> &'static str {
+                match self {
+                    $(Limit::$limit => $setting,)*
+                }
+            }
+
+            /// What it is for the notifier, if that counts it.
+            pub(super) fn of_notifier(self) -> Option<notifier::Limit> {
+                match self {
+                    $($(Limit::$limit => Some(notifier::Limit::$notifiers),)?)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+// What is counted each time.
+limits! {
+    /// Times when no connection was accepted.
+    Connections = "limits.connections_max";
+    /// Connections that were refused, those through proxies included.
+    ConnectionsPerAddress = "limits.connections_per_address_max";
+    /// Connections that were refused, those through proxies included.
+    ConnectionsPerMinute = "limits.connections_per_minute_max";
+    /// Times when addresses were forgotten.
+    AddressesRemembered = "limits.addresses_remembered_max";
+    /// Connections that were closed.
+    TlsHandshakeTimeout = "limits.tls_handshake_timeout";
+    /// Connections that were closed, those included on which no further request came.
+    HttpHeaderTimeout = "limits.http_header_timeout";
+    /// Requests that were refused.
+    HttpBodyBytes = "limits.http_body_bytes_max";
+    /// Messages that were refused.
+    MessageBytesBeforeAuth = "limits.message_bytes_before_auth_max";
+    /// Messages that were refused.
+    MessageBytes = "limits.message_bytes_max";
+    /// Streams that ended.
+    OpenTimeout = "limits.open_timeout";
+    /// Streams that ended.
+    AuthTimeout = "limits.auth_timeout";
+    /// Streams that ended.
+    AuthenticationAttempts = "limits.authentication_attempts_max";
+    /// Streams that ended, and times when only the last notification of each node was kept.
+    OutboxBytes = "limits.outbox_bytes_max";
+    /// Connections that were dropped.
+    WriteTimeout = "limits.write_timeout";
+    /// Requests that were refused, and times when a session was not read.
+    CommandsWaiting = "limits.commands_waiting_max";
+    /// Changes that were refused or put off.
+    ChangesWaiting = "limits.changes_waiting_max" [PendingChanges];
+    /// Stops that cut off what was left.
+    DrainTimeout = "limits.drain_timeout";
+    /// Sessions that were refused.
+    BoshSessions = "bosh.sessions_max";
+    /// Sessions that were refused.
+    BoshSessionsPerAddress = "bosh.sessions_per_address_max";
+    /// Sessions that were refused.
+    BoshSessionsPerMinute = "bosh.sessions_per_minute_max";
+}
+
+/// A counter for each limit.
+#[derive(Debug)]
+pub(super) struct LimitCounters([Counter; Limit::ALL.len()]);
+
+impl LimitCounters {
+    pub(super) fn of(&self, limit: Limit) -> &Counter {
+        &self.0[limit as usize]
+    }
+}
+
+impl Default for LimitCounters {
+    fn default() -> LimitCounters {
+        LimitCounters(std::array::from_fn(|_| Counter::default()))
+    }
+}
