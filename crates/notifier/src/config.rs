@@ -49,6 +49,9 @@ pub struct Config {
     pub publishers_shown: bool,
     /// When the newest item of a node is sent to subscribers without being asked for, unless the node is configured otherwise.
     pub send_last_published_item: SendLast,
+    /// Every account is a publish-subscribe service (XEP-0163). `false`: none is, and no client is asked what it wants to hear of.
+    /// Nodes that there are stay in the log.
+    pub personal_nodes: bool,
     /// The namespace of the `<notification/>` element around an update. Releases of Finesse differ in it; clients
     /// that check it at all want the default.
     pub notification_ns: String,
@@ -86,6 +89,7 @@ impl Config {
             one_copy_per_session: true,
             publishers_shown: false,
             send_last_published_item: SendLast::Never,
+            personal_nodes: true,
             notification_ns: xmpp::ns::PUBSUB.into(),
             recovery: true,
             idle_after_ms: 600_000,

@@ -94,14 +94,16 @@ impl Entity {
 
     /// Another account, which shows itself to those who may see its presence.
     fn contact(config: &Config) -> Self {
-        let mut features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PUBSUB, ns::RSM];
+        let mut features = vec![ns::DISCO_INFO, ns::DISCO_ITEMS];
         features.extend(config.last_activity.then_some(ns::LAST_ACTIVITY));
         let mut entity = Entity::new("account", "registered", "", features);
-        entity.identities.push(Identity { category: "pubsub", kind: "pep", name: String::new() });
-        entity.features.extend(config.multiple_subscriptions.then(|| ns::SHIM.into()));
-        entity
-            .features
-            .extend(pubsub::personal_features(config).map(|feature| format!("{}#{feature}", ns::PUBSUB)));
+        if config.personal_nodes {
+            entity.identities.push(Identity { category: "pubsub", kind: "pep", name: String::new() });
+            entity.features.extend([ns::PUBSUB.into(), ns::RSM.into()]);
+            entity.features.extend(config.multiple_subscriptions.then(|| ns::SHIM.into()));
+            let features = pubsub::personal_features(config);
+            entity.features.extend(features.map(|feature| format!("{}#{feature}", ns::PUBSUB)));
+        }
         entity.features.sort_unstable();
         entity
     }
@@ -215,7 +217,9 @@ impl Notifier {
                 }
             },
             Target::Account | Target::Stranger
-                if node == Some(ns::SHIM) && self.config.multiple_subscriptions =>
+                if node == Some(ns::SHIM)
+                    && self.config.multiple_subscriptions
+                    && self.config.personal_nodes =>
             {
                 self.account_info(session, target, to, None)?;
                 Ok(Some(Entity::headers().info(node)))
@@ -238,6 +242,7 @@ impl Notifier {
             return Err(Condition::ServiceUnavailable.into());
         }
         match (node, target) {
+            (Some(_), _) if !self.config.personal_nodes => Err(Condition::ItemNotFound.into()),
             (Some(name), _) => self.node_info(&requester, name),
             (None, Target::Account) => Ok(Entity::account(&self.config).info(None)),
             (None, _) => Ok(Entity::contact(&self.config).info(None)),
@@ -337,10 +342,13 @@ impl Notifier {
             if !self.may_address(requester, node) {
                 return Err(Condition::ServiceUnavailable.into());
             }
+            if !self.config.personal_nodes {
+                return Err(Condition::ItemNotFound.into());
+            }
             let ids = self.visible_items(requester, name)?;
             return self.list_page(payload, &ids, |id| id, |id| entry().with_attribute("name", *id), query);
         }
-        let nodes = self.personal_nodes(owner);
+        let nodes = self.personal_nodes(owner).filter(|_| self.config.personal_nodes);
         let nodes = nodes
             .filter(|(node, _)| self.rights(requester, &node.key).is_ok_and(|(_, _, rights)| rights.see));
         let mut nodes: Vec<_> =

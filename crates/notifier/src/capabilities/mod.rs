@@ -107,6 +107,9 @@ impl Notifier {
     ///
     /// - `is_initial`: the session was not available before.
     pub(crate) fn note_capabilities(&mut self, session: SessionId, presence: &Element, is_initial: bool) {
+        if !self.config.personal_nodes {
+            return;
+        }
         let Some(caps) = Caps::read(presence) else { return self.interests.forget(session) };
         if let Some(question) = self.interests.asked.get(&session) {
             if question.caps == caps {

@@ -72,6 +72,9 @@ impl Notifier {
     fn send_newest(&mut self, index: NodeIndex, recipient: Recipient) {
         let Some(node) = self.durable.nodes.get(index) else { return };
         let Some(session) = self.sessions.get(recipient.session) else { return };
+        if node.owner().is_some() && !self.config.personal_nodes {
+            return;
+        }
         let is_subscribed = match recipient.to {
             Addressed::Full => node.sessions.contains(recipient.session),
             Addressed::Bare => node.users.contains(session.user),

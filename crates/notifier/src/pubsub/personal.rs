@@ -111,7 +111,8 @@ impl Notifier {
         payload: &Element,
         at: contact::Timestamp,
     ) {
-        let Some(requester) = self.asks_account(session, target, stanza.to.as_ref()) else {
+        let requester = self.asks_account(session, target, stanza.to.as_ref());
+        let Some(requester) = requester.filter(|_| self.config.personal_nodes) else {
             return self.reply(session, stanza, Err(Condition::ServiceUnavailable.into()));
         };
         let mut request = Request::read(kind, payload);
@@ -128,6 +129,7 @@ impl Notifier {
         if self.shows_presence_to(owner, &requester.jid) {
             return true;
         }
+        let name = name.filter(|_| self.config.personal_nodes);
         let found = name.and_then(|name| self.durable.nodes.find(&requester.service.key(name)));
         found.is_some_and(|(index, node)| {
             let access = node.generic().map(|generic| generic.config.access_model);

@@ -3,6 +3,7 @@
 use notifier::{AccountCommand, Change, SessionId};
 use xmpp::{Element, Limits};
 
+use crate::pep_notify::Client;
 use crate::world::{World, show_answer, show_event, sorted};
 
 /// Asks an account; an empty address is the own one.
@@ -406,6 +407,47 @@ fn limits_of_an_account() {
     let long = "n".repeat(3_072);
     let answer = ask(&mut world, bea, "set", "", &format!("<create node='{long}'/>"));
     assert_eq!(answer, "error modify not-acceptable");
+}
+
+/// Switched off, accounts are what they were: nothing is advertised, asked or answered.
+#[test]
+fn without_personal_nodes_accounts_are_no_services() {
+    let mut world = World::new();
+    let (ada, bea) = (world.connect("1001001/a"), world.connect("1001002/b"));
+    befriend(&mut world, ada, bea);
+    ask(&mut world, ada, "set", "", &with_options("tune", "1", &[("access_model", "open")]));
+    let subscribe = "<subscribe node='tune' jid='1001002@localhost'/>";
+    assert!(ask(&mut world, bea, "set", "1001001@localhost", subscribe).starts_with("result"));
+    // With nodes from before.
+    let mut off = World::with(|config| config.personal_nodes = false);
+    off.notifier = notifier::Notifier::new(off.notifier.config().clone());
+    world.log.iter().for_each(|entry| off.notifier.restore(entry));
+    off.log.clone_from(&world.log);
+    let (ada, bea) = (off.connect("1001001/a"), off.bind("1001002/b"));
+    Client::new(&["tune+notify"]).comes(&mut off, bea);
+    off.send(bea, &Client::new(&["mood+notify"]).presence());
+    let got = off.take(bea);
+    assert!(got.iter().all(|element| element.name() == "presence"), "{got:?}");
+    off.take(ada);
+    let unavailable = "error cancel service-unavailable";
+    for to in ["", "1001001@localhost", "1001002@localhost", "nobody@localhost"] {
+        assert_eq!(ask(&mut off, ada, "get", to, "<items node='tune'/>"), unavailable, "{to}");
+        assert_eq!(ask(&mut off, ada, "set", to, &publish("tune", "2")), unavailable, "{to}");
+    }
+    let disco =
+        |what: &str, node: &str| format!("<query xmlns='http://jabber.org/protocol/disco#{what}'{node}/>");
+    let info = off.ask(ada, "get", "", &disco("info", ""));
+    assert!(info.contains("type=\"registered\"") && !info.contains("pubsub"), "{info}");
+    let empty = "result <query xmlns=\"http://jabber.org/protocol/disco#items\"/>";
+    off.take(bea);
+    for (session, to) in [(ada, ""), (bea, "1001001@localhost")] {
+        assert_eq!(off.ask(session, "get", to, &disco("items", "")), empty);
+        for what in ["info", "items"] {
+            let answer = off.ask(session, "get", to, &disco(what, " node='tune'"));
+            assert_eq!(answer, "error cancel item-not-found", "{to}");
+        }
+    }
+    assert!(off.notifier.snapshot().unwrap().len() > 10, "the nodes stay in the log");
 }
 
 /// What the log has is there after a restart, from the log and from a snapshot alike.

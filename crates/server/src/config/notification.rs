@@ -32,6 +32,7 @@ impl Config {
                 .clone()
                 .unwrap_or(defaults.notification_ns.clone()),
             last_activity: self.profile != Profile::Finesse,
+            personal_nodes: pubsub.personal_nodes && self.profile != Profile::Finesse,
             software: notifier::Software {
                 version: defaults.software.version.clone().filter(|_| self.show_version),
                 ..defaults.software.clone()

@@ -24,7 +24,7 @@ settings! {
         /// The XMPP domain. Users are `1001001@domain`, the publish-subscribe service is `pubsub.domain`.
         domain: String = "\"localhost\"", Domain, FLAG;
         /// "default", or "finesse": as Finesse's notification service is, without what that does not have: stream management,
-        /// client state indication and last activity.
+        /// client state indication, last activity and personal nodes.
         profile: Profile = "\"default\"", Choice(&[("default", Profile::Default), ("finesse", Profile::Finesse)]);
         /// The folder with the log, the development certificate and the control socket.
         /// Empty: the platform's data folder. One server per folder; a second one is refused.
@@ -474,7 +474,10 @@ settings! {
         bounces_max: u32 = "10", Count(0, 1_000_000);
         /// Nodes created over publish-subscribe. Over it: resource-constraint.
         nodes_max: u32 = "10000", Count(0, 10_000_000);
-        /// Nodes of one account's own (XEP-0163). Over it: resource-constraint.
+        /// Every account has nodes of its own, which its contacts hear (XEP-0163). Off, and with profile = "finesse": no account
+        /// has any, and clients are not asked what they want to hear of.
+        personal_nodes: bool = "true", Switch;
+        /// Nodes of one account's own. Over it: resource-constraint.
         personal_nodes_max: u32 = "100", Count(0, 1_000_000);
         /// Bytes of the items that one account keeps at its own nodes. Over it: resource-constraint.
         personal_bytes_max: usize = "\"1 MiB\"", Size(1024);

@@ -38,6 +38,18 @@ fn defaults_are_what_the_documentation_says() {
 }
 
 #[test]
+fn the_finesse_profile_leaves_out_what_finesse_does_not_have() {
+    for (text, has) in [("", true), ("profile = \"finesse\"\n", false)] {
+        let config = load(Some(text), &[], &[]).expect("valid");
+        let notifier = config.notifier("id", 0);
+        assert_eq!((notifier.personal_nodes, notifier.last_activity), (has, has));
+        assert_eq!((config.stream_management().is_some(), config.client_state()), (has, has));
+    }
+    let config = load(Some("pubsub.personal_nodes = false\n"), &[], &[]).expect("valid");
+    assert!(!config.notifier("id", 0).personal_nodes);
+}
+
+#[test]
 fn a_listener_may_have_mechanisms_of_its_own() {
     let auth =
         load(Some("[auth]\nmechanisms_xmpp = [\"SCRAM-SHA-512\"]\nmechanisms = [\"PLAIN\"]\n"), &[], &[]);
