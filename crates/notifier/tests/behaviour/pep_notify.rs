@@ -248,6 +248,36 @@ fn subscribing_as_well_makes_no_second_copy() {
     }
 }
 
+/// XEP-0060 §7.1.2.4: an address with several subscriptions hears an event for all of them at once, and no second time because the
+/// client wishes for it as well.
+#[test]
+fn several_subscriptions_and_a_wish_make_one_copy() {
+    let mut world = World::with(|config| config.multiple_subscriptions = true);
+    let (ada, bea) = (world.connect("1001001/a"), world.connect("1001002/b"));
+    befriend(&mut world, ada, bea);
+    ask(&mut world, ada, "set", "", "<create node='tune'/>");
+    Client::new(&["tune+notify"]).comes(&mut world, bea);
+    for _ in 0..2 {
+        let subscribe = "<subscribe node='tune' jid='1001002@localhost'/>";
+        assert!(ask(&mut world, bea, "set", ADA, subscribe).starts_with("result"));
+    }
+    ask(&mut world, ada, "set", "", &publish("tune", "1"));
+    let got = world.take(bea);
+    assert_eq!(got.iter().map(show_event).collect::<Vec<_>>(), ["item 1 in tune"]);
+    assert_eq!(got[0].child("headers", "http://jabber.org/protocol/shim").unwrap().elements().count(), 2);
+    // A subscription that is switched off is not switched on by a wish.
+    let mut world = World::new();
+    let (ada, bea) = (world.connect("1001001/a"), world.connect("1001002/b"));
+    befriend(&mut world, ada, bea);
+    ask(&mut world, ada, "set", "", "<create node='tune'/>");
+    Client::new(&["tune+notify"]).comes(&mut world, bea);
+    let quiet = form(&[("deliver", "0")]);
+    let subscribe = format!("<subscribe node='tune' jid='1001002@localhost'/><options>{quiet}</options>");
+    assert!(ask(&mut world, bea, "set", ADA, &subscribe).starts_with("result"));
+    ask(&mut world, ada, "set", "", &publish("tune", "1"));
+    assert!(heard(&mut world, bea).is_empty());
+}
+
 /// XEP-0163 §4.3.4, §4.3.5: whoever comes online gets the newest item of every node that it wishes for, once.
 #[test]
 fn a_client_that_comes_online_gets_the_newest_items() {
