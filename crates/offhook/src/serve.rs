@@ -10,12 +10,12 @@ use std::process::ExitCode;
 use server::config::{Config, annotated_example};
 use server::exit::Failure;
 use server::serve::{Addresses, Server};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::args::ServeArgs;
 
-/// Runs the server until SIGTERM or SIGINT. The exit codes are those of [`Failure`].
+/// Runs the server until SIGTERM or SIGINT. SIGHUP makes it read its certificate again. The exit codes are those of [`Failure`].
 pub(crate) fn run(args: ServeArgs) -> ExitCode {
     if args.print_config {
         print!("{}", annotated_example());
@@ -47,6 +47,9 @@ async fn serve_until_signal(config: Config) -> Result<(), Failure> {
     // Before anybody is told that we are ready: a signal must find its handler.
     let mut terminate = signal(SignalKind::terminate()).map_err(other)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(other)?;
+    // With a development certificate there is nothing to read again; then SIGHUP ends the process, as it does when the
+    // terminal goes that it was started from.
+    let mut hangup = config.tls.is_some().then(|| signal(SignalKind::hangup())).transpose().map_err(other)?;
     let server = Server::start(config.clone()).await?;
     let addresses = server.addresses().clone();
     let mut lines = String::new();
@@ -71,9 +74,15 @@ async fn serve_until_signal(config: Config) -> Result<(), Failure> {
             Failure::Other(sentence.into())
         })?;
     }
-    tokio::select! {
-        _ = terminate.recv() => tracing::info!("SIGTERM"),
-        _ = interrupt.recv() => tracing::info!("SIGINT"),
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break tracing::info!("SIGTERM"),
+            _ = interrupt.recv() => break tracing::info!("SIGINT"),
+            () = received(&mut hangup) => match server.reload_certificates() {
+                Ok(()) => tracing::info!("SIGHUP: certificates read again"),
+                Err(error) => tracing::error!(%error, "SIGHUP: the certificates stay as they were"),
+            },
+        }
     }
     tokio::select! {
         () = server.stop() => {}
@@ -81,6 +90,14 @@ async fn serve_until_signal(config: Config) -> Result<(), Failure> {
         _ = interrupt.recv() => tracing::warn!("second signal: not waiting any longer"),
     }
     Ok(())
+}
+
+/// Waits for a signal, for ever if it is not listened for.
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
 }
 
 /// One line of JSON, there as a whole or not at all.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::admission::Refusal;
@@ -91,9 +92,10 @@ impl Door {
     /// Goes over to TLS, where it begins with the first byte. None if that fails.
     async fn secure(&self, stream: TcpStream, address: SocketAddr, permit: Permit) -> Option<Socket> {
         let Some(acceptor) = &self.tls else { return Some(Socket::plain(stream, permit)) };
-        let handshake = self.behind.shake_hands(acceptor, stream);
+        let accepting = acceptor.now();
+        let handshake = self.behind.shake_hands(&accepting.tls, stream);
         match tokio::time::timeout(self.tls_timeout, handshake).await {
-            Ok(Ok(Some(stream))) => return Some(Socket::tls(stream, Arc::clone(&acceptor.terms), permit)),
+            Ok(Ok(Some(stream))) => return Some(Socket::tls(stream, accepting.terms, permit)),
             Ok(Ok(None)) => tracing::debug!(peer = %address, "no TLS on a listener with TLS"),
             Ok(Err(error)) => tracing::debug!(peer = %address, %error, "TLS handshake failed"),
             Err(_) => {
@@ -109,7 +111,7 @@ impl Behind {
     /// None if the peer does not speak TLS, which it is told.
     async fn shake_hands(
         &self,
-        acceptor: &Acceptor,
+        tls: &TlsAcceptor,
         mut stream: TcpStream,
     ) -> io::Result<Option<TlsStream<TcpStream>>> {
         let mut first = [0];
@@ -118,7 +120,7 @@ impl Behind {
             // A method begins with a capital letter, a TLS record with a small number.
             Behind::Http(_) if first[0].is_ascii_uppercase() => NO_TLS_BUT_HTTP,
             Behind::Xmpp(_) if first[0] == b'<' => NO_TLS_BUT_XML,
-            _ => return acceptor.tls.accept(stream).await.map(Some),
+            _ => return tls.accept(stream).await.map(Some),
         };
         stream.write_all(explanation.as_bytes()).await?;
         stream.shutdown().await?;

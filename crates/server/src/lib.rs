@@ -1,5 +1,6 @@
 //! The server: listeners, accounts, the hub, transports, the REST API and the durable log.
 
+mod acceptors;
 pub mod accounts;
 pub mod administration;
 mod admission;

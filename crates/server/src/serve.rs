@@ -2,16 +2,16 @@
 //! order.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use notifier::Notifier;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use xmpp::stream::StartTls;
-use xmpp::{Mechanism, StreamCondition, StreamError};
+use xmpp::{StreamCondition, StreamError};
 
+use crate::acceptors::Acceptors;
 use crate::accounts::Accounts;
 use crate::administration::running;
 use crate::config::{Config, ListenerKind};
@@ -21,32 +21,31 @@ use crate::demo;
 use crate::door::{Behind, Door, accept};
 use crate::exit::Failure;
 use crate::gate::Gate;
-use crate::http::{self, HttpServer, Site};
+use crate::http::{HttpServer, Site};
 use crate::hub::{HubHandle, HubParts, Management};
 use crate::listener::{ListenError, Listener, raise_file_limit};
 use crate::log::{self, SqliteLog};
 use crate::metrics::{Limit, Metrics};
 use crate::rest::{Rest, RestSettings};
 use crate::suspended;
-use crate::tls::{self, Acceptor, ClientCertificates, Tls};
+use crate::tls::{self, Acceptor};
 use crate::tokens::Tokens;
 use crate::transports::bosh::Bosh;
-use crate::transports::tcp::{self, TcpStreams};
+use crate::transports::tcp::TcpStreams;
 use crate::transports::websocket::WebSockets;
 use crate::transports::{Backend, OpenStreams};
 
 /// A running server. [`Server::stop`] stops it in order; dropping it leaves its tasks to the runtime.
 pub struct Server {
     addresses: Addresses,
-    authority: Option<PathBuf>,
+    config: Arc<Config>,
+    acceptors: Acceptors,
     hub: HubHandle,
     streams: Arc<OpenStreams>,
     stopping: watch::Sender<bool>,
     doors: Vec<JoinHandle<()>>,
     control: JoinHandle<()>,
     gate: Arc<Gate>,
-    drain_timeout: Duration,
-    drain_spread: Duration,
     /// The log's, which goes with what is left to the next server.
     epoch: String,
     /// Declared last, so that the lock is the last thing to go.
@@ -92,14 +91,7 @@ impl Server {
             xmpps: xmpps.as_ref().map(Listener::address),
         };
         let dir = DataDir::open(&config.data)?;
-        let offers_starttls = xmpp.is_some() && config.tcp.starttls != StartTls::Off;
-        let tls = match https.is_some() || xmpps.is_some() || offers_starttls {
-            true => Some(load_tls(&config, &dir)?),
-            false => None,
-        };
-        let clients = load_clients(&config)?;
-        let acceptors = Acceptors::new(&config, tls.as_ref(), clients.as_ref(), offers_starttls);
-        let authority = tls.as_ref().and_then(|tls| tls.authority.clone());
+        let acceptors = Acceptors::load(&config, &dir)?;
         let tokens = config.tokens.as_ref().map(Tokens::new).transpose();
         let tokens = tokens.map_err(|error| Failure::Certificate(Box::new(error)))?;
         let core = Core::start(&config, &dir, tokens).await?;
@@ -152,23 +144,22 @@ impl Server {
             Behind::Xmpp(Arc::new(TcpStreams::new(Arc::clone(&backend), listener, starttls)))
         };
         let doors = [
-            (https, acceptors.https, Behind::Http(Arc::clone(&http_server))),
+            (https, acceptors.https.clone(), Behind::Http(Arc::clone(&http_server))),
             (http, None, Behind::Http(http_server)),
-            (xmpp, None, streams_of(ListenerKind::Xmpp, acceptors.starttls)),
-            (xmpps, acceptors.xmpps, streams_of(ListenerKind::Xmpps, None)),
+            (xmpp, None, streams_of(ListenerKind::Xmpp, acceptors.starttls.clone())),
+            (xmpps, acceptors.xmpps.clone(), streams_of(ListenerKind::Xmpps, None)),
         ];
         let doors = doors.into_iter().filter_map(open).collect();
         Ok(Server {
             addresses,
-            authority,
+            config,
+            acceptors,
             hub: core.hub,
             streams,
             stopping,
             doors,
             control,
             gate,
-            drain_timeout: config.limits.drain_timeout,
-            drain_spread: config.limits.drain_spread,
             epoch: core.epoch,
             dir,
         })
@@ -181,7 +172,20 @@ impl Server {
 
     /// The development authority's certificate, which clients have to trust; `None` with the operator's own.
     pub fn authority(&self) -> Option<&Path> {
-        self.authority.as_deref()
+        self.acceptors.authority.as_deref()
+    }
+
+    /// Reads certificates and keys again, those of the authorities for clients too; what clients connect to from now on shows
+    /// them. Connections that there are stay as they are.
+    ///
+    /// Blocks its thread while files are read.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Certificate`] names the file that cannot be used. Then nothing has changed.
+    pub fn reload_certificates(&self) -> Result<(), Failure> {
+        self.acceptors.become_like(&Acceptors::load(&self.config, &self.dir)?);
+        Ok(())
     }
 
     /// The way to the hub.
@@ -206,8 +210,8 @@ impl Server {
             let _ = door.await;
         }
         let error = StreamError::new(StreamCondition::SystemShutdown, "the server is stopping");
-        self.streams.end_all_within(&error, self.drain_spread, random()).await;
-        if tokio::time::timeout(self.drain_timeout, self.streams.none_left()).await.is_err() {
+        self.streams.end_all_within(&error, self.config.limits.drain_spread, random()).await;
+        if tokio::time::timeout(self.config.limits.drain_timeout, self.streams.none_left()).await.is_err() {
             self.hub.metrics().reached(Limit::DrainTimeout);
             tracing::warn!(streams = self.streams.count(), "some sessions did not leave in time");
         }
@@ -298,55 +302,6 @@ async fn bind(address: Option<&crate::config::ListenAddress>) -> Result<Option<L
     let Some(address) = address else { return Ok(None) };
     let failed = |error: ListenError| Failure::Listen(Box::new(error));
     Ok(Some(Listener::bind(address).await.map_err(failed)?))
-}
-
-fn load_tls(config: &Config, dir: &DataDir) -> Result<Tls, Failure> {
-    let loaded = match &config.tls {
-        Some(files) => tls::from_files(files),
-        None => {
-            let addresses = [&config.https, &config.xmpps, &config.xmpp];
-            let hosts = addresses.into_iter().flatten().map(|address| address.host.as_str());
-            // An address that stands for all addresses is none that a client connects to.
-            let hosts = hosts.filter(|host| !matches!(*host, "0.0.0.0" | "::"));
-            let names: Vec<&str> = hosts.chain([config.domain.as_str()]).collect();
-            tls::development(dir.path(), &names, jiff::Timestamp::now())
-        }
-    };
-    loaded.map_err(|error| Failure::Certificate(Box::new(error)))
-}
-
-fn load_clients(config: &Config) -> Result<Option<Arc<ClientCertificates>>, Failure> {
-    let Some(settings) = &config.client_certificates else { return Ok(None) };
-    let clients = ClientCertificates::new(settings, &config.domain);
-    Ok(Some(Arc::new(clients.map_err(|error| Failure::Certificate(Box::new(error)))?)))
-}
-
-/// What TLS there is, listener by listener.
-struct Acceptors {
-    https: Option<Acceptor>,
-    xmpps: Option<Acceptor>,
-    starttls: Option<Acceptor>,
-}
-
-impl Acceptors {
-    /// - `clients`: asked for a certificate where EXTERNAL is on offer.
-    fn new(
-        config: &Config,
-        tls: Option<&Tls>,
-        clients: Option<&Arc<ClientCertificates>>,
-        offers_starttls: bool,
-    ) -> Acceptors {
-        let acceptor = |protocols: &[&str], listener| {
-            let mechanisms = config.auth.mechanisms_on(listener);
-            let clients = clients.filter(|_| mechanisms.contains(&Mechanism::External));
-            tls.map(|tls| tls.acceptor(protocols, clients))
-        };
-        Acceptors {
-            https: acceptor(&http::APPLICATION_PROTOCOLS, ListenerKind::Https),
-            xmpps: acceptor(&tcp::APPLICATION_PROTOCOLS, ListenerKind::Xmpps),
-            starttls: acceptor(&[], ListenerKind::Xmpp).filter(|_| offers_starttls),
-        }
-    }
 }
 
 fn listen_control(dir: &DataDir) -> Result<ControlSocket, Failure> {

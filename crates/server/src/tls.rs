@@ -1,9 +1,11 @@
 //! TLS: the operator's certificate, or a development certificate signed by an authority of our own that is kept in the
 //! data folder, so that a client has to be told to trust it only once.
 
+mod acceptor;
 mod client_certificates;
 mod end_point;
 
+pub use acceptor::Acceptor;
 pub use client_certificates::ClientCertificates;
 
 use std::fs;
@@ -24,6 +26,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::TlsFiles;
+use acceptor::Accepting;
 
 /// What all listeners with TLS share.
 #[derive(Debug)]
@@ -57,15 +60,8 @@ impl Tls {
         };
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         let terms = Terms { client_certificates: clients.cloned(), ..self.terms.clone() };
-        Acceptor { tls: TlsAcceptor::from(Arc::new(config)), terms: Arc::new(terms) }
+        Acceptor::new(Accepting { tls: TlsAcceptor::from(Arc::new(config)), terms: Arc::new(terms) })
     }
-}
-
-/// What makes TLS connections of accepted ones.
-#[derive(Clone)]
-pub struct Acceptor {
-    pub(crate) tls: TlsAcceptor,
-    pub(crate) terms: Arc<Terms>,
 }
 
 /// Why there is no certificate. Each sentence names the file.

@@ -63,7 +63,8 @@ pub enum CertificateName {
 settings! {
     /// Certificates.
     pub(super) Tls in "tls." {
-        /// The certificate chain in PEM, leaf first. Empty: a development certificate is made in the data folder.
+        /// The certificate chain in PEM, leaf first. Empty: a development certificate is made in the data folder. On SIGHUP all
+        /// files of this section are read again; connections that there are stay as they are.
         certificate: Option<PathBuf> = "\"\"", OptionalPath;
         /// The private key in PEM (PKCS #8, PKCS #1 or SEC 1), readable by this user only.
         key: Option<PathBuf> = "\"\"", OptionalPath;

@@ -80,8 +80,9 @@ impl Socket {
     pub(super) fn start_tls(&mut self, acceptor: &Acceptor) {
         self.line = match mem::replace(&mut self.line, Line::Closed) {
             Line::Plain(stream) => {
-                let accept = acceptor.tls.accept(stream);
-                Line::ShakingHands(Box::new(Handshake { accept, terms: Arc::clone(&acceptor.terms) }))
+                let accepting = acceptor.now();
+                let accept = accepting.tls.accept(stream);
+                Line::ShakingHands(Box::new(Handshake { accept, terms: accepting.terms }))
             }
             begun => begun,
         };

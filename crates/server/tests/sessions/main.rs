@@ -2,6 +2,7 @@
 
 mod admission;
 mod busy_hub;
+mod certificates;
 mod churn;
 mod client;
 mod counters;
