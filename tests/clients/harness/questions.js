@@ -113,8 +113,8 @@ function subject(iq) {
   const payload = elements(iq)[0];
   if (!payload) return "nothing";
   const action = payload.localName === "pubsub" ? elements(payload)[0] : null;
-  // Numbers at the end of a node's name are the device's.
-  const node = action?.getAttribute("node")?.replace(/\d{3,}$/, "…");
+  // The number is that of a device.
+  const node = action?.getAttribute("node")?.replace(/bundles:\d+$/, "bundles:…");
   const detail = action ? ` ${action.localName}${node ? ` ${node}` : ""}` : "";
   return `{${payload.namespaceURI}}${payload.localName}${detail}`;
 }
