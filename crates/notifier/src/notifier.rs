@@ -421,7 +421,7 @@ impl Notifier {
             Effect::ShowNewest { node, user, resource } => {
                 self.show_newest(node, user, resource.as_deref());
             }
-            Effect::ShowWished { session } => self.show_wished(session, None),
+            Effect::ShowWished { session } => self.show_wished(session),
             Effect::DropNode { node } => self.drop_node(node),
             Effect::Account { user, credentials } => {
                 let credentials = credentials.map(|credentials| *credentials);
@@ -472,7 +472,9 @@ impl Notifier {
                     self.outputs.push_back(Output::Handled { session, stream, received });
                 }
                 // What it would have been shown is lost. From now on it hears.
-                Effect::ShowWished { session } => self.interests.shown(session),
+                Effect::ShowWished { session } => {
+                    self.interests.take_due(session);
+                }
                 // It did not happen.
                 Effect::Publish { .. }
                 | Effect::Route { .. }

@@ -73,6 +73,11 @@ impl Wishes {
         self.0.binary_search_by(|known| (**known).cmp(node)).is_ok()
     }
 
+    /// Those that are not among others.
+    pub(crate) fn without(&self, others: impl Fn(&str) -> bool) -> Self {
+        Wishes(self.0.iter().filter(|node| !others(node)).cloned().collect())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -35,8 +35,6 @@ pub(crate) struct Interests {
 struct Question {
     id: String,
     caps: Caps,
-    /// The session came online with this, and gets the newest items once its wishes are known.
-    is_initial: bool,
 }
 
 #[derive(Debug)]
@@ -46,8 +44,9 @@ struct Interest {
     own: Option<Caps>,
     /// Users whom the session has told that it is not there for them.
     apart: Vec<UserIndex>,
-    /// It is going to be shown the newest items of everybody, and hears nothing until then: it would hear some twice.
-    is_due: bool,
+    /// Those of the wishes that are new. It is going to be shown the newest items of these nodes, and hears nothing of them
+    /// until then: it would hear some twice.
+    due: Arc<Wishes>,
 }
 
 impl Interests {
@@ -59,7 +58,7 @@ impl Interests {
     /// Whether a session wants to hear of a node of this name, if `owner` has it.
     pub(crate) fn has(&self, session: SessionId, node: &str, owner: UserIndex) -> bool {
         self.sessions.get(&session).is_some_and(|interest| {
-            !interest.is_due && interest.wishes.contains(node) && !interest.apart.contains(&owner)
+            interest.wishes.contains(node) && !interest.due.contains(node) && !interest.apart.contains(&owner)
         })
     }
 
@@ -68,22 +67,17 @@ impl Interests {
         self.sessions.get(&session).map(|interest| Arc::clone(&interest.wishes))
     }
 
-    /// Whether a session hears of somebody new: one that is going to be shown everything will be shown that as well.
-    pub(crate) fn hears_of_new(&self, session: SessionId) -> bool {
-        self.sessions.get(&session).is_some_and(|interest| !interest.is_due)
-    }
-
-    /// A session is shown the newest items of everybody, or cannot be.
-    pub(crate) fn shown(&mut self, session: SessionId) {
-        if let Some(interest) = self.sessions.get_mut(&session) {
-            interest.is_due = false;
-        }
+    /// The new wishes of a session, which are not new any more.
+    pub(crate) fn take_due(&mut self, session: SessionId) -> Arc<Wishes> {
+        let interest = self.sessions.get_mut(&session);
+        interest.map(|interest| std::mem::take(&mut interest.due)).unwrap_or_default()
     }
 
     /// Makes a session wish this, as another process knew it.
     pub(crate) fn restore(&mut self, session: SessionId, wishes: Wishes) {
         if !wishes.is_empty() {
-            self.set(session, Arc::new(wishes), None, false);
+            self.set(session, Arc::new(wishes), None);
+            self.take_due(session);
         }
     }
 
@@ -93,44 +87,52 @@ impl Interests {
         self.sessions.swap_remove(&session);
     }
 
-    fn set(&mut self, session: SessionId, wishes: Arc<Wishes>, own: Option<Caps>, is_due: bool) {
-        let was_due = self.sessions.swap_remove(&session).is_some_and(|interest| interest.is_due);
-        if !wishes.is_empty() || own.is_some() {
-            let is_due = is_due || was_due;
-            self.sessions.insert(session, Interest { wishes, own, apart: Vec::new(), is_due });
+    /// Sets what a session wishes from now on. True if some of that is new.
+    fn set(&mut self, session: SessionId, wishes: Arc<Wishes>, own: Option<Caps>) -> bool {
+        let before = self.sessions.swap_remove(&session);
+        if wishes.is_empty() && own.is_none() {
+            return false;
         }
+        let due = match before {
+            None => Arc::clone(&wishes),
+            Some(before) => {
+                let heard = |node: &str| before.wishes.contains(node) && !before.due.contains(node);
+                Arc::new(wishes.without(heard))
+            }
+        };
+        let is_any_new = !due.is_empty();
+        self.sessions.insert(session, Interest { wishes, own, apart: Vec::new(), due });
+        is_any_new
     }
 }
 
 impl Notifier {
-    /// A session has broadcast presence: what it says about the client counts from now on.
-    ///
-    /// - `is_initial`: the session was not available before.
-    pub(crate) fn note_capabilities(&mut self, session: SessionId, presence: &Element, is_initial: bool) {
+    /// A session has broadcast presence: what it says about the client counts from now on, or as soon as it is known what
+    /// that stands for. Until then the client wishes what it wished.
+    pub(crate) fn note_capabilities(&mut self, session: SessionId, presence: &Element) {
         if !self.config.personal_nodes {
             return;
         }
         let Some(caps) = Caps::read(presence) else { return self.interests.forget(session) };
-        if let Some(question) = self.interests.asked.get(&session) {
-            if question.caps == caps {
-                return;
-            }
-        } else if let Some(known) = self.interests.sessions.get_mut(&session)
-            && known.own.as_ref() == Some(&caps)
-        {
-            return known.apart.clear();
+        let known = self.interests.sessions.get_mut(&session);
+        let is_same = known.is_some_and(|known| {
+            // It is there for everybody again.
+            known.apart.clear();
+            known.own.as_ref() == Some(&caps)
+        });
+        if self.interests.asked.get(&session).is_some_and(|question| question.caps == caps) {
+            return;
         }
-        let owed = self.interests.asked.swap_remove(&session).is_some_and(|question| question.is_initial);
-        let is_initial = is_initial || owed;
+        self.interests.asked.swap_remove(&session);
         if let Some(wishes) = self.interests.cache.get(&caps) {
-            return self.begin_interest(session, wishes, None, is_initial);
+            self.begin_interest(session, wishes, None);
+        } else if !is_same {
+            self.ask_capabilities(session, caps);
         }
-        self.interests.sessions.swap_remove(&session);
-        self.ask_capabilities(session, caps, is_initial);
     }
 
     /// Asks a client what its hash stands for (XEP-0115 §5.4).
-    fn ask_capabilities(&mut self, session: SessionId, caps: Caps, is_initial: bool) {
+    fn ask_capabilities(&mut self, session: SessionId, caps: Caps) {
         let Some(known) = self.sessions.get(session) else { return };
         self.pushes = self.pushes.wrapping_add(1);
         let id = format!("caps-{}", self.pushes);
@@ -142,7 +144,7 @@ impl Notifier {
         let query = Element::new("query", ns::DISCO_INFO).with_attribute("node", caps.disco_node());
         query.write_xml(&mut xml, ns::CLIENT);
         xml.push_str("</iq>");
-        self.interests.asked.insert(session, Question { id, caps, is_initial });
+        self.interests.asked.insert(session, Question { id, caps });
         self.outputs.push_back(Output::Send { session, element: xml });
     }
 
@@ -153,42 +155,32 @@ impl Notifier {
         if self.interests.asked.get(&session).is_none_or(|asked| Some(&*asked.id) != id) {
             return;
         }
-        let Some(question) = self.interests.asked.swap_remove(&session) else { return };
+        let Some(Question { caps, .. }) = self.interests.asked.swap_remove(&session) else { return };
         let query = stanza.element.child("query", ns::DISCO_INFO);
-        let Some(query) = query.filter(|_| stanza.element.attribute("type") == Some("result")) else {
-            return;
-        };
-        let Question { caps, is_initial, .. } = question;
+        let query = query.filter(|_| stanza.element.attribute("type") == Some("result"));
+        let is_believed =
+            |query: &&Element| !caps.is_verifiable() || ver(query).as_deref() == Some(caps.ver());
+        let Some(query) = query.filter(is_believed) else { return self.interests.forget(session) };
         let wishes = Arc::new(Wishes::read(query, self.config.limits.wishes_bytes_max));
         if !caps.is_verifiable() {
             // For this client alone (§5.4 step 2).
-            return self.begin_interest(session, wishes, Some(caps), is_initial);
-        }
-        if ver(query).as_deref() != Some(caps.ver()) {
-            return;
+            return self.begin_interest(session, wishes, Some(caps));
         }
         self.interests.cache.insert(caps.clone(), Arc::clone(&wishes), self.config.limits.capabilities_max);
         // Others were asked in the meantime; their answers are not needed any more.
         let same = self.interests.asked.iter().filter(|(_, asked)| asked.caps == caps);
-        let same: Vec<(SessionId, bool)> = same.map(|(&other, asked)| (other, asked.is_initial)).collect();
-        self.begin_interest(session, Arc::clone(&wishes), None, is_initial);
-        for (other, is_initial) in same {
+        let same: Vec<SessionId> = same.map(|(&other, _)| other).collect();
+        self.begin_interest(session, Arc::clone(&wishes), None);
+        for other in same {
             self.interests.asked.swap_remove(&other);
-            self.begin_interest(other, Arc::clone(&wishes), None, is_initial);
+            self.begin_interest(other, Arc::clone(&wishes), None);
         }
     }
 
-    /// A session's wishes are known. One that has just come online gets the newest items.
-    fn begin_interest(
-        &mut self,
-        session: SessionId,
-        wishes: Arc<Wishes>,
-        own: Option<Caps>,
-        is_initial: bool,
-    ) {
-        let is_any = !wishes.is_empty();
-        self.interests.set(session, wishes, own, is_any && is_initial);
-        if is_any && is_initial {
+    /// A session's wishes are known. It gets the newest items of the nodes that it has not wished for before: all of them if it
+    /// has just come online, and otherwise those that it is a new subscriber of (XEP-0163 §4.3.4).
+    fn begin_interest(&mut self, session: SessionId, wishes: Arc<Wishes>, own: Option<Caps>) {
+        if self.interests.set(session, wishes, own) {
             self.run_when_logged(Effect::ShowWished { session });
         }
     }

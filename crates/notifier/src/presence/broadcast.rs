@@ -38,7 +38,7 @@ impl Notifier {
             self.ask_owner(id);
             self.show_newest_on_presence(id);
         }
-        self.note_capabilities(id, stanza, before.is_none());
+        self.note_capabilities(id, stanza);
         Ok(())
     }
 

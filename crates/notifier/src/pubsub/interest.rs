@@ -63,22 +63,30 @@ impl Notifier {
             })
     }
 
-    /// Shows a session the newest items of the nodes that it wishes to hear of: those of one account, or those of its own
-    /// and of all contacts whose presence it sees (XEP-0163 §4.3.4).
-    pub(crate) fn show_wished(&mut self, session: SessionId, owner: Option<UserIndex>) {
+    /// Shows a session the newest items of the nodes that it newly wishes to hear of: of its own account and of all contacts
+    /// whose presence it sees (XEP-0163 §4.3.4).
+    pub(crate) fn show_wished(&mut self, session: SessionId) {
+        let due = self.interests.take_due(session);
         let Some(known) = self.sessions.get(session) else { return };
-        let user = known.user;
-        let owners = match owner {
-            Some(owner) => vec![owner],
-            None => {
-                self.interests.shown(session);
-                self.shown_to(user)
-            }
-        };
-        let mut shown = Vec::new();
-        for owner in owners {
-            for index in self.durable.nodes.personal(self.sessions.localpart(owner)) {
-                let Some(node) = self.durable.nodes.get(index) else { continue };
+        for owner in self.shown_to(known.user) {
+            self.show_nodes_of(session, owner, |node| due.contains(node));
+        }
+    }
+
+    /// A user begins to see another one's presence, and with it the nodes. What a session is going to be shown of everybody, it
+    /// will be shown of this one as well.
+    pub(crate) fn introduce_nodes(&mut self, owner: UserIndex, viewer: UserIndex) {
+        for session in self.sessions.user(viewer).sessions.clone() {
+            self.show_nodes_of(session, owner, |_| true);
+        }
+    }
+
+    fn show_nodes_of(&mut self, session: SessionId, owner: UserIndex, wanted: impl Fn(&str) -> bool) {
+        let Some(user) = self.sessions.get(session).map(|known| known.user) else { return };
+        let nodes = self.durable.nodes.personal(self.sessions.localpart(owner));
+        let shown: Vec<NodeIndex> = nodes
+            .filter(|&index| {
+                let Some(node) = self.durable.nodes.get(index) else { return false };
                 let sends = node.generic().is_some_and(|generic| {
                     generic.config.send_last_published_item == SendLast::OnSubscribeAndPresence
                 });
@@ -87,11 +95,13 @@ impl Notifier {
                 // Subscribers get it as such.
                 let is_subscribed = node.sessions.contains(session)
                     || (node.users.contains(user) && self.sessions.user(user).reachable.contains(&session));
-                if sends && is_settled && !is_subscribed && self.hears_by_wish(session, owner, index, node) {
-                    shown.push(index);
-                }
-            }
-        }
+                sends
+                    && is_settled
+                    && !is_subscribed
+                    && wanted(node.name())
+                    && self.hears_by_wish(session, owner, index, node)
+            })
+            .collect();
         for index in shown {
             self.send_newest_item(index, Recipient { session, to: Addressed::Full });
         }
@@ -107,15 +117,5 @@ impl Notifier {
             granted.is_some_and(|item| item.from)
         });
         std::iter::once(user).chain(contacts.filter(|contact| *contact != user)).collect()
-    }
-
-    /// A user begins to see another one's presence, and with it the nodes. Sessions that are going to be shown everything will
-    /// be shown these as well.
-    pub(crate) fn introduce_nodes(&mut self, owner: UserIndex, viewer: UserIndex) {
-        for session in self.sessions.user(viewer).sessions.clone() {
-            if self.interests.hears_of_new(session) {
-                self.show_wished(session, Some(owner));
-            }
-        }
     }
 }

@@ -314,11 +314,11 @@ fn a_client_that_comes_online_gets_the_newest_items() {
     // Presence that follows is no initial presence.
     world.send(phone, &client.presence());
     assert!(heard(&mut world, phone).is_empty());
-    world.send(phone, &Client::new(&["tune+notify"]).presence());
-    let got = world.take(phone);
-    let question = questions(&got)[0].clone();
-    Client::new(&["tune+notify"]).answers(&mut world, phone, &question);
+    Client::new(&["tune+notify"]).comes(&mut world, phone);
     assert!(heard(&mut world, phone).is_empty());
+    // A node that it wishes for only now is one that it newly subscribes to.
+    Client::new(&["tune+notify", "mood+notify"]).comes(&mut world, phone);
+    assert_eq!(heard(&mut world, phone), ["1001001@localhost: item 2 in mood"]);
     // Whose wishes are known gets them with presence.
     let tablet = world.bind("1001002/tablet");
     world.send(tablet, &client.presence());

@@ -240,6 +240,7 @@ impl Run {
         let got = self.world.take(session);
         let question = questions(&got).first().map(|question| (*question).clone());
         let seen = self.seen.get_mut(&(user, resource)).unwrap();
+        seen.apart.clear();
         if seen.asked == Some(kind) {
             return assert_eq!(question, None, "the question stands");
         }
@@ -248,7 +249,8 @@ impl Run {
             *seen = Seen { client: Some(kind), ..Seen::default() };
             return;
         };
-        *seen = Seen { asked: Some(kind), ..Seen::default() };
+        // What it wished before holds until it answers.
+        seen.asked = Some(kind);
         if answers {
             client.answers(&mut self.world, session, &question);
             self.known.insert(kind);
