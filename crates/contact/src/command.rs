@@ -1,8 +1,8 @@
 //! What somebody asks of the contact centre.
 
 use crate::{
-    Address, CallDataChange, DialogId, DialogRequest, Extension, ReasonCategory, ReasonCode, ReasonCodeId,
-    Roles, StateCause, TeamId, UserDetails, UserId, UserRequest, WrapUp,
+    Address, CallDataChange, DialogId, DialogRequest, Extension, Queue, ReasonCategory, ReasonCode,
+    ReasonCodeId, Roles, StateCause, TeamId, UserDetails, UserId, UserRequest, WrapUp,
 };
 
 /// A request to change something. Whether it may be done, and what follows, is
@@ -57,6 +57,8 @@ pub enum Command {
     },
     /// Adds a reason code.
     AddReasonCode(ReasonCode),
+    /// Adds a queue.
+    AddQueue(Queue),
     /// Makes extensions known, so that agents can sign in on them: every number from `first` to `last`.
     AddExtensions {
         /// The first.

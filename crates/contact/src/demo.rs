@@ -1,13 +1,15 @@
 //! The contact centre of `offhook serve --demo`.
 
-use crate::{Command, Extension, ReasonCategory, Role, Roles, TeamId, UserDetails, UserId};
+use crate::{
+    Address, Command, Extension, Queue, QueueId, ReasonCategory, Role, Roles, TeamId, UserDetails, UserId,
+};
 
 /// The commands that build the demo, in order, for an empty contact centre.
 ///
 /// Teams 1 "Sales" and 2 "Support"; agents `1001001` to `1001006` in the first, `1001007` to `1001012` in the second;
 /// supervisors `1001` and `1002`, each in the own team; the administrator `admin`, who is no agent. Agent `1001001` has the
 /// extension `2001001` and so on; supervisors have `2001` and `2002`. All extensions from `2001` to `2999` and from `2001001` to
-/// `2001999` can be signed in on. Reason codes 1 to 4 are for Not Ready, 5 and 6 for Logout. Passwords are not this crate's.
+/// `2001999` can be signed in on. Whoever dials `8001` waits for an agent of the first team, `8002` for one of the second. Reason codes 1 to 4 are for Not Ready, 5 and 6 for Logout. Passwords are not this crate's.
 pub fn demo() -> Vec<Command> {
     let mut commands = Vec::new();
     for (id, name) in [(1, "Sales"), (2, "Support")] {
@@ -47,6 +49,14 @@ pub fn demo() -> Vec<Command> {
             supervises: vec![TeamId(index)],
             extension: Some(extension(&format!("200{index}"))),
             wrap_up: Default::default(),
+        }));
+    }
+    for (id, name, number) in [(1, "Sales", "8001"), (2, "Support", "8002")] {
+        commands.push(Command::AddQueue(Queue {
+            id: QueueId(id),
+            name: name.to_owned(),
+            numbers: [Address::new(number).expect("a number of the demo")].into(),
+            teams: [TeamId(id)].into(),
         }));
     }
     commands.push(Command::AddUser(UserDetails {

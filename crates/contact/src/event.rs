@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Dialog, DialogId, Extension, Failure, ReasonCode, StateChange, TeamId, UserDetails, UserId};
+use crate::{
+    Dialog, DialogId, Extension, Failure, Queue, QueueId, QueueStatistics, ReasonCode, StateChange, TeamId,
+    Timestamp, UserDetails, UserId,
+};
 
 /// A fact about the contact centre.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,17 @@ pub enum Event {
     },
     /// There is a new reason code.
     ReasonCodeAdded(ReasonCode),
+    /// There is a new queue.
+    QueueAdded(Queue),
+    /// It was looked how it stands with a queue, after something had happened there. Told if it is news.
+    QueueLookedAt {
+        /// Which queue.
+        queue: QueueId,
+        /// When.
+        at: Timestamp,
+        /// What was found.
+        found: QueueStatistics,
+    },
     /// Agents can sign in on more extensions.
     ExtensionsAdded {
         /// The first.
@@ -73,7 +87,7 @@ pub enum Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AgentState, Reason, ReasonCategory, ReasonCodeId, Role, Roles, Timestamp, WrapUp};
+    use crate::{AgentState, Reason, ReasonCategory, ReasonCodeId, Role, Roles, WrapUp};
 
     fn details() -> UserDetails {
         UserDetails {

@@ -36,6 +36,7 @@ mod event;
 mod failure;
 mod id;
 mod path;
+mod queue;
 mod reason_code;
 mod refusal;
 mod role;
@@ -54,14 +55,15 @@ pub use dialog::{
     NotAnAddress, Part, Participant, ParticipantState, StateCause,
 };
 pub use document::{
-    Progress, ServiceStatus, SystemInfo, Update, UsersDocument, dialog_xml, reason_code_xml,
-    reason_codes_xml, system_info_update, system_info_xml, team_xml, teams_xml, user_dialogs_xml, user_xml,
-    users_xml,
+    Progress, ServiceStatus, SystemInfo, Update, UsersDocument, dialog_xml, queue_xml, reason_code_xml,
+    reason_codes_xml, system_info_update, system_info_xml, team_xml, teams_xml, user_dialogs_xml,
+    user_queues_xml, user_xml, users_xml,
 };
 pub use event::Event;
 pub use failure::Failure;
 pub use id::{DialogId, Extension, IdError, QueueId, ReasonCodeId, TeamId, UserId};
 pub use path::{ApiPath, PathError};
+pub use queue::{Queue, QueueStatistics};
 pub use reason_code::{Reason, ReasonCategory, ReasonCode};
 pub use refusal::{ErrorType, Refusal};
 pub use role::{Actor, Role, Roles};

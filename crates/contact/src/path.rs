@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{DialogId, ReasonCodeId, TeamId, UserId};
+use crate::{DialogId, QueueId, ReasonCodeId, TeamId, UserId};
 
 /// A resource of the contact centre.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,10 @@ pub enum ApiPath {
     UserReasonCodes(UserId),
     /// `/finesse/api/User/{id}/ReasonCode/{id}`
     UserReasonCode(UserId, ReasonCodeId),
+    /// `/finesse/api/User/{id}/Queues`
+    UserQueues(UserId),
+    /// `/finesse/api/Queue/{id}`
+    Queue(QueueId),
     /// `/finesse/api/Dialog/{id}`
     Dialog(DialogId),
     /// `/finesse/api/Teams`
@@ -58,11 +62,13 @@ impl ApiPath {
             Self::User(id)
             | Self::UserDialogs(id)
             | Self::UserMedia(id)
+            | Self::UserQueues(id)
             | Self::UserReasonCodes(id)
             | Self::UserReasonCode(id, _) => Some(id),
             Self::SystemInfo
             | Self::Users
             | Self::Dialog(_)
+            | Self::Queue(_)
             | Self::Teams
             | Self::Team(_)
             | Self::TeamUsers(_)
@@ -115,6 +121,8 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
         ["User", id, "Media"] => Ok(ApiPath::UserMedia(user(id)?)),
         ["User", id, "ReasonCodes"] => Ok(ApiPath::UserReasonCodes(user(id)?)),
         ["User", id, "ReasonCode", code] => Ok(ApiPath::UserReasonCode(user(id)?, reason_code(code)?)),
+        ["User", id, "Queues"] => Ok(ApiPath::UserQueues(user(id)?)),
+        ["Queue", id] => Ok(ApiPath::Queue(id.parse().map_err(|_| PathError::Unknown)?)),
         ["Dialog", id] => Ok(ApiPath::Dialog(id.parse().map_err(|_| PathError::Unknown)?)),
         ["Teams"] => Ok(ApiPath::Teams),
         ["Team", id] => Ok(ApiPath::Team(team(id)?)),
@@ -144,6 +152,8 @@ impl fmt::Display for ApiPath {
             Self::UserMedia(id) => write!(f, "User/{id}/Media"),
             Self::UserReasonCodes(id) => write!(f, "User/{id}/ReasonCodes"),
             Self::UserReasonCode(id, code) => write!(f, "User/{id}/ReasonCode/{code}"),
+            Self::UserQueues(id) => write!(f, "User/{id}/Queues"),
+            Self::Queue(id) => write!(f, "Queue/{id}"),
             Self::Dialog(id) => write!(f, "Dialog/{id}"),
             Self::Teams => f.write_str("Teams"),
             Self::Team(id) => write!(f, "Team/{id}"),
@@ -169,6 +179,8 @@ mod tests {
             "/finesse/api/User/7001/Media",
             "/finesse/api/User/7001/ReasonCodes",
             "/finesse/api/User/7001/ReasonCode/4",
+            "/finesse/api/User/7001/Queues",
+            "/finesse/api/Queue/1",
             "/finesse/api/Dialog/16777217",
             "/finesse/api/Teams",
             "/finesse/api/Team/5001",

@@ -98,6 +98,10 @@ impl Reason {
     pub const SUPERVISOR_UCCE: Self = Self::System { code: 999 };
     /// The agent's telephone is off the hook, CCE 12.5.
     pub const OFF_HOOK_UCCE: Self = Self::System { code: 50_006 };
+    /// The agent has not taken a call of a queue, CCE.
+    pub const NOT_ANSWERED_UCCE: Self = Self::System { code: 32_767 };
+    /// The agent has not taken a call of a queue, CCX.
+    pub const NOT_ANSWERED_UCCX: Self = Self::System { code: 32_763 };
     /// A supervisor changed the state, CCX.
     pub const SUPERVISOR_UCCX: Self = Self::System { code: 33 };
 }
@@ -107,6 +111,7 @@ pub(crate) fn system_label(code: u32) -> &'static str {
     match code {
         999 | 33 => "Supervisor Initiated",
         255 => "Connection Failure",
+        32_767 | 32_763 => "Call Not Answered",
         50_006 => "Agent Off Hook",
         _ => "System",
     }

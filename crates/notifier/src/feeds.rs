@@ -9,6 +9,7 @@ pub(crate) fn added_by(event: &Event) -> Vec<ApiPath> {
     match event {
         Event::UserAdded(details) => of_user(&details.id).into(),
         Event::TeamAdded { id, .. } => vec![ApiPath::TeamUsers(*id)],
+        Event::QueueAdded(queue) => vec![queue.path()],
         _ => Vec::new(),
     }
 }
@@ -25,10 +26,15 @@ pub(crate) fn removed_by(event: &Event) -> Vec<ApiPath> {
 ///
 /// Source: Finesse Developer Guide 12.5(1), "Subscription Management".
 pub(crate) fn automatic(user: &UserId) -> [ApiPath; 4] {
-    let [own, dialogs, media] = of_user(user);
+    let [own, dialogs, media, _queues] = of_user(user);
     [own, dialogs, media, ApiPath::SystemInfo]
 }
 
-fn of_user(user: &UserId) -> [ApiPath; 3] {
-    [ApiPath::User(user.clone()), ApiPath::UserDialogs(user.clone()), ApiPath::UserMedia(user.clone())]
+fn of_user(user: &UserId) -> [ApiPath; 4] {
+    [
+        ApiPath::User(user.clone()),
+        ApiPath::UserDialogs(user.clone()),
+        ApiPath::UserMedia(user.clone()),
+        ApiPath::UserQueues(user.clone()),
+    ]
 }

@@ -84,6 +84,7 @@ impl Site {
                 // Where people who know Finesse look first.
                 (StatusCode::FOUND, [(LOCATION, "/")]).into_response()
             }
+            path if is_under(path, "/offhook/v1/calls") => self.rest.respond_network(peer, request).await,
             path if is_under(path, "/finesse/api") => self.rest.respond(peer, request).await,
             path => {
                 tracing::debug!(peer = %peer.address, path, "not found");

@@ -73,10 +73,12 @@ impl ContactCentre {
     /// who may read the team, and for its members.
     pub fn may_follow(&self, actor: &Actor, node: &ApiPath) -> bool {
         match node {
-            ApiPath::SystemInfo => true,
+            // Anybody may follow a queue.
+            ApiPath::SystemInfo | ApiPath::Queue(_) => true,
             ApiPath::User(id)
             | ApiPath::UserDialogs(id)
             | ApiPath::UserMedia(id)
+            | ApiPath::UserQueues(id)
             | ApiPath::UserReasonCodes(id)
             | ApiPath::UserReasonCode(id, _) => match self.user(id) {
                 Some(user) => self.may_read_user(actor, user).is_ok(),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::ContactCentre;
 use crate::document::{removed, summary_changed, user_changed};
 use crate::{
-    ApiPath, Dialog, DialogId, Event, Failure, StateChange, Team, TeamId, Update, User, UserDetails, UserId,
-    document,
+    ApiPath, Dialog, DialogId, Event, Failure, QueueId, QueueStatistics, StateChange, Team, TeamId, Update,
+    User, UserDetails, UserId, document,
 };
 
 impl ContactCentre {
@@ -24,6 +24,11 @@ impl ContactCentre {
                 nodes.into_iter().flatten().map(|node| removed(node, &user, request_id)).collect()
             }
             Effect::RequestFailed { user, failure } => vec![document::failed(&user, failure, request_id)],
+            Effect::QueueAdded(queue) => self.queue_updates(queue),
+            Effect::QueueChanged { queue, statistics } => {
+                let queue = self.queue(queue);
+                queue.map(|queue| document::queue_changed(queue, &statistics)).into_iter().collect()
+            }
             Effect::DialogChanged { dialog, heard } => {
                 document::dialog_changed(self, &dialog, &heard, request_id)
             }
@@ -91,7 +96,16 @@ impl ContactCentre {
                 Effect::UserRemoved { user: user.clone(), team: gone.details.team }
             }
             Event::UserStateChanged { user, change } => self.record_state(user, change),
+            Event::QueueAdded(queue) => {
+                self.queues.insert(queue.clone());
+                Effect::QueueAdded(queue.id)
+            }
+            Event::QueueLookedAt { queue, at, found } => match self.queues.looked_at(*queue, *at, *found) {
+                true => Effect::QueueChanged { queue: *queue, statistics: *found },
+                false => Effect::None,
+            },
             Event::DialogChanged(dialog) => {
+                self.touch_queues_of(dialog);
                 let heard =
                     self.calls.replace((**dialog).clone()).map(|old| old.audience).unwrap_or_default();
                 Effect::DialogChanged { dialog: dialog.clone(), heard }
@@ -109,6 +123,22 @@ impl ContactCentre {
         }
     }
 
+    /// A call shows in the statistics of its queue when it comes, is taken, or goes.
+    fn touch_queues_of(&mut self, dialog: &Dialog) {
+        let newest = dialog.participants.iter().map(|party| party.changed_at).max();
+        if let (Some(queue), Some(at)) = (dialog.queue, newest) {
+            self.queues.touch(queue, at);
+        }
+    }
+
+    /// What each user of a new queue hears.
+    fn queue_updates(&self, id: QueueId) -> Vec<Update> {
+        let Some(queue) = self.queue(id) else { return Vec::new() };
+        let statistics = self.queue_statistics(queue);
+        let concerned = self.users().filter(|user| self.queues_of(user).any(|own| own.id == id));
+        concerned.map(|user| document::queue_added(user.id(), queue, &statistics)).collect()
+    }
+
     fn record_state(&mut self, id: &UserId, change: &StateChange) -> Effect {
         let Some(user) = self.users.get_mut(id) else { return Effect::None };
         if let Some(end) = user.wrap_up_ends_at() {
@@ -123,6 +153,9 @@ impl ContactCentre {
             }
         }
         user.take_over(change);
+        if let Some(team) = user.details.team {
+            self.queues.touch_team(team, change.at);
+        }
         if let Some(end) = user.wrap_up_ends_at() {
             self.wrapping_up.insert((end, id.clone()));
         }
@@ -172,6 +205,8 @@ enum Effect {
     UserChanged { user: UserId, left: Option<TeamId> },
     UserRemoved { user: UserId, team: Option<TeamId> },
     RequestFailed { user: UserId, failure: Failure },
+    QueueAdded(QueueId),
+    QueueChanged { queue: QueueId, statistics: QueueStatistics },
     DialogChanged { dialog: Box<Dialog>, heard: BTreeSet<UserId> },
     DialogRequestFailed { user: UserId, dialog: Option<DialogId>, failure: Failure },
 }

@@ -4,7 +4,8 @@ use super::ContactCentre;
 use super::calls::Draft;
 use super::extensions::Extensions;
 use crate::{
-    Event, Extension, ReasonCode, Refusal, Role, Team, TeamId, Timestamp, UserChanges, UserDetails, UserId,
+    Address, Event, Extension, Queue, ReasonCode, Refusal, Role, Team, TeamId, Timestamp, UserChanges,
+    UserDetails, UserId,
 };
 
 impl ContactCentre {
@@ -96,6 +97,35 @@ impl ContactCentre {
             return Err(Refusal::configuration(code.code.to_string(), why));
         }
         Ok(Event::ReasonCodeAdded(code.clone()))
+    }
+
+    pub(super) fn add_queue(&self, queue: &Queue) -> Result<Event, Refusal> {
+        let id = queue.id;
+        if id.0 == 0 || self.queues.get(id).is_some() {
+            let why = "the id is 0 or that of another queue";
+            return Err(Refusal::configuration(id.to_string(), why));
+        }
+        if self.queues.iter().len() >= self.settings.queues_max {
+            return Err(Refusal::maximum_exceeded("queues", self.settings.queues_max));
+        }
+        if queue.numbers.len() > Queue::NUMBERS_MAX {
+            return Err(Refusal::maximum_exceeded("numbers of a queue", Queue::NUMBERS_MAX));
+        }
+        check_text("queue name", &queue.name, 1, Queue::NAME_LENGTH_MAX)?;
+        let taken = |number: &&Address| {
+            let is_extension = number.extension().is_some_and(|extension| self.extensions.exists(&extension));
+            is_extension || self.queues.at(number).is_some()
+        };
+        if let Some(number) = queue.numbers.iter().find(taken) {
+            return Err(Refusal::configuration(
+                number.as_str(),
+                "the number is an extension, or another queue's",
+            ));
+        }
+        match queue.teams.iter().find(|team| !self.teams.contains_key(team)) {
+            Some(team) => Err(Refusal::team_not_found(&team.to_string())),
+            None => Ok(Event::QueueAdded(queue.clone())),
+        }
     }
 
     pub(super) fn add_extensions(&self, first: &Extension, last: &Extension) -> Result<Event, Refusal> {

@@ -8,6 +8,7 @@ mod calls;
 mod configuration;
 mod decide;
 mod extensions;
+mod queues;
 mod snapshot;
 mod state_change;
 mod time;
@@ -21,6 +22,7 @@ use crate::{
 
 use calls::Calls;
 use extensions::Extensions;
+use queues::Queues;
 
 /// All users, teams and reason codes, and who is in which state.
 ///
@@ -35,6 +37,7 @@ pub struct ContactCentre {
     reason_codes: BTreeMap<ReasonCodeId, ReasonCode>,
     extensions: Extensions,
     calls: Calls,
+    queues: Queues,
     /// Who is wrapping up, by the time when that ends.
     wrapping_up: BTreeSet<(Timestamp, UserId)>,
 }
@@ -75,6 +78,10 @@ pub struct Settings {
     /// After how many milliseconds a telephone outside that rings is answered, as if there were somebody. Default: 2,000. With
     /// none, only [`NetworkEvent::Answer`](crate::NetworkEvent::Answer) answers it.
     pub outside_answers_after_ms: Option<u32>,
+    /// After how many milliseconds a call of a queue that an agent does not take goes back to the queue. Default: 20,000.
+    pub ring_no_answer_after_ms: u32,
+    /// The most queues. Default: 1,000.
+    pub queues_max: usize,
     /// The most users. Default: 100,000.
     pub users_max: usize,
     /// The most teams. Default: 10,000.
@@ -93,6 +100,8 @@ impl Default for Settings {
             extensions_must_exist: false,
             conference_parties_max: 16,
             outside_answers_after_ms: Some(2_000),
+            ring_no_answer_after_ms: 20_000,
+            queues_max: 1_000,
             users_max: 100_000,
             teams_max: 10_000,
             reason_codes_max: 1_000,
@@ -166,6 +175,11 @@ impl ContactCentre {
     /// The call with this number, unless it is over.
     pub fn dialog(&self, id: DialogId) -> Option<&Dialog> {
         self.calls.get(id)
+    }
+
+    /// The number that the next call gets.
+    pub fn next_dialog(&self) -> DialogId {
+        self.calls.next()
     }
 
     /// All calls that are not over, by number.

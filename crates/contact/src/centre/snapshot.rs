@@ -15,7 +15,9 @@ impl ContactCentre {
         let calls = self.calls.iter().cloned().map(|dialog| Event::DialogChanged(Box::new(dialog)));
         let next =
             (self.calls.next() != DialogId::FIRST).then(|| Event::NextDialog { id: self.calls.next() });
-        let configured = teams.chain(reason_codes).chain(extensions).chain(users);
+        let queues = self.queues.iter().cloned().map(Event::QueueAdded);
+        let told = self.queues.told().map(|(queue, at, found)| Event::QueueLookedAt { queue, at, found });
+        let configured = teams.chain(reason_codes).chain(extensions).chain(users).chain(queues).chain(told);
         configured.chain(states).chain(calls).chain(next).collect()
     }
 }

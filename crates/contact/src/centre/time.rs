@@ -7,8 +7,13 @@ use crate::{AgentState, Event, StateChange, Timestamp, UserId};
 impl ContactCentre {
     /// When something happens by itself, if nothing else happens before: then [`Command::Elapse`](crate::Command::Elapse) is due.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        let wrapped_up = self.wrapping_up.first().map(|(at, _)| *at);
-        wrapped_up.into_iter().chain(self.outside_answers_at()).min()
+        let times = [
+            self.wrapping_up.first().map(|(at, _)| *at),
+            self.outside_answers_at(),
+            self.ring_no_answer_at(),
+            self.queues.next_look(),
+        ];
+        times.into_iter().flatten().min()
     }
 
     /// What was due until `at`.
@@ -19,7 +24,24 @@ impl ContactCentre {
             draft.wrap_up_is_over(user);
         }
         draft.outside_answers();
-        draft.finish()
+        draft.ring_no_answer();
+        let mut events = draft.finish();
+        // What happens now is looked at next time, so that a look is always of what is in force.
+        if events.is_empty() {
+            let queues = self.queues.due(at).filter_map(|id| self.queues.get(id));
+            events.extend(queues.map(|queue| Event::QueueLookedAt {
+                queue: queue.id,
+                at,
+                found: self.queue_statistics(queue),
+            }));
+        }
+        events
+    }
+
+    /// When the call of a queue that rings longest goes back to the queue.
+    fn ring_no_answer_at(&self) -> Option<Timestamp> {
+        let since = self.calls.first_ringing_from_queue()?;
+        Some(Timestamp(since.0.saturating_add(i64::from(self.settings.ring_no_answer_after_ms))))
     }
 }
 

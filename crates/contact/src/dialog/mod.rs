@@ -84,6 +84,22 @@ impl Dialog {
         self.queue.is_some()
     }
 
+    /// Since when it has been waiting in its queue, if it does: the caller is alone.
+    pub fn waiting_since(&self) -> Option<Timestamp> {
+        let mut live = self.live();
+        let caller = live.next().filter(|_| self.queue.is_some() && live.next().is_none())?;
+        use ParticipantState::{Active, Held, Initiated};
+        let waits = matches!(caller.state, Initiated | Active | Held);
+        waits.then_some(caller.started_at)
+    }
+
+    /// The agent whose telephone rings for this call of a queue.
+    pub(crate) fn offered_to(&self) -> Option<&UserId> {
+        self.queue?;
+        let rings = self.participants.iter().find(|party| party.state == ParticipantState::Alerting)?;
+        rings.user.as_ref()
+    }
+
     /// The participant with this number: one who is there before one who has left.
     pub fn participant(&self, address: &Address) -> Option<&Participant> {
         let mut with_it = self.participants.iter().filter(|participant| participant.address == *address);

@@ -90,7 +90,8 @@ fn write_dialog(xml: &mut XmlWriter, root: &str, centre: &ContactCentre, dialog:
     xml.text("dialedNumber", dialog.dialed.as_str());
     xml.text("mediaId", MEDIA_ID_VOICE);
     xml.text("outboundClassification", "");
-    xml.text("queueName", "");
+    let queue = dialog.queue.and_then(|id| centre.queue(id));
+    xml.text("queueName", queue.map_or("", |queue| &queue.name));
     xml.show_or_empty("queueNumber", dialog.queue);
     xml.text("wrapUpReason", dialog.data.wrap_up_reason());
     xml.open("callvariables");

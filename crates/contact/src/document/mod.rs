@@ -4,6 +4,7 @@
 //! is an empty element, not a missing one: naive clients read without looking.
 
 mod dialog;
+mod queue;
 mod reason_code;
 mod system_info;
 mod team;
@@ -13,6 +14,8 @@ mod writer;
 
 pub(crate) use dialog::{call_failed, dialog_changed};
 pub use dialog::{dialog_xml, user_dialogs_xml};
+pub(crate) use queue::{queue_added, queue_changed};
+pub use queue::{queue_xml, user_queues_xml};
 pub use reason_code::{reason_code_xml, reason_codes_xml};
 pub use system_info::{ServiceStatus, SystemInfo, system_info_update, system_info_xml};
 pub use team::{team_xml, teams_xml};

@@ -121,6 +121,11 @@ impl Floor {
         self.heard.drain(..).filter_map(|update| line(&update)).collect()
     }
 
+    /// The documents on a node since the last look.
+    pub(crate) fn heard_on(&mut self, node: &ApiPath) -> Vec<String> {
+        self.heard.drain(..).filter(|update| update.node == *node).map(|update| update.document).collect()
+    }
+
     /// What `agent` has heard about the own state since the last look.
     pub(crate) fn heard_states(&mut self, agent: &str) -> Vec<String> {
         let node = ApiPath::User(user(agent));

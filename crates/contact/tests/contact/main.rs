@@ -9,5 +9,6 @@ mod configuration;
 mod decisions;
 mod documents;
 mod fuzz_seeds;
+mod queue_flows;
 mod room;
 mod walk;

@@ -76,6 +76,9 @@ impl Config {
             extensions_must_exist: contact.extensions_must_exist,
             outside_answers_after_ms: (!contact.outside_answers_after.is_zero())
                 .then(|| u32::try_from(contact.outside_answers_after.as_millis()).unwrap_or(u32::MAX)),
+            ring_no_answer_after_ms: u32::try_from(contact.ring_no_answer_after.as_millis())
+                .unwrap_or(u32::MAX),
+            queues_max: contact.queues_max as usize,
             conference_parties_max: contact.conference_parties_max as usize,
             users_max: contact.users_max as usize,
             teams_max: contact.teams_max as usize,

@@ -524,6 +524,10 @@ settings! {
         /// How long a telephone outside rings until it is answered, as if there were somebody: agents can place calls to
         /// any number without a telephone network. "0 s": never; whoever plays the network answers.
         outside_answers_after: Duration = "\"2 s\"", Span::seconds(0, 3_600);
+        /// How long a call of a queue rings at an agent's before it goes back to the queue, and the agent is not ready.
+        ring_no_answer_after: Duration = "\"20 s\"", Span::seconds(1, 600);
+        /// Queues. Over it: another one is refused.
+        queues_max: u32 = "1000", Count(1, 100_000);
         /// Parties in a conference. Over it: the request fails after the 202 with the error 34.
         conference_parties_max: u32 = "16", Count(3, 64);
         /// Users; and as many accounts again that are no users of the contact centre. Over it: another one is refused.

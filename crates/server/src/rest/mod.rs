@@ -6,6 +6,7 @@
 mod authenticate;
 mod body;
 mod dialogs;
+mod network;
 mod read;
 mod reply;
 mod settings;

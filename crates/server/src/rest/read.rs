@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use axum::extract::Query;
 use contact::{
-    Actor, ApiPath, ContactCentre, Progress, ReasonCategory, ReasonCode, Refusal, ServiceStatus, Timestamp,
-    User, UserId, UsersDocument,
+    Actor, ApiPath, ContactCentre, Deployment, Progress, ReasonCategory, ReasonCode, Refusal, ServiceStatus,
+    Timestamp, User, UserId, UsersDocument,
 };
 use http::Uri;
 
@@ -80,6 +80,16 @@ fn document(
             centre.may_read_dialog(actor, dialog)?;
             Ok(contact::dialog_xml(centre, dialog))
         }
+        ApiPath::UserQueues(id) => {
+            let user = readable_user(centre, actor, id.as_str())?;
+            queues_exist(centre, path)?;
+            Ok(contact::user_queues_xml(centre, user))
+        }
+        ApiPath::Queue(id) => {
+            queues_exist(centre, path)?;
+            let queue = centre.queue(*id).ok_or_else(|| Refusal::not_found(&path.to_string()))?;
+            Ok(contact::queue_xml(centre, queue))
+        }
         ApiPath::Teams => {
             centre.may_read_all(actor)?;
             Ok(contact::teams_xml(centre))
@@ -101,6 +111,14 @@ fn document(
         ApiPath::SystemInfo | ApiPath::Users | ApiPath::UserMedia(_) | ApiPath::TeamUsers(_) => {
             Err(Refusal::not_found(&path.to_string()))
         }
+    }
+}
+
+/// Queues are read on CCE only.
+fn queues_exist(centre: &ContactCentre, path: &ApiPath) -> Result<(), Refusal> {
+    match centre.settings().deployment {
+        Deployment::Ucce => Ok(()),
+        Deployment::Uccx => Err(Refusal::not_implemented(&path.to_string(), "CCX has no Queue API")),
     }
 }
 

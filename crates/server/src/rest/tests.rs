@@ -45,6 +45,13 @@ struct Answer {
 }
 
 impl Answer {
+    async fn read(response: http::Response<Body>) -> Answer {
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.expect("a body in memory").to_bytes();
+        let body = String::from_utf8(body.into()).expect("UTF-8");
+        Answer { status: head.status.as_u16(), headers: head.headers, body }
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().expect("ASCII"))
     }
@@ -54,6 +61,22 @@ impl Answer {
         let (_, rest) = self.body.split_once("<ErrorType>")?;
         rest.split_once("</ErrorType>").map(|(error_type, _)| error_type)
     }
+}
+
+fn request(call: Call<'_>) -> Request<Body> {
+    let (method, path) = call.line.split_once(' ').expect("METHOD path");
+    let mut request = Request::builder().method(method.parse::<Method>().expect("a method")).uri(path);
+    if !call.credentials.is_empty() {
+        let credentials = match call.credentials.contains(':') {
+            true => call.credentials.to_owned(),
+            false => format!("{}:offhook", call.credentials),
+        };
+        request = request.header("authorization", format!("Basic {}", STANDARD.encode(credentials)));
+    }
+    for (name, value) in call.headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::from(call.body.to_owned())).expect("a request")
 }
 
 fn call<'a>(line: &'a str, user: &'a str) -> Call<'a> {
@@ -101,23 +124,12 @@ impl Desk {
     }
 
     async fn send(&self, call: Call<'_>) -> Answer {
-        let (method, path) = call.line.split_once(' ').expect("METHOD path");
-        let mut request = Request::builder().method(method.parse::<Method>().expect("a method")).uri(path);
-        if !call.credentials.is_empty() {
-            let credentials = match call.credentials.contains(':') {
-                true => call.credentials.to_owned(),
-                false => format!("{}:offhook", call.credentials),
-            };
-            request = request.header("authorization", format!("Basic {}", STANDARD.encode(credentials)));
-        }
-        for (name, value) in call.headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Body::from(call.body.to_owned())).expect("a request");
-        let (head, body) = self.rest.respond(self.peer, request).await.into_parts();
-        let body = body.collect().await.expect("a body in memory").to_bytes();
-        let body = String::from_utf8(body.into()).expect("UTF-8");
-        Answer { status: head.status.as_u16(), headers: head.headers, body }
+        Answer::read(self.rest.respond(self.peer, request(call)).await).await
+    }
+
+    /// To the interface for whoever plays the telephone network.
+    async fn network(&self, call: Call<'_>) -> Answer {
+        Answer::read(self.rest.respond_network(self.peer, request(call)).await).await
     }
 
     async fn get(&self, path: &str, user: &str) -> Answer {
@@ -311,6 +323,62 @@ async fn a_call_between_two_agents_by_rest_alone() {
     }
     let gone = desk.get(&format!("Dialog/{id}"), "1001001").await;
     assert_eq!((gone.status, gone.error_type()), (404, Some("Dialog Not Found")));
+}
+
+#[tokio::test]
+async fn a_caller_outside_reaches_an_agent_through_a_queue() {
+    let desk = Desk::new().await;
+    for inside in ["<state>LOGIN</state><extension>2001001</extension>", "<state>READY</state>"] {
+        desk.put("1001001", "1001001", inside).await;
+    }
+    let body = r#"{"from": "5551001", "to": "8001", "variables": {"callVariable1": "gold"}}"#;
+    let new = desk.network(Call { body, ..call("POST /offhook/v1/calls", "admin") }).await;
+    assert_eq!(new.status, 201, "{}", new.body);
+    let location = new.header("location").unwrap().to_owned();
+    let found = desk.network(call(&format!("GET {location}"), "admin")).await;
+    assert!(found.body.contains(r#""state":"ALERTING","call_type":"PREROUTE_ACD_IN""#), "{}", found.body);
+    assert!(
+        found.body.contains(r#""number":"2001001","user":"1001001","state":"ALERTING""#),
+        "{}",
+        found.body
+    );
+    let (id, state) = call_state(&desk, "1001001").await;
+    assert_eq!((location.as_str(), state.as_str()), (&*format!("/offhook/v1/calls/{id}"), "ALERTING"));
+    let list = desk.get("User/1001001/Dialogs", "1001001").await.body;
+    assert!(list.contains("<name>callVariable1</name><value>gold</value>"), "{list}");
+    let hang_up = format!("POST {location}/hang-up");
+    for (user, line, body, status) in [
+        ("1001001", "GET /offhook/v1/calls", "", 401),
+        ("", "GET /offhook/v1/calls", "", 401),
+        ("admin", "GET /offhook/v1/calls", "", 200),
+        ("admin", "DELETE /offhook/v1/calls", "", 405),
+        ("admin", "POST /offhook/v1/calls", "{}", 400),
+        ("admin", "POST /offhook/v1/calls", r#"{"from": "1", "to": "8001", "colour": "red"}"#, 400),
+        ("admin", "POST /offhook/v1/calls", r#"{"from": "1", "to": "4711"}"#, 400),
+        ("admin", "GET /offhook/v1/calls/1", "", 404),
+        ("admin", "GET /offhook/v1/calls/1/2/3", "", 404),
+        ("admin", hang_up.as_str(), r#"{"number": "5551002"}"#, 400),
+        ("admin", hang_up.as_str(), r#"{"number": "5551001"}"#, 204),
+        ("admin", hang_up.as_str(), r#"{"number": "5551001"}"#, 404),
+    ] {
+        let answer = desk.network(Call { body, ..call(line, user) }).await;
+        assert_eq!(answer.status, status, "{user} {line} {body}: {}", answer.body);
+    }
+    assert_eq!(call_state(&desk, "1001001").await.1, "");
+}
+
+#[tokio::test]
+async fn queues_are_read_on_cce_only() {
+    for (deployment, status) in [(contact::Deployment::Ucce, 200), (contact::Deployment::Uccx, 501)] {
+        let desk = Desk::with(|config| config.contact.deployment_type = deployment).await;
+        for path in ["Queue/1", "User/1001001/Queues"] {
+            let answer = desk.get(path, "1001001").await;
+            assert_eq!(answer.status, status, "{path}: {}", answer.body);
+            let shown = answer.body.contains("<name>Sales</name><statistics><agentsBusyOther>0<");
+            assert_eq!(shown, status == 200, "{}", answer.body);
+        }
+        assert_eq!(desk.get("User/1001001/Queues", "1001002").await.status, 401);
+    }
 }
 
 #[tokio::test]

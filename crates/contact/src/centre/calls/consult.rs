@@ -45,7 +45,10 @@ impl Draft<'_> {
             return self.fail(user, Some(id), Failure::ActionNotAllowed);
         }
         self.give_away(id, user);
-        self.ring(id, to, reach);
+        match reach {
+            Reach::Queue(queue) => self.enter_queue(id, queue),
+            reach => self.ring(id, to, reach),
+        }
         self.settle_all(id);
     }
 

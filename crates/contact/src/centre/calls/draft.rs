@@ -26,7 +26,10 @@ impl<'a> Draft<'a> {
     }
 
     /// The steps, in order.
-    pub(in crate::centre) fn finish(self) -> Vec<Event> {
+    ///
+    /// Whoever has become ready in them, or free, is offered a call that waits.
+    pub(in crate::centre) fn finish(mut self) -> Vec<Event> {
+        self.distribute();
         self.events
     }
 
@@ -65,6 +68,11 @@ impl<'a> Draft<'a> {
         let concerns =
             |dialog: &&Dialog| dialog.users().any(|other| other == user) || dialog.audience.contains(user);
         ids.into_iter().filter_map(|id| self.dialog(id)).filter(concerns).collect()
+    }
+
+    /// The calls that may wait in a queue; some of them may do so no more.
+    pub(super) fn possibly_waiting(&self) -> BTreeSet<DialogId> {
+        self.centre.calls.waiting().chain(self.dialogs.keys().copied()).collect()
     }
 
     /// A new call with its first party.

@@ -8,6 +8,11 @@ impl Draft<'_> {
     pub(super) fn leave(&mut self, id: DialogId, who: impl Fn(&Participant) -> bool) {
         let Some(dialog) = self.dialog(id) else { return };
         let stay = dialog.live().filter(|party| !who(party)).count();
+        let declines =
+            dialog.offered_to().filter(|agent| stay == 1 && dialog.participant_of(agent).is_some_and(&who));
+        if let Some(agent) = declines.cloned() {
+            return self.back_to_queue(id, &agent);
+        }
         self.let_go(id, &who);
         if stay < PARTIES_MIN {
             self.clear(id);

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use crate::centre::Deployment;
 use crate::{
     Address, AgentState, CallData, CallDataChange, CallType, DialogId, Failure, Participant,
-    ParticipantState, Reason, StateCause, StateChange, User, UserId,
+    ParticipantState, QueueId, Reason, StateCause, StateChange, User, UserId,
 };
 
 /// Who or what has a number.
@@ -14,6 +14,8 @@ pub(super) enum Reach {
     Agent(UserId),
     /// A telephone inside at which nobody is signed in: it rings, and nobody takes it.
     Telephone,
+    /// A queue.
+    Queue(QueueId),
     /// A number outside.
     Outside,
     /// Somebody whose line is not free.
@@ -37,7 +39,7 @@ impl Draft<'_> {
         let from = Address::from(extension);
         let reach = if from == *to { Reach::Busy } else { self.reach(to) };
         let call_type = match reach {
-            Reach::Agent(_) | Reach::Busy | Reach::Telephone => CallType::AgentInside,
+            Reach::Agent(_) | Reach::Busy | Reach::Telephone | Reach::Queue(_) => CallType::AgentInside,
             Reach::Outside | Reach::Nobody => CallType::Out,
         };
         let mut written = CallData::default();
@@ -89,6 +91,9 @@ impl Draft<'_> {
 
     /// Who has the number `to` now.
     pub(super) fn reach(&self, to: &Address) -> Reach {
+        if let Some(queue) = self.centre().queues.at(to) {
+            return Reach::Queue(queue);
+        }
         let Some(extension) = to.extension() else {
             return if to.can_be_reached() { Reach::Outside } else { Reach::Nobody };
         };
@@ -118,6 +123,7 @@ impl Draft<'_> {
             Reach::Busy => StateCause::Busy,
             Reach::Nobody => StateCause::BadDestination,
             Reach::Agent(_) | Reach::Telephone | Reach::Outside => return self.ring(dialog, to, reach),
+            Reach::Queue(queue) => return self.enter_queue(dialog, queue),
         };
         self.step(dialog, |dialog| {
             if let Some(own) = dialog.participant_of_mut(caller) {
@@ -145,7 +151,7 @@ impl Draft<'_> {
     }
 
     /// Whoever was ready is reserved for the call that is offered. CCX reserves for calls of its queues only.
-    fn reserve(&mut self, user: &UserId, dialog: DialogId) {
+    pub(super) fn reserve(&mut self, user: &UserId, dialog: DialogId) {
         let counts = self.deployment() == Deployment::Ucce
             || self.dialog(dialog).is_some_and(crate::Dialog::came_through_queue);
         let Some(known) = self.user(user).filter(|known| counts && known.state == AgentState::Ready) else {

@@ -65,7 +65,7 @@ impl Draft<'_> {
         }
         let reach = self.reach(to);
         match reach {
-            Reach::Agent(_) | Reach::Telephone => {}
+            Reach::Agent(_) | Reach::Telephone | Reach::Queue(_) => {}
             Reach::Busy => return Err(Refusal::invalid_state(to.as_str(), "the line is busy")),
             Reach::Outside | Reach::Nobody => {
                 return Err(Refusal::invalid_destination(to.as_str(), "nobody here has this number"));
@@ -75,7 +75,10 @@ impl Draft<'_> {
         written.change(data);
         let first = self.party(from.clone(), None, ParticipantState::Initiated);
         let dialog = self.begin(CallType::OtherIn, from.clone(), to.clone(), first, written, None);
-        self.ring(dialog, to, reach);
+        match reach {
+            Reach::Queue(queue) => self.enter_queue(dialog, queue),
+            reach => self.ring(dialog, to, reach),
+        }
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Dialog, DialogId, Timestamp, UserId};
+use crate::{Dialog, DialogId, ParticipantState, QueueId, Timestamp, UserId};
 
 /// All calls that are not over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub(in crate::centre) struct Calls {
     of_user: BTreeMap<UserId, BTreeSet<DialogId>>,
     /// Those with somebody outside whose telephone rings, by the time since when.
     ringing_outside: BTreeSet<(Timestamp, DialogId)>,
+    /// Calls of queues with an agent whose telephone rings, by the time since when.
+    ringing_from_queue: BTreeSet<(Timestamp, DialogId)>,
+    /// Calls that wait in a queue.
+    waiting: BTreeSet<(QueueId, DialogId)>,
     next: DialogId,
 }
 
@@ -21,6 +25,8 @@ impl Default for Calls {
             dialogs: BTreeMap::new(),
             of_user: BTreeMap::new(),
             ringing_outside: BTreeSet::new(),
+            ringing_from_queue: BTreeSet::new(),
+            waiting: BTreeSet::new(),
             next: DialogId::FIRST,
         }
     }
@@ -60,6 +66,27 @@ impl Calls {
         self.ringing_outside.iter().take_while(move |(since, _)| *since <= at).map(|(_, id)| *id)
     }
 
+    /// Since when the call of a queue that rings longest has been ringing.
+    pub(in crate::centre) fn first_ringing_from_queue(&self) -> Option<Timestamp> {
+        self.ringing_from_queue.first().map(|(since, _)| *since)
+    }
+
+    /// The calls of queues that have been ringing at an agent's since `at` or longer.
+    pub(super) fn ringing_from_queue_since(&self, at: Timestamp) -> impl Iterator<Item = DialogId> {
+        self.ringing_from_queue.iter().take_while(move |(since, _)| *since <= at).map(|(_, id)| *id)
+    }
+
+    /// The calls that wait in some queue.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = DialogId> {
+        self.waiting.iter().map(|(_, id)| *id)
+    }
+
+    /// The calls that wait in this queue.
+    pub(in crate::centre) fn waiting_in(&self, queue: QueueId) -> impl Iterator<Item = &Dialog> {
+        let of_queue = self.waiting.range((queue, DialogId(0))..=(queue, DialogId(u32::MAX)));
+        of_queue.filter_map(|(_, id)| self.dialogs.get(id))
+    }
+
     /// Takes over the new form of a call and returns the old one.
     pub(in crate::centre) fn replace(&mut self, dialog: Dialog) -> Option<Dialog> {
         let id = dialog.id;
@@ -76,6 +103,12 @@ impl Calls {
             if let Some(since) = rings_outside_since(old) {
                 self.ringing_outside.remove(&(since, id));
             }
+            if let Some(since) = rings_from_queue_since(old) {
+                self.ringing_from_queue.remove(&(since, id));
+            }
+            if let Some(queue) = old.queue {
+                self.waiting.remove(&(queue, id));
+            }
         } else {
             self.next = id.next();
         }
@@ -85,6 +118,12 @@ impl Calls {
             }
             if let Some(since) = rings_outside_since(&dialog) {
                 self.ringing_outside.insert((since, id));
+            }
+            if let Some(since) = rings_from_queue_since(&dialog) {
+                self.ringing_from_queue.insert((since, id));
+            }
+            if let Some(queue) = dialog.queue.filter(|_| dialog.waiting_since().is_some()) {
+                self.waiting.insert((queue, id));
             }
             self.dialogs.insert(id, dialog);
         }
@@ -97,6 +136,12 @@ pub(super) fn rings_outside_since(dialog: &Dialog) -> Option<Timestamp> {
     let ringing = dialog
         .participants
         .iter()
-        .filter(|party| party.state == crate::ParticipantState::Alerting && party.is_outside());
+        .filter(|party| party.state == ParticipantState::Alerting && party.is_outside());
     ringing.map(|party| party.changed_at).min()
+}
+
+/// Since when a call of a queue has been ringing at an agent's.
+fn rings_from_queue_since(dialog: &Dialog) -> Option<Timestamp> {
+    let agent = dialog.offered_to()?;
+    dialog.participant_of(agent).map(|own| own.changed_at)
 }
