@@ -1,4 +1,4 @@
-// stanza (StanzaJS), which reads stanzas into typed objects, in Node.js.
+// stanza (StanzaJS), which reads stanzas into typed objects, in Node.js, over WebSocket and over BOSH.
 
 import { createClient, JXT, Namespaces } from "stanza";
 import { conversation } from "./harness/conversation.js";
@@ -6,6 +6,7 @@ import { Queue, within } from "./harness/queue.js";
 import { Refused } from "./harness/refused.js";
 
 conversation("stanza", connect);
+conversation("stanza over BOSH", connect, { bosh: true });
 
 async function connect({ url, domain, user, password, resource }) {
   const client = createClient({
@@ -13,7 +14,7 @@ async function connect({ url, domain, user, password, resource }) {
     password,
     resource,
     server: domain,
-    transports: { websocket: url, bosh: false },
+    transports: url.startsWith("ws") ? { websocket: url, bosh: false } : { websocket: false, bosh: url },
     autoReconnect: false,
     useStreamManagement: false,
   });
