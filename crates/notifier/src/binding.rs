@@ -5,6 +5,7 @@ use xmpp::{BareJid, Condition, FullJid, StanzaError, StreamCondition, StreamErro
 
 use crate::config::ResourceConflict;
 use crate::input::{Output, SessionId};
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 
 impl Notifier {
@@ -75,6 +76,7 @@ impl Notifier {
         let count =
             self.sessions.find_user(localpart).map_or(0, |user| self.sessions.user(user).sessions.len());
         if count >= self.config.limits.sessions_per_user_max && !self.expire_oldest_of(localpart) {
+            self.reached(Limit::SessionsPerUser);
             let text = "The user has as many sessions as the server allows.";
             return Err(StanzaError::from(Condition::ResourceConstraint).with_text(text));
         }

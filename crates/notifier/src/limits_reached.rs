@@ -21,6 +21,44 @@ macro_rules! limits {
 limits! {
     /// [`pending_changes_max`](crate::NotifierLimits::pending_changes_max): requests that were refused.
     PendingChanges;
+    /// [`sessions_per_user_max`](crate::NotifierLimits::sessions_per_user_max): sessions that were refused.
+    SessionsPerUser;
+    /// [`presence_bytes_max`](crate::NotifierLimits::presence_bytes_max): presence that was refused.
+    PresenceBytes;
+    /// [`directed_presences_max`](crate::NotifierLimits::directed_presences_max): presence that was refused.
+    DirectedPresences;
+    /// [`subscriptions_per_session_max`](crate::NotifierLimits::subscriptions_per_session_max): subscriptions that were refused.
+    SubscriptionsPerSession;
+    /// [`subscriptions_per_user_max`](crate::NotifierLimits::subscriptions_per_user_max): subscriptions that were refused.
+    SubscriptionsPerUser;
+    /// [`affiliations_per_node_max`](crate::NotifierLimits::affiliations_per_node_max): affiliations that were refused.
+    AffiliationsPerNode;
+    /// [`requests_per_node_max`](crate::NotifierLimits::requests_per_node_max): subscriptions that were refused.
+    RequestsPerNode;
+    /// [`bounces_max`](crate::NotifierLimits::bounces_max): subscriptions that ended.
+    Bounces;
+    /// [`nodes_max`](crate::NotifierLimits::nodes_max): nodes that were refused.
+    Nodes;
+    /// [`personal_nodes_max`](crate::NotifierLimits::personal_nodes_max): nodes that were refused.
+    PersonalNodes;
+    /// [`personal_bytes_max`](crate::NotifierLimits::personal_bytes_max): requests that were refused.
+    PersonalBytes;
+    /// [`node_name_bytes_max`](crate::NotifierLimits::node_name_bytes_max): nodes that were refused.
+    NodeNameBytes;
+    /// [`items_per_request_max`](crate::NotifierLimits::items_per_request_max): requests that were refused.
+    ItemsPerRequest;
+    /// [`item_id_bytes_max`](crate::NotifierLimits::item_id_bytes_max): requests that were refused.
+    ItemIdBytes;
+    /// [`payload_bytes_max`](crate::NotifierLimits::payload_bytes_max): requests that were refused.
+    PayloadBytes;
+    /// [`roster_items_max`](crate::NotifierLimits::roster_items_max): contacts that were refused, or not noted.
+    RosterContacts;
+    /// [`roster_groups_max`](crate::NotifierLimits::roster_groups_max): changes that were refused.
+    RosterGroups;
+    /// [`roster_text_bytes_max`](crate::NotifierLimits::roster_text_bytes_max): changes that were refused.
+    RosterTextBytes;
+    /// [`blocked_max`](crate::NotifierLimits::blocked_max): requests that were refused.
+    Blocked;
 }
 
 /// The counters. Whoever runs the notifier may keep a share of them and look at any time.

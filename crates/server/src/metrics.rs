@@ -138,7 +138,7 @@ mod tests {
     use std::path::PathBuf;
 
     /// Sections whose limits are all counted.
-    const SECTIONS: &[&str] = &["limits"];
+    const SECTIONS: &[&str] = &["limits", "roster"];
 
     /// Whoever adds a limit is reminded here that nobody would see when it is reached.
     #[test]

@@ -7,6 +7,7 @@ use super::Blocklist;
 use crate::change::Change;
 use crate::effects::Effect;
 use crate::input::SessionId;
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 use crate::sessions::UserIndex;
 
@@ -68,6 +69,7 @@ impl Notifier {
         let has = |jid: &Jid| list.is_some_and(|list| list.contains(jid.as_str()));
         let new = jids.iter().filter(|jid| !has(jid)).count();
         if blocked && list.map_or(0, Blocklist::len) + new > self.config.limits.blocked_max {
+            self.reached(Limit::Blocked);
             return Err(StanzaError::from(Condition::PolicyViolation)
                 .with_text("As many addresses are blocked as the server allows."));
         }

@@ -5,6 +5,7 @@ use xmpp::{Condition, Element, Jid, StanzaError};
 use super::{content, presence_xml, priority};
 use crate::effects::Shown;
 use crate::input::{Output, SessionId};
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 use crate::roster::Roster;
 use crate::sessions::{Presence, UserIndex};
@@ -16,6 +17,7 @@ impl Notifier {
         let priority = priority(element)?;
         let content = content(element);
         if content.len() > self.config.limits.presence_bytes_max {
+            self.reached(Limit::PresenceBytes);
             return Err(StanzaError::from(Condition::NotAcceptable).with_text("The presence is too long."));
         }
         let Some(session) = self.sessions.get(id) else { return Ok(()) };

@@ -4,6 +4,7 @@ use xmpp::{Condition, Jid, Stanza, StanzaError};
 
 use super::presence_xml;
 use crate::input::{Output, SessionId};
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 
 impl Notifier {
@@ -23,6 +24,7 @@ impl Notifier {
         let Some(session) = self.sessions.get_mut(id) else { return Ok(()) };
         if !session.directed.contains(to) {
             if session.directed.len() >= max {
+                self.reached(Limit::DirectedPresences);
                 let text = "The session has sent presence to as many addresses as the server allows.";
                 return Err(StanzaError::from(Condition::ResourceConstraint).with_text(text));
             }

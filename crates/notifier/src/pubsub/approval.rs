@@ -13,6 +13,7 @@ use crate::change::Change;
 use crate::commands::{CommandError, Stage};
 use crate::data_form::{Form, Submission};
 use crate::input::SessionId;
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 use crate::sessions::UserIndex;
 
@@ -42,6 +43,7 @@ impl Notifier {
             return Err(PubSubError::PendingSubscription);
         }
         if generic.pending.len() >= self.config.limits.requests_per_node_max {
+            self.reached(Limit::RequestsPerNode);
             return Err(PubSubError::ResourceConstraint("Too many subscriptions wait for the node's owner."));
         }
         self.log_is_ready()?;

@@ -14,6 +14,7 @@ use super::node::NodeIndex;
 use super::personal::Service;
 use crate::change::Change;
 use crate::input::SessionId;
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 
 /// What is needed to understand a bounce.
@@ -79,6 +80,9 @@ impl Notifier {
         let bounces_max = self.config.limits.bounces_max;
         let is_final = error.kind == ErrorType::Cancel || error.condition == Condition::Gone;
         if is_final || self.hears(session, index) && self.bounces.count(session, index) > bounces_max {
+            if !is_final {
+                self.reached(Limit::Bounces);
+            }
             self.end_subscription_of(session, index, at);
         }
     }

@@ -10,6 +10,7 @@ use super::subscribe::{Place, to_text};
 use super::{Decision, Outcome, Requester};
 use crate::change::Change;
 use crate::effects::{Audience, Effect};
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 use crate::sessions::UserIndex;
 
@@ -63,6 +64,7 @@ impl Notifier {
                 continue;
             }
             if after.len() > self.config.limits.affiliations_per_node_max {
+                self.reached(Limit::AffiliationsPerNode);
                 after.set(bare.as_str(), before);
                 refused.push(affiliation_element(jid, before));
                 continue;
@@ -244,6 +246,7 @@ impl Notifier {
             Some(Place::Session(session)) => {
                 let known = self.sessions.get(session).map_or(0, |session| session.subscriptions.len());
                 if known >= limits.subscriptions_per_session_max {
+                    self.reached(Limit::SubscriptionsPerSession);
                     return false;
                 }
                 let resource = jid.resource().map(|resource| resource.as_str().into());
@@ -251,6 +254,7 @@ impl Notifier {
             }
             Some(Place::Durable { .. }) => {
                 if self.durable.subscriptions.of(subject.user).len() >= limits.subscriptions_per_user_max {
+                    self.reached(Limit::SubscriptionsPerUser);
                     return false;
                 }
                 let node = node.key.to_string();

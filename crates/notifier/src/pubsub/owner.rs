@@ -11,6 +11,7 @@ use super::subscribe::{pubsub, to_text};
 use super::{Decision, Outcome, Requester};
 use crate::access::is_one_of;
 use crate::change::{Change, NodeConfig};
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 
 impl Notifier {
@@ -63,6 +64,7 @@ impl Notifier {
         requester.service.check(&config)?;
         let limits = &self.config.limits;
         if wire_name(&chosen).len() > limits.node_name_bytes_max {
+            self.reached(Limit::NodeNameBytes);
             return Err(PubSubError::NodeNameUnfit("The node's name is too long."));
         }
         if chosen.starts_with(ApiPath::PREFIX) {
@@ -76,6 +78,7 @@ impl Notifier {
         match &requester.service {
             Service::Personal(owner) => self.personal_node_has_room(owner)?,
             Service::Common if self.durable.nodes.generic_count() >= limits.nodes_max => {
+                self.reached(Limit::Nodes);
                 return Err(PubSubError::ResourceConstraint("There are as many nodes as the server allows."));
             }
             Service::Common => {}

@@ -17,6 +17,7 @@ use crate::change::{AccessModel, NodeConfig, SendLast};
 use crate::config::Config;
 use crate::durable::items_kept;
 use crate::input::SessionId;
+use crate::limits_reached::Limit;
 use crate::notifier::{Notifier, Target};
 
 /// Whose nodes a request is about.
@@ -153,6 +154,7 @@ impl Notifier {
         match self.durable.nodes.personal(owner).count() < self.config.limits.personal_nodes_max {
             true => Ok(()),
             false => {
+                self.reached(Limit::PersonalNodes);
                 Err(PubSubError::ResourceConstraint("The account has as many nodes as the server allows."))
             }
         }
@@ -188,7 +190,10 @@ impl Notifier {
         let kept: usize = own.iter().rev().take(max).map(|(_, bytes)| bytes).sum();
         match others + kept <= self.config.limits.personal_bytes_max {
             true => Ok(()),
-            false => Err(PubSubError::ResourceConstraint("The account keeps as much as the server allows.")),
+            false => {
+                self.reached(Limit::PersonalBytes);
+                Err(PubSubError::ResourceConstraint("The account keeps as much as the server allows."))
+            }
         }
     }
 }

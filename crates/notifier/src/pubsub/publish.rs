@@ -14,6 +14,7 @@ use super::subscribe::pubsub;
 use super::{Outcome, Requester};
 use crate::change::{Change, NodeConfig, NodeFull};
 use crate::durable::items_kept;
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 
 impl Notifier {
@@ -87,6 +88,7 @@ impl Notifier {
     ) -> Result<(Vec<Change>, Element), PubSubError> {
         let limits = &self.config.limits;
         if items.len() > limits.items_per_request_max {
+            self.reached(Limit::ItemsPerRequest);
             return Err(PubSubError::MaxItemsExceeded);
         }
         let own_max =
@@ -112,6 +114,7 @@ impl Notifier {
         for (number, item) in (self.durable.event_count + 1..).zip(items) {
             let id = match item.id {
                 Some(id) if id.len() > limits.item_id_bytes_max => {
+                    self.reached(Limit::ItemIdBytes);
                     return Err(PubSubError::NodeNameUnfit("The item's id is too long."));
                 }
                 Some(id) => id.to_owned(),
@@ -119,6 +122,9 @@ impl Notifier {
             };
             let payload = payload_text(config, item.payload)?;
             if payload.len() > payload_bytes_max {
+                if payload.len() > limits.payload_bytes_max {
+                    self.reached(Limit::PayloadBytes);
+                }
                 return Err(PubSubError::PayloadTooBig);
             }
             published.push(Element::new("item", ns::PUBSUB).with_attribute("id", id.as_str()));

@@ -10,6 +10,7 @@ use super::{Decision, Outcome, Requester};
 use crate::access::Admission;
 use crate::change::Change;
 use crate::input::SessionId;
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 
 /// Where a subscription is kept.
@@ -339,7 +340,7 @@ impl Notifier {
 
     fn has_room(&self, requester: &Requester, place: &Place) -> Result<(), PubSubError> {
         let limits = &self.config.limits;
-        let (count, max) = match place {
+        let (count, max, limit) = match place {
             Place::Session(session) => {
                 let nodes = self.sessions.get(*session).map(|session| session.subscriptions.as_slice());
                 let nodes = nodes.unwrap_or_default();
@@ -349,13 +350,18 @@ impl Notifier {
                         nodes.iter().map(|&index| self.session_subscriptions(index, *session).len()).sum()
                     }
                 };
-                (count, limits.subscriptions_per_session_max)
+                (count, limits.subscriptions_per_session_max, Limit::SubscriptionsPerSession)
             }
             Place::Durable { .. } => {
-                (self.durable.subscriptions.of(requester.user).len(), limits.subscriptions_per_user_max)
+                let count = self.durable.subscriptions.of(requester.user).len();
+                (count, limits.subscriptions_per_user_max, Limit::SubscriptionsPerUser)
             }
         };
-        if count < max { Ok(()) } else { Err(PubSubError::TooManySubscriptions) }
+        if count < max {
+            return Ok(());
+        }
+        self.reached(limit);
+        Err(PubSubError::TooManySubscriptions)
     }
 
     /// An id that no other subscription has ever had.

@@ -7,6 +7,7 @@ use super::{RosterItem, RosterPush, SubscriptionKind};
 use crate::change::Change;
 use crate::effects::Effect;
 use crate::input::SessionId;
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 use crate::sessions::{RosterInterest, UserIndex};
 
@@ -151,6 +152,7 @@ impl Notifier {
         if count < self.config.limits.roster_items_max {
             return Ok(());
         }
+        self.reached(Limit::RosterContacts);
         Err(StanzaError::from(Condition::PolicyViolation)
             .with_text("The roster has as many contacts as the server allows."))
     }
@@ -178,6 +180,7 @@ impl Notifier {
         }
         let bytes_max = self.config.limits.roster_text_bytes_max;
         let too_long = || {
+            self.reached(Limit::RosterTextBytes);
             let text = format!("Names and groups have at most {bytes_max} bytes.");
             StanzaError::from(Condition::NotAcceptable).with_text(text)
         };
@@ -199,6 +202,7 @@ impl Notifier {
             groups.push(group);
         }
         if groups.len() > self.config.limits.roster_groups_max {
+            self.reached(Limit::RosterGroups);
             return Err(StanzaError::from(Condition::NotAcceptable)
                 .with_text("The contact is in more groups than the server allows."));
         }

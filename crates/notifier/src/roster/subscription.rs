@@ -10,6 +10,7 @@ use super::item::Inbound;
 use crate::change::Change;
 use crate::effects::{Audience, Effect};
 use crate::input::SessionId;
+use crate::limits_reached::Limit;
 use crate::notifier::Notifier;
 use crate::presence::{content, presence_xml};
 use crate::sessions::UserIndex;
@@ -181,6 +182,7 @@ impl Notifier {
         self.check_log()?;
         let content = content(&stanza.element);
         if content.len() > self.config.limits.presence_bytes_max {
+            self.reached(Limit::PresenceBytes);
             return Err(StanzaError::from(Condition::NotAcceptable).with_text("The presence is too long."));
         }
         let Some(owner) = self.account(self.sessions.localpart(user)) else { return Ok(()) };

@@ -11,6 +11,7 @@ mod blocking;
 mod commands;
 mod disco;
 mod features;
+mod limits_reached;
 mod log;
 mod nodes;
 mod notifications;

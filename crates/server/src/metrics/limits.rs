@@ -76,6 +76,44 @@ limits! {
     BoshSessionsPerAddress = "bosh.sessions_per_address_max";
     /// Sessions that were refused.
     BoshSessionsPerMinute = "bosh.sessions_per_minute_max";
+    /// Sessions that were refused.
+    SessionsPerUser = "sessions.per_user_max" [SessionsPerUser];
+    /// Presence that was refused.
+    PresenceBytes = "sessions.presence_bytes_max" [PresenceBytes];
+    /// Presence that was refused.
+    DirectedPresences = "sessions.directed_presences_max" [DirectedPresences];
+    /// Subscriptions that were refused.
+    SubscriptionsPerSession = "pubsub.subscriptions_per_session_max" [SubscriptionsPerSession];
+    /// Subscriptions that were refused.
+    SubscriptionsPerUser = "pubsub.subscriptions_per_user_max" [SubscriptionsPerUser];
+    /// Affiliations that were refused.
+    AffiliationsPerNode = "pubsub.affiliations_per_node_max" [AffiliationsPerNode];
+    /// Subscriptions that were refused.
+    RequestsPerNode = "pubsub.requests_per_node_max" [RequestsPerNode];
+    /// Subscriptions that ended.
+    Bounces = "pubsub.bounces_max" [Bounces];
+    /// Nodes that were refused.
+    Nodes = "pubsub.nodes_max" [Nodes];
+    /// Nodes that were refused.
+    PersonalNodes = "pubsub.personal_nodes_max" [PersonalNodes];
+    /// Requests that were refused.
+    PersonalBytes = "pubsub.personal_bytes_max" [PersonalBytes];
+    /// Nodes that were refused.
+    NodeNameBytes = "pubsub.node_name_bytes_max" [NodeNameBytes];
+    /// Requests that were refused.
+    ItemsPerRequest = "pubsub.items_per_request_max" [ItemsPerRequest];
+    /// Requests that were refused.
+    ItemIdBytes = "pubsub.item_id_bytes_max" [ItemIdBytes];
+    /// Requests that were refused.
+    PayloadBytes = "pubsub.payload_bytes_max" [PayloadBytes];
+    /// Contacts that were refused, or not noted.
+    RosterContacts = "roster.contacts_max" [RosterContacts];
+    /// Changes that were refused.
+    RosterGroups = "roster.groups_max" [RosterGroups];
+    /// Changes that were refused.
+    RosterTextBytes = "roster.text_bytes_max" [RosterTextBytes];
+    /// Requests that were refused.
+    Blocked = "roster.blocked_max" [Blocked];
 }
 
 /// A counter for each limit.
