@@ -1,11 +1,14 @@
 import java.io.InputStream;
 import java.lang.reflect.Field;
 import java.net.InetAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import org.igniterealtime.smack.inttest.Configuration;
@@ -13,16 +16,22 @@ import org.igniterealtime.smack.inttest.ConnectionConfigurationBuilderApplier;
 import org.igniterealtime.smack.inttest.SmackIntegrationTestFramework;
 import org.igniterealtime.smack.inttest.SmackIntegrationTestFramework.ConcreteTest;
 import org.igniterealtime.smack.inttest.SmackIntegrationTestFramework.TestRunResult;
+import org.igniterealtime.smack.inttest.XmppConnectionDescriptor;
+import org.igniterealtime.smack.inttest.XmppConnectionManager;
+import org.jivesoftware.smack.c2s.ModularXmppClientToServerConnection;
+import org.jivesoftware.smack.c2s.ModularXmppClientToServerConnectionConfiguration;
+import org.jivesoftware.smack.websocket.XmppWebSocketTransportModuleDescriptor;
+import org.jivesoftware.smack.websocket.java11.Java11WebSocketFactory;
 
 /**
  * Runs the Smack Integration Tests and prints one line of JSON for each outcome.
  *
  * <pre>
- * arguments: host port certificate.pem
+ * arguments: host port certificate.pem [wss://…]
  * {"outcome":"passed|failed|skipped","test":"PingIntegrationTest.pingServer (Normal)","reason":""}
  * </pre>
  *
- * Everything else is a system property of the tests' own (sinttest.…).
+ * The address is that of the connection "websocket", which is there if the address is. Everything else is a system property of the tests' own (sinttest.…).
  */
 public class Interop {
     public static void main(String[] arguments) throws Exception {
@@ -41,6 +50,8 @@ public class Interop {
         applier.setAccessible(true);
         applier.set(configuration, ours);
 
+        if (arguments.length > 3) addWebSocket(URI.create(arguments[3]), trust);
+
         TestRunResult result = new SmackIntegrationTestFramework(configuration).run();
         result.getSuccessfulTests().forEach(test -> say("passed", name(test.concreteTest), ""));
         result.getFailedTests().forEach(test -> say("failed", name(test.concreteTest), String.valueOf(test.failureReason)));
@@ -49,6 +60,28 @@ public class Interop {
         result.getImpossibleTestClasses()
                 .forEach((tests, reason) -> say("skipped", tests.getSimpleName(), String.valueOf(reason.getMessage())));
         System.exit(0);
+    }
+
+    /** The tests know WebSockets, but have no setting for their address: they ask the domain's port 443. */
+    private static void addWebSocket(URI address, X509TrustManager trust) throws Exception {
+        // Java's own client, which has no setting for an authority either.
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, new TrustManager[] {trust}, null);
+        SSLContext.setDefault(context);
+        XmppConnectionManager.addConnectionDescriptor(XmppConnectionDescriptor.buildWith(
+                        ModularXmppClientToServerConnection.class,
+                        ModularXmppClientToServerConnectionConfiguration.class,
+                        ModularXmppClientToServerConnectionConfiguration.Builder.class)
+                .withNickname("websocket")
+                .applyExtraConfiguration(builder -> {
+                    builder.removeAllModules();
+                    builder.addModule(XmppWebSocketTransportModuleDescriptor.getBuilder(builder)
+                            .explicitlySetWebSocketEndpointAndDiscovery(address, false)
+                            .disableImplicitWebsocketEndpoint()
+                            .setWebSocketFactory(new Java11WebSocketFactory())
+                            .build());
+                })
+                .build());
     }
 
     private static String name(ConcreteTest test) {
