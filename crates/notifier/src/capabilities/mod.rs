@@ -93,7 +93,7 @@ impl Interests {
         if wishes.is_empty() && own.is_none() {
             return false;
         }
-        let due = match before {
+        let due = match &before {
             None => Arc::clone(&wishes),
             Some(before) => {
                 let heard = |node: &str| before.wishes.contains(node) && !before.due.contains(node);
@@ -101,7 +101,9 @@ impl Interests {
             }
         };
         let is_any_new = !due.is_empty();
-        self.sessions.insert(session, Interest { wishes, own, apart: Vec::new(), due });
+        // Said before it was known what it wishes: presence to all has taken back what was said before that.
+        let apart = before.map(|before| before.apart).unwrap_or_default();
+        self.sessions.insert(session, Interest { wishes, own, apart, due });
         is_any_new
     }
 }

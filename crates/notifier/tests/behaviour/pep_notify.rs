@@ -423,3 +423,22 @@ fn the_newest_item_waits_for_the_log() {
     ask(&mut world, ada, "set", "", &publish("tune", "3"));
     assert_eq!(heard(&mut world, bea), ["1001001@localhost: item 3 in tune"]);
 }
+
+/// A client that says that it is not there for the owner, while it is asked for its wishes, has said so when it answers.
+#[test]
+fn who_goes_away_from_the_owner_while_being_asked_hears_nothing() {
+    let (mut world, ada, bea, _) = stage();
+    let more = Client::new(&["mood+notify", "tune+notify"]);
+    world.send(bea, &more.presence());
+    let question = questions(&world.take(bea))[0].clone();
+    world.send(bea, &format!("<presence xmlns='jabber:client' type='unavailable' to='{ADA}'/>"));
+    more.answers(&mut world, bea, &question);
+    for node in ["tune", "mood"] {
+        ask(&mut world, ada, "set", "", &publish(node, "1"));
+    }
+    assert!(heard(&mut world, bea).is_empty());
+    // Presence to all is for the owner as well.
+    world.send(bea, &more.presence());
+    ask(&mut world, ada, "set", "", &publish("tune", "2"));
+    assert_eq!(heard(&mut world, bea), ["1001001@localhost: item 2 in tune"]);
+}

@@ -256,7 +256,7 @@ impl Run {
             self.known.insert(kind);
             // It is believed of all who were asked the same and still wait.
             for seen in self.seen.values_mut().filter(|seen| seen.asked == Some(kind)) {
-                *seen = Seen { client: Some(kind), ..Seen::default() };
+                (seen.client, seen.asked) = (Some(kind), None);
             }
         }
     }
