@@ -87,7 +87,10 @@ pub enum Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AgentState, Reason, ReasonCategory, ReasonCodeId, Role, Roles, WrapUp};
+    use crate::{
+        Address, AfterCall, AgentState, CallData, CallDataChange, CallType, Participant, ParticipantState,
+        Reason, ReasonCategory, ReasonCodeId, Role, Roles, WrapUp, WrapUpMode,
+    };
 
     fn details() -> UserDetails {
         UserDetails {
@@ -100,6 +103,34 @@ mod tests {
             supervises: vec![TeamId(1), TeamId(2)],
             extension: Some(Extension::new("2101").unwrap()),
             wrap_up: WrapUp::default(),
+        }
+    }
+
+    /// A call from a queue, on hold while the agent asks somebody about it.
+    fn call() -> Dialog {
+        let at = Timestamp(1_767_605_411_402);
+        let number = |text| Address::new(text).unwrap();
+        let agent = UserId::new("7001").unwrap();
+        let mut data = CallData::default();
+        data.change(&CallDataChange {
+            wrap_up_reason: Some("Sold".into()),
+            variables: vec![("callVariable1".into(), "gold".into())],
+        });
+        let mut own = Participant::new(number("2101"), Some(agent.clone()), ParticipantState::Held, at);
+        own.consult = Some(DialogId(16_777_218));
+        Dialog {
+            id: DialogId::FIRST,
+            call_type: CallType::PrerouteAcdIn,
+            from: number("5551001"),
+            to: number("8001"),
+            dialed: number("8001"),
+            participants: vec![Participant::new(number("5551001"), None, ParticipantState::Active, at), own],
+            data,
+            associated: None,
+            secondary: Some(DialogId(16_777_218)),
+            controller: None,
+            queue: Some(QueueId(1)),
+            audience: [agent].into(),
         }
     }
 
@@ -132,6 +163,20 @@ mod tests {
             label: "Lunch".into(),
             for_all: true,
         };
+        let talking = StateChange {
+            state: AgentState::Talking,
+            reason: Reason::None,
+            extension: Some(extension.clone()),
+            at: Timestamp(1_767_605_411_402),
+            after_call: Some(AfterCall {
+                state: AgentState::NotReady,
+                reason: Reason::Code { id: ReasonCodeId(4) },
+                is_asked_for: true,
+            }),
+        };
+        let wrap_up =
+            WrapUp { incoming: WrapUpMode::Required, outgoing: WrapUpMode::NotAllowed, seconds: 30 };
+        let wrapping_up = UserDetails { wrap_up, ..plain.clone() };
         for (event, text) in [
             (
                 Event::TeamAdded { id: TeamId(1), name: "Sales".into() },
@@ -169,6 +214,44 @@ mod tests {
             (
                 changed(AgentState::Logout, Reason::Unspecified, None),
                 r#"{"event":"user_state_changed","user":"7001","state":"LOGOUT","reason":{"kind":"unspecified"},"at":1767605411402}"#,
+            ),
+            (
+                Event::UserStateChanged { user: user.clone(), change: talking },
+                r#"{"event":"user_state_changed","user":"7001","state":"TALKING","reason":{"kind":"none"},"extension":"2101","at":1767605411402,"after_call":{"state":"NOT_READY","reason":{"kind":"code","id":4},"is_asked_for":true}}"#,
+            ),
+            (
+                Event::UserAdded(wrapping_up),
+                r#"{"event":"user_added","id":"7001","login_name":"AMoss","first_name":"Ada","last_name":"Moss","roles":["administrator"],"wrap_up":{"incoming":"REQUIRED","outgoing":"NOT_ALLOWED","seconds":30}}"#,
+            ),
+            (
+                Event::DialogChanged(Box::new(call())),
+                r#"{"event":"dialog_changed","id":16777217,"call_type":"PREROUTE_ACD_IN","from":"5551001","to":"8001","dialed":"8001","participants":[{"address":"5551001","state":"ACTIVE","started_at":1767605411402,"changed_at":1767605411402},{"address":"2101","user":"7001","state":"HELD","consult":16777218,"started_at":1767605411402,"changed_at":1767605411402}],"data":{"variables":{"callVariable1":"gold"},"wrap_up_reason":"Sold"},"secondary":16777218,"queue":1,"audience":["7001"]}"#,
+            ),
+            (Event::NextDialog { id: DialogId(16_777_219) }, r#"{"event":"next_dialog","id":16777219}"#),
+            (
+                Event::DialogRequestFailed {
+                    user: user.clone(),
+                    dialog: Some(DialogId::FIRST),
+                    failure: Failure::ActionNotAllowed,
+                },
+                r#"{"event":"dialog_request_failed","user":"7001","dialog":16777217,"failure":"action_not_allowed"}"#,
+            ),
+            (
+                Event::QueueAdded(Queue {
+                    id: QueueId(1),
+                    name: "Sales".into(),
+                    numbers: [Address::new("8001").unwrap()].into(),
+                    teams: [TeamId(1)].into(),
+                }),
+                r#"{"event":"queue_added","id":1,"name":"Sales","numbers":["8001"],"teams":[1]}"#,
+            ),
+            (
+                Event::QueueLookedAt {
+                    queue: QueueId(1),
+                    at: Timestamp(1_767_605_411_402),
+                    found: QueueStatistics { ready: 2, logged_on: 2, ..QueueStatistics::default() },
+                },
+                r#"{"event":"queue_looked_at","queue":1,"at":1767605411402,"found":{"calls_in_queue":0,"ready":2,"not_ready":0,"busy_other":0,"logged_on":2,"talking_inbound":0,"talking_outbound":0,"talking_internal":0,"wrap_up_not_ready":0,"wrap_up_ready":0}}"#,
             ),
             (
                 Event::RequestFailed { user, failure: Failure::InvalidLogonDevice },

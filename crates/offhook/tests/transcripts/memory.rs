@@ -143,7 +143,11 @@ impl Memory {
             Output::Event(StreamEvent::Closed | StreamEvent::Failed(_)) => {
                 self.notifier.handle(Input::Ended { session }, at);
             }
-            Output::Event(StreamEvent::Authenticated { .. } | StreamEvent::AuthenticationFailed { .. }) => {}
+            Output::Event(
+                StreamEvent::Authenticated { .. }
+                | StreamEvent::AuthenticationFailed { .. }
+                | StreamEvent::LimitReached(_),
+            ) => {}
             Output::Event(event) => unreachable!("no transcript asks for stream management: {event:?}"),
         }
     }
