@@ -46,6 +46,7 @@ mod ping;
 mod presence;
 mod pubsub;
 mod rejection;
+mod release;
 mod resumption;
 mod roster;
 mod routing;

@@ -7,9 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use contact::{Command, ContactCentre, Timestamp, UserId};
-use xmpp::{
-    Condition, Element, IqType, Jid, Stanza, StanzaError, StanzaKind, StreamCondition, StreamError, ns,
-};
+use xmpp::{Condition, Element, IqType, Jid, Stanza, StanzaError, StanzaKind, ns};
 
 use crate::accounts::contact_changes;
 use crate::capabilities::Interests;
@@ -17,19 +15,18 @@ use crate::change::{Change, Credentials, Entry};
 use crate::commands::{CommandSessions, Derivations};
 use crate::config::Config;
 use crate::durable::Durable;
-use crate::effects::{Effect, Effects, EndReason};
+use crate::effects::{Effect, Effects};
 use crate::history::History;
 use crate::input::{Input, Output, Position, SessionId, Ticket};
 use crate::limits_reached::{Limit, LimitsReached};
 use crate::pubsub::bounce::Bounces;
 use crate::pubsub::expiry::SessionLeases;
 use crate::pubsub::log_failed;
-use crate::pubsub::node::NodeIndex;
 use crate::pubsub::recovery::RecoveryCounts;
-use crate::pubsub::subscriptions::{Subscriber, Subscription};
+use crate::pubsub::subscriptions::Subscription;
 use crate::rejection::Rejection;
 use crate::resumption::Resumptions;
-use crate::sessions::{Sessions, UserIndex};
+use crate::sessions::Sessions;
 use crate::time::time;
 
 /// Who hears what: sessions, presence, publish-subscribe, and the contact centre behind them.
@@ -68,7 +65,7 @@ pub struct Notifier {
     /// Where the next entry goes.
     next: Position,
     /// The log lost something that was decided here: nothing durable until the state is rebuilt.
-    diverged: bool,
+    pub(crate) diverged: bool,
 }
 
 /// Places for outputs that are kept between inputs.
@@ -394,157 +391,6 @@ impl Notifier {
                 self.commit(contact_changes(events, request_id), vec![Effect::Answer { ticket }], at);
             }
             Err(rejection) => self.outputs.push_back(Output::Answer { ticket, outcome: Err(rejection) }),
-        }
-    }
-
-    fn appended(&mut self, position: Position) {
-        while let Some(effects) = self.effects.pop_through(position) {
-            for effect in effects {
-                self.run(effect);
-            }
-        }
-    }
-
-    fn run(&mut self, effect: Effect) {
-        match effect {
-            Effect::Reply { session, done, .. } => self.send_text(session, done),
-            Effect::Answer { ticket } => self.outputs.push_back(Output::Answer { ticket, outcome: Ok(()) }),
-            Effect::Handled { session, stream, received } => {
-                self.outputs.push_back(Output::Handled { session, stream, received });
-            }
-            Effect::Publish { node, event } => self.deliver(node, &event),
-            Effect::Route { node, user, resource } => self.route(node, user, resource.as_deref()),
-            Effect::Unroute { node, user, resource } => self.unroute(node, user, resource.as_deref()),
-            Effect::Choose { node, user, resource, subscriptions } => {
-                self.choose(node, user, resource.as_deref(), subscriptions);
-            }
-            Effect::ShowNewest { node, user, resource } => {
-                self.show_newest(node, user, resource.as_deref());
-            }
-            Effect::ShowWished { session } => self.show_wished(session),
-            Effect::DropNode { node } => self.drop_node(node),
-            Effect::Account { user, credentials } => {
-                let credentials = credentials.map(|credentials| *credentials);
-                self.outputs.push_back(Output::AccountChanged { user, credentials });
-            }
-            Effect::EndSessions { user, why } => {
-                let text = match why {
-                    EndReason::Removed => "The account has been removed.",
-                    EndReason::Disabled => "The account has been disabled.",
-                };
-                let error = StreamError::new(StreamCondition::NotAuthorized, text);
-                for session in self.sessions.user(user).sessions.clone() {
-                    self.end(session, error.clone());
-                }
-            }
-            Effect::Failure { .. } => {}
-            Effect::Recover { session, recovery, .. } => self.answer_recovery(session, *recovery),
-            Effect::RosterPush { user, push } => self.push_roster(user, &push),
-            Effect::BlockPush { user, push } => self.push_blocks(user, &push),
-            Effect::Concealed { user, jid, blocked, shown } => self.conceal(user, &jid, blocked, &shown),
-            Effect::Tell { user, audience, xml } => self.tell(user, audience, &xml),
-            Effect::Introduce { viewer, shown } => {
-                self.introduce(&shown, viewer);
-                self.introduce_nodes(shown.owner, viewer);
-            }
-            Effect::Withdraw { viewer, shown } => self.withdraw_from(&shown, viewer),
-        }
-    }
-
-    /// Answers everything that waits for the log with a failure.
-    fn fail_pending(&mut self) {
-        if self.effects.is_empty() {
-            return;
-        }
-        self.diverged = true;
-        for effect in self.effects.take_all() {
-            match effect {
-                Effect::Reply { session, failed, .. }
-                | Effect::Failure { session, failed }
-                | Effect::Recover { session, failed, .. } => {
-                    self.send_text(session, failed);
-                }
-                Effect::Answer { ticket } => {
-                    self.outputs.push_back(Output::Answer { ticket, outcome: Err(Rejection::LogFailed) });
-                }
-                // It was answered with a failure, which is an answer.
-                Effect::Handled { session, stream, received } => {
-                    self.outputs.push_back(Output::Handled { session, stream, received });
-                }
-                // What it would have been shown is lost. From now on it hears.
-                Effect::ShowWished { session } => {
-                    self.interests.take_due(session);
-                }
-                // It did not happen.
-                Effect::Publish { .. }
-                | Effect::Route { .. }
-                | Effect::Unroute { .. }
-                | Effect::Choose { .. }
-                | Effect::ShowNewest { .. }
-                | Effect::DropNode { .. }
-                | Effect::Account { .. }
-                | Effect::EndSessions { .. }
-                | Effect::RosterPush { .. }
-                | Effect::BlockPush { .. }
-                | Effect::Concealed { .. }
-                | Effect::Tell { .. }
-                | Effect::Introduce { .. }
-                | Effect::Withdraw { .. } => {}
-            }
-        }
-    }
-
-    fn route(&mut self, index: NodeIndex, user: UserIndex, resource: Option<&str>) {
-        match resource {
-            Some(resource) => {
-                if let Some(session) = self.sessions.find_of(user, resource) {
-                    self.hear(index, session);
-                }
-            }
-            None => {
-                if let Some(node) = self.durable.nodes.get_mut(index) {
-                    node.users.insert(user);
-                }
-            }
-        }
-    }
-
-    fn unroute(&mut self, index: NodeIndex, user: UserIndex, resource: Option<&str>) {
-        match resource {
-            Some(resource) => {
-                if let Some(session) = self.sessions.find_of(user, resource) {
-                    self.stop_hearing(index, session);
-                }
-            }
-            None => {
-                if let Some(node) = self.durable.nodes.get_mut(index) {
-                    node.users.remove(user);
-                    node.particular.forget(Subscriber::User(user));
-                }
-            }
-        }
-    }
-
-    /// Gives up a deleted node: everybody who was subscribed no longer is.
-    fn drop_node(&mut self, index: NodeIndex) {
-        let Some(node) = self.durable.nodes.drop_node(index) else { return };
-        self.history.forget(index);
-        self.bounces.forget_node(index);
-        for session in node.sessions.iter() {
-            self.forget_session_leases(&node, index, session);
-            if let Some(session) = self.sessions.get_mut(session) {
-                session.subscriptions.retain(|&other| other != index);
-            }
-        }
-        for user in node.users.iter() {
-            self.durable.forget_subscriptions_at(index, user);
-        }
-        if self.config.keep_full_jid_subscriptions {
-            for user in self.sessions.user_indexes() {
-                if !self.durable.subscriptions.of(user).kept.is_empty() {
-                    self.durable.forget_subscriptions_at(index, user);
-                }
-            }
         }
     }
 
