@@ -34,6 +34,8 @@ pub(crate) enum Effect {
     Route { node: NodeIndex, user: UserIndex, resource: Option<Box<str>> },
     /// And no longer.
     Unroute { node: NodeIndex, user: UserIndex, resource: Option<Box<str>> },
+    /// One of the subscriptions that a full JID has with a node and that are kept with its session ends.
+    EndOne { node: NodeIndex, session: SessionId, subid: Option<Box<str>> },
     /// What a user, or one resource of a user, has chosen for its subscriptions with a node holds from now on.
     Choose { node: NodeIndex, user: UserIndex, resource: Option<Box<str>>, subscriptions: Vec<Subscription> },
     /// A subscriber gets the node's newest item.

@@ -146,6 +146,7 @@ impl Notifier {
                     Effect::DropNode { node } => self.drop_node(node),
                     // News of the past: whoever had to hear it has heard it.
                     Effect::Reply { .. }
+                    | Effect::EndOne { .. }
                     | Effect::Handled { .. }
                     | Effect::ShowNewest { .. }
                     | Effect::ShowWished { .. }

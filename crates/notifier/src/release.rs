@@ -29,6 +29,7 @@ impl Notifier {
             Effect::Publish { node, event } => self.deliver(node, &event),
             Effect::Route { node, user, resource } => self.route(node, user, resource.as_deref()),
             Effect::Unroute { node, user, resource } => self.unroute(node, user, resource.as_deref()),
+            Effect::EndOne { node, session, subid } => self.end_session_subscription(node, session, subid),
             Effect::Choose { node, user, resource, subscriptions } => {
                 self.choose(node, user, resource.as_deref(), subscriptions);
             }
@@ -93,6 +94,7 @@ impl Notifier {
                 Effect::Publish { .. }
                 | Effect::Route { .. }
                 | Effect::Unroute { .. }
+                | Effect::EndOne { .. }
                 | Effect::Choose { .. }
                 | Effect::ShowNewest { .. }
                 | Effect::DropNode { .. }

@@ -115,7 +115,7 @@ impl Notifier {
         decision.changes.push(Change::SubscriptionRequestEnded { node: key, jid: jid.to_string() });
         // A session that has gone meanwhile has nothing to hear it with.
         if !allow || !self.enlist(index, jid, decision) {
-            self.tell_subscriber(index, jid, "none", decision);
+            self.tell_subscriber(index, jid, "none", None, decision);
         } else if let Some(subject) = self.requester_at(&jid.to_bare()) {
             decision.last.extend(self.newest_item(&subject, &node.key, jid.as_str()));
         }

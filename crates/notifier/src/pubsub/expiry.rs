@@ -101,9 +101,7 @@ impl Notifier {
             && until <= at
         {
             self.session_leases.pop_first();
-            let mut left = self.session_subscriptions(index, session);
-            left.retain(|subscription| subscription.subid != subid);
-            self.set_session_subscriptions(index, session, left);
+            self.end_session_subscription(index, session, subid);
         }
         if !self.accepts_changes() {
             return;

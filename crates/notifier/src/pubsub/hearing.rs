@@ -72,6 +72,18 @@ impl Notifier {
         }
     }
 
+    /// Ends the one with this id.
+    pub(crate) fn end_session_subscription(
+        &mut self,
+        index: NodeIndex,
+        session: SessionId,
+        subid: Option<Box<str>>,
+    ) {
+        let mut left = self.session_subscriptions(index, session);
+        left.retain(|subscription| subscription.subid != subid);
+        self.set_session_subscriptions(index, session, left);
+    }
+
     /// What an address has chosen holds from now on.
     pub(crate) fn choose(
         &mut self,

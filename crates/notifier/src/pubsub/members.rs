@@ -6,7 +6,9 @@ use super::affiliations::Affiliation;
 use super::errors::PubSubError;
 use super::node::{AccessModel, NodeIndex};
 use super::owner::owner_pubsub;
+use super::requests::NewState;
 use super::subscribe::{Place, to_text};
+use super::subscriptions::Subscription;
 use super::{Decision, Outcome, Requester};
 use crate::change::Change;
 use crate::effects::{Audience, Effect};
@@ -165,12 +167,9 @@ impl Notifier {
         for user in self.sessions.user_indexes() {
             let Ok(bare) = BareJid::new(&self.bare_jid(user)) else { continue };
             for jid in self.addresses_at(index, &bare) {
-                let subject = Requester::new(user, bare.clone());
-                let own =
-                    self.place(&subject, &jid).map(|place| self.subscriptions_at(&subject, index, &place));
-                match own.as_deref() {
+                match self.subscriptions_of_address(index, &jid).as_slice() {
                     // Several of one address differ in their ids.
-                    Some(own @ [_, _, ..]) => own.iter().for_each(|one| {
+                    own @ [_, _, ..] => own.iter().for_each(|one| {
                         let subid = one.subid_at(&node.key, &jid);
                         list.push(entry(jid.as_str(), "subscribed").with_attribute("subid", subid));
                     }),
@@ -184,51 +183,65 @@ impl Notifier {
         Ok(Outcome::Shown(to_text(Some(owner_pubsub(list)))))
     }
 
-    /// Changes subscriptions.
+    /// Changes subscriptions: the one that an entry names by its id, or all that the JID has.
     ///
     /// # Errors
     ///
     /// `not-acceptable` with the entries that could not be changed, as they still are: JIDs that are no account's or have
-    /// no session, and states that an owner cannot give. All others have been changed.
+    /// no session, ids that no subscription has, and states that an owner cannot give. All others have been changed.
     pub(super) fn set_subscribers(
         &self,
         requester: &Requester,
         name: &str,
-        subscribers: &[(&str, &str)],
+        subscribers: &[NewState<'_>],
     ) -> Result<Outcome, PubSubError> {
         let (node, generic) = self.owned(requester, name)?;
         self.log_is_ready()?;
         let index = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?.0;
         let mut refused = Element::new("subscriptions", ns::PUBSUB_OWNER).with_attribute("node", node.name());
         let mut decision = Decision::default();
-        for &(text, wanted) in subscribers {
+        for &NewState { jid: text, subid, state: wanted } in subscribers {
             let jid = Jid::new(text).ok().filter(|jid| self.requester_at(&jid.to_bare()).is_some());
             let is_subscribed =
                 jid.as_ref().is_some_and(|jid| self.addresses_at(index, &jid.to_bare()).contains(jid));
             let is_pending = jid.as_ref().is_some_and(|jid| generic.pending.contains(jid.as_str()));
-            let done = match (&jid, wanted) {
-                (Some(jid), "subscribed") if is_pending => self.settle(index, jid, true, &mut decision),
-                (Some(jid), "none") if is_pending => self.settle(index, jid, false, &mut decision),
-                (Some(_), "subscribed") if is_subscribed => true,
-                (Some(jid), "subscribed") => self.enlist(index, jid, &mut decision),
-                (Some(jid), "none") if is_subscribed => {
+            let own = jid.as_ref().map(|jid| self.subscriptions_of_address(index, jid)).unwrap_or_default();
+            // Without ids there is nothing that could be wrong with one.
+            let named = subid.filter(|_| own.len() > 1 || self.shows_subids());
+            let which = jid.as_ref().zip(named).map(|(jid, subid)| {
+                own.iter().position(|subscription| subscription.subid_at(&node.key, jid) == subid)
+            });
+            let done = match (&jid, wanted, which) {
+                (_, _, Some(None)) => false,
+                (Some(jid), "none", Some(Some(at))) if own.len() > 1 => {
+                    self.end_one(index, jid, &own[at], &mut decision);
+                    true
+                }
+                (Some(jid), "subscribed", _) if is_pending => self.settle(index, jid, true, &mut decision),
+                (Some(jid), "none", _) if is_pending => self.settle(index, jid, false, &mut decision),
+                (Some(_), "subscribed", _) if is_subscribed => true,
+                (Some(jid), "subscribed", _) => self.enlist(index, jid, &mut decision),
+                (Some(jid), "none", _) if is_subscribed => {
                     self.expel(index, jid, &mut decision);
                     true
                 }
-                (Some(_), "none") => true,
+                (Some(_), "none", _) => true,
                 _ => false,
             };
             if !done {
                 let state = match (is_subscribed, is_pending) {
+                    _ if which == Some(None) => "none",
                     (true, _) => "subscribed",
                     (false, true) => "pending",
                     (false, false) => "none",
                 };
-                refused.push(
-                    Element::new("subscription", ns::PUBSUB_OWNER)
-                        .with_attribute("jid", text)
-                        .with_attribute("subscription", state),
-                );
+                let mut entry = Element::new("subscription", ns::PUBSUB_OWNER)
+                    .with_attribute("jid", text)
+                    .with_attribute("subscription", state);
+                if let Some(subid) = subid {
+                    entry.set_attribute("subid", subid);
+                }
+                refused.push(entry);
             }
         }
         decision.refused = refused.first_element().is_some().then(|| owner_pubsub(refused));
@@ -262,7 +275,7 @@ impl Notifier {
             }
             None => return false,
         }
-        self.tell_subscriber(index, jid, "subscribed", decision);
+        self.tell_subscriber(index, jid, "subscribed", None, decision);
         true
     }
 
@@ -283,25 +296,53 @@ impl Notifier {
             }
             None => return,
         }
-        self.tell_subscriber(index, jid, "none", decision);
+        self.tell_subscriber(index, jid, "none", None, decision);
+    }
+
+    /// Ends one of several subscriptions of an address, which hears which one.
+    fn end_one(&self, index: NodeIndex, jid: &Jid, ended: &Subscription, decision: &mut Decision) {
+        let (Some(subject), Some(node)) = (self.requester_at(&jid.to_bare()), self.durable.nodes.get(index))
+        else {
+            return;
+        };
+        match self.place(&subject, jid) {
+            Some(Place::Session(session)) => {
+                let subid = ended.subid.clone();
+                decision.then.push(Effect::EndOne { node: index, session, subid });
+            }
+            Some(Place::Durable { .. }) => decision.changes.push(Change::SubscriptionEnded {
+                node: node.key.to_string(),
+                jid: jid.to_string(),
+                subid: ended.subid.as_deref().map(String::from),
+            }),
+            None => return,
+        }
+        let subid = ended.subid_at(&node.key, jid);
+        self.tell_subscriber(index, jid, "none", Some(&subid), decision);
     }
 
     /// Tells an address what has become of its subscription (§12.14).
+    ///
+    /// - `subid`: which one, if there are others.
     pub(super) fn tell_subscriber(
         &self,
         index: NodeIndex,
         jid: &Jid,
         state: &'static str,
+        subid: Option<&str>,
         decision: &mut Decision,
     ) {
         let (Some(subject), Some(node)) = (self.requester_at(&jid.to_bare()), self.durable.nodes.get(index))
         else {
             return;
         };
-        let subscription = Element::new("subscription", ns::PUBSUB_EVENT)
+        let mut subscription = Element::new("subscription", ns::PUBSUB_EVENT)
             .with_attribute("node", node.name())
             .with_attribute("jid", jid.as_str())
             .with_attribute("subscription", state);
+        if let Some(subid) = subid {
+            subscription.set_attribute("subid", subid);
+        }
         let event = Element::new("event", ns::PUBSUB_EVENT).with_child(subscription);
         self.tell_about(&node.address(&self.config), subject.user, jid, event, decision);
     }
@@ -350,6 +391,13 @@ impl Notifier {
         let Some(subject) = self.requester_at(jid) else { return Vec::new() };
         let all = self.subscriptions_of(&subject).into_iter();
         all.filter(|(node, _)| *node == index).map(|(_, jid)| jid).collect()
+    }
+
+    /// The subscriptions that one address has with a node, oldest first.
+    fn subscriptions_of_address(&self, index: NodeIndex, jid: &Jid) -> Vec<Subscription> {
+        let Some(subject) = self.requester_at(&jid.to_bare()) else { return Vec::new() };
+        let place = self.place(&subject, jid);
+        place.map(|place| self.subscriptions_at(&subject, index, &place)).unwrap_or_default()
     }
 
     /// The account with this address as somebody who asks.

@@ -97,11 +97,20 @@ pub(crate) enum Request<'a> {
     ShowSubscribers {
         node: &'a str,
     },
-    /// Subscriptions to change: JIDs and states.
+    /// Subscriptions to change.
     SetSubscribers {
         node: &'a str,
-        subscribers: Vec<(&'a str, &'a str)>,
+        subscribers: Vec<NewState<'a>>,
     },
+}
+
+/// What an owner wants a subscription to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NewState<'a> {
+    pub(crate) jid: &'a str,
+    /// Which of several; all of them if it is missing.
+    pub(crate) subid: Option<&'a str>,
+    pub(crate) state: &'a str,
 }
 
 /// An item to publish.
@@ -222,10 +231,9 @@ impl<'a> Request<'a> {
             "affiliations" => {
                 Ok(Request::SetMembers { node: node_of(verb)?, members: entries(verb, "affiliation")? })
             }
-            "subscriptions" => Ok(Request::SetSubscribers {
-                node: node_of(verb)?,
-                subscribers: entries(verb, "subscription")?,
-            }),
+            "subscriptions" => {
+                Ok(Request::SetSubscribers { node: node_of(verb)?, subscribers: states(verb)? })
+            }
             _ => Err(unknown_verb()),
         }
     }
@@ -319,6 +327,26 @@ fn entries<'a>(verb: &'a Element, name: &'static str) -> Result<Vec<(&'a str, &'
         return Err(PubSubError::BadRequest("The list is empty."));
     }
     Ok(entries)
+}
+
+/// The same for subscriptions: of those that one JID has, each is named once, by its id (§8.8.2.4).
+fn states(verb: &Element) -> Result<Vec<NewState<'_>>, PubSubError> {
+    let mut states: Vec<NewState<'_>> = Vec::new();
+    for entry in verb.elements().filter(|entry| entry.is("subscription", ns::PUBSUB_OWNER)) {
+        let (Some(jid), Some(state)) = (entry.attribute("jid"), entry.attribute("subscription")) else {
+            return Err(PubSubError::BadRequest("Each entry names a JID and what it shall be."));
+        };
+        let subid = entry.attribute("subid");
+        let mut same = states.iter().filter(|known| known.jid == jid);
+        if same.any(|known| subid.is_none() || known.subid.is_none() || known.subid == subid) {
+            return Err(PubSubError::BadRequest("A subscription is named twice."));
+        }
+        states.push(NewState { jid, subid, state });
+    }
+    if states.is_empty() {
+        return Err(PubSubError::BadRequest("The list is empty."));
+    }
+    Ok(states)
 }
 
 fn optional_node(verb: &Element) -> Option<&str> {

@@ -371,7 +371,7 @@ impl Notifier {
         hash(node.bytes().chain([0]).chain(jid.as_str().bytes()).chain([0]).chain(unique)).into()
     }
 
-    fn shows_subids(&self) -> bool {
+    pub(super) fn shows_subids(&self) -> bool {
         self.config.subscription_ids || self.config.multiple_subscriptions
     }
 

@@ -28,6 +28,7 @@ mod requests;
 mod roster;
 mod roster_property;
 mod routing;
+mod several_subscriptions;
 mod size;
 mod subscription_options;
 mod subscription_property;
