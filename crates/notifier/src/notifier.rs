@@ -207,6 +207,8 @@ impl Notifier {
             self.restore(entry);
         }
         self.diverged = false;
+        // What was lost may have been the end of a temporary subscription, whose subscriber is gone already.
+        self.temporary_checked = false;
         for (id, nodes) in heard {
             if self.config.keep_full_jid_subscriptions {
                 self.hear_kept(id);

@@ -234,6 +234,26 @@ fn checklist_094_a_temporary_subscription_ends_when_the_server_was_away() {
     assert!(!left.contains("<subscription "), "{left}");
 }
 
+/// Point 94 (§12.5): the log may lose that a temporary subscription has ended, again and again; it ends nevertheless.
+#[test]
+fn checklist_094_a_temporary_subscription_ends_although_the_log_loses_that() {
+    let mut world = World::new();
+    let session = world.connect("1001001/a");
+    assert_eq!(world.pubsub(session, &options(OWN, BARE, &[("expire", &["presence"])])), "result");
+    world.log_is_prompt = false;
+    world.end(session);
+    for _ in 0..3 {
+        world.lose_waiting();
+        world.wait_ms(1);
+    }
+    world.append_all();
+    world.log_is_prompt = true;
+    assert_eq!(world.notifier.next_timeout(), None);
+    let session = world.connect("1001001/a");
+    let left = world.pubsub_get(session, &format!("<subscriptions node='{OWN}'/>"));
+    assert!(!left.contains("<subscription "), "{left}");
+}
+
 /// Point 94 (XEP-0060 §12.19): a lease ends at its time, is cut to the longest one allowed, can be renewed, and survives a
 /// restart of the server if it is a bare JID's.
 #[test]
