@@ -138,6 +138,9 @@ pub enum Change {
         node: String,
         /// Whose: a bare or a full JID.
         jid: String,
+        /// What the subscription shall have once it is approved.
+        #[serde(default, skip_serializing_if = "SubscriptionOptions::is_default")]
+        options: SubscriptionOptions,
     },
     /// The request is no more: it was answered, or taken back.
     SubscriptionRequestEnded {
@@ -478,8 +481,20 @@ mod tests {
                 r#"{"type":"affiliated","node":"n","jid":"1001001@localhost"}"#.into(),
             ),
             (
-                Change::SubscriptionRequested { node: node(), jid: jid() },
+                Change::SubscriptionRequested {
+                    node: node(),
+                    jid: jid(),
+                    options: SubscriptionOptions::default(),
+                },
                 r#"{"type":"subscription_requested","node":"n","jid":"1001001@localhost"}"#.into(),
+            ),
+            (
+                Change::SubscriptionRequested {
+                    node: node(),
+                    jid: jid(),
+                    options: SubscriptionOptions { deliver: false, ..SubscriptionOptions::default() },
+                },
+                r#"{"type":"subscription_requested","node":"n","jid":"1001001@localhost","options":{"deliver":false}}"#.into(),
             ),
             (
                 Change::SubscriptionRequestEnded { node: node(), jid: jid() },

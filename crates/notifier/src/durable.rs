@@ -161,9 +161,9 @@ impl Durable {
                     generic.affiliations.set(jid, *affiliation);
                 }
             }
-            Change::SubscriptionRequested { node, jid } => {
+            Change::SubscriptionRequested { node, jid, options } => {
                 if let Some(generic) = self.generic_mut(node) {
-                    generic.pending.insert(jid.as_str().into());
+                    generic.pending.insert(jid.as_str().into(), options.clone());
                 }
             }
             Change::SubscriptionRequestEnded { node, jid } => {
@@ -291,12 +291,11 @@ impl Durable {
                     .collect();
                 changes.push(Change::NodeCreated { node: name(), creator, config });
                 changes.extend(affiliated);
-                changes.extend(
-                    generic
-                        .pending
-                        .iter()
-                        .map(|jid| Change::SubscriptionRequested { node: name(), jid: jid.to_string() }),
-                );
+                changes.extend(generic.pending.iter().map(|(jid, options)| Change::SubscriptionRequested {
+                    node: name(),
+                    jid: jid.to_string(),
+                    options: options.clone(),
+                }));
                 changes.extend(generic.items.iter().map(|(id, item)| Change::ItemPublished {
                     node: name(),
                     id: id.into(),
@@ -445,7 +444,7 @@ impl Durable {
         let bare = format!("{user}@{}", self.domain);
         for generic in self.nodes.iter_generic_mut() {
             generic.affiliations.set(&bare, None);
-            generic.pending.retain(|jid| jid.split('/').next() != Some(bare.as_str()));
+            generic.pending.retain(|jid, _| jid.split('/').next() != Some(bare.as_str()));
         }
     }
 

@@ -7,6 +7,7 @@ use super::affiliations::Affiliation;
 use super::errors::PubSubError;
 use super::form::boolean;
 use super::node::{Generic, Node, NodeIndex};
+use super::options::{Expire, Purpose, SubscriptionOptions};
 use super::subscribe::{pubsub, subscription_id};
 use super::{Decision, Outcome, Requester};
 use crate::change::Change;
@@ -25,37 +26,46 @@ pub(crate) const GET_PENDING: &str = "http://jabber.org/protocol/pubsub#get-pend
 impl Notifier {
     /// Asks the owners whether this address may subscribe.
     ///
+    /// - `chosen`: the `<options/>` that go with it (§6.3.7), for the time when it may.
+    ///
     /// # Errors
     ///
-    /// `pending-subscription` if they have been asked already; `resource-constraint` if too many wait.
+    /// `pending-subscription` if they have been asked already; `resource-constraint` if too many wait; `invalid-options`.
     pub(super) fn request_subscription(
         &self,
         requester: &Requester,
         index: NodeIndex,
         jid: &Jid,
+        chosen: Option<&Element>,
     ) -> Result<Outcome, PubSubError> {
         let node = self.durable.nodes.get(index).ok_or(PubSubError::NoSuchNode)?;
         let generic = node.generic().ok_or(PubSubError::NoSuchNode)?;
         if self.place(requester, jid).is_none() {
             return Err(PubSubError::InvalidJid("No session has this full JID."));
         }
-        if generic.pending.contains(jid.as_str()) {
+        if generic.pending.contains_key(jid.as_str()) {
             return Err(PubSubError::PendingSubscription);
         }
         if generic.pending.len() >= self.config.limits.requests_per_node_max {
             self.reached(Limit::RequestsPerNode);
             return Err(PubSubError::ResourceConstraint("Too many subscriptions wait for the node's owner."));
         }
+        let mut asked = pubsub(
+            Element::new("subscription", ns::PUBSUB)
+                .with_attribute("node", node.name())
+                .with_attribute("jid", jid.as_str())
+                .with_attribute("subscription", "pending"),
+        );
+        let mut options = SubscriptionOptions::default();
+        if let Some(chosen) = chosen {
+            self.read_options(requester, jid, &mut options, chosen)?;
+            asked.push(Element::new("options", ns::PUBSUB).with_child(options.write(Purpose::Result)));
+        }
         self.log_is_ready()?;
-        let key = node.key.to_string();
+        let (key, address) = (node.key.to_string(), jid.to_string());
         let mut decision = Decision {
-            changes: vec![Change::SubscriptionRequested { node: key, jid: jid.to_string() }],
-            payload: Some(pubsub(
-                Element::new("subscription", ns::PUBSUB)
-                    .with_attribute("node", node.name())
-                    .with_attribute("jid", jid.as_str())
-                    .with_attribute("subscription", "pending"),
-            )),
+            changes: vec![Change::SubscriptionRequested { node: key, jid: address, options }],
+            payload: Some(asked),
             ..Decision::default()
         };
         let owners: Vec<Jid> =
@@ -108,18 +118,27 @@ impl Notifier {
     pub(super) fn settle(&self, index: NodeIndex, jid: &Jid, allow: bool, decision: &mut Decision) -> bool {
         let node = self.durable.nodes.get(index);
         let Some((node, generic)) = node.and_then(|node| Some((node, node.generic()?))) else { return false };
-        if !generic.pending.contains(jid.as_str()) {
-            return false;
-        }
+        let Some(options) = generic.pending.get(jid.as_str()) else { return false };
         let key = node.key.to_string();
         decision.changes.push(Change::SubscriptionRequestEnded { node: key, jid: jid.to_string() });
-        // A session that has gone meanwhile has nothing to hear it with.
-        if !allow || !self.enlist(index, jid, decision) {
+        // A session that has gone meanwhile has nothing to hear it with, and what would have ended by now does not begin.
+        if !allow || self.is_over(jid, options) || !self.enlist(index, jid, options, decision) {
             self.tell_subscriber(index, jid, "none", None, decision);
         } else if let Some(subject) = self.requester_at(&jid.to_bare()) {
             decision.last.extend(self.newest_item(&subject, &node.key, jid.as_str()));
         }
         true
+    }
+
+    /// Whether a subscription with these options would have ended by itself.
+    fn is_over(&self, jid: &Jid, options: &SubscriptionOptions) -> bool {
+        match options.expire {
+            None => false,
+            Some(Expire::At(until)) => until <= self.now,
+            Some(Expire::Presence) => {
+                self.requester_at(&jid.to_bare()).is_none_or(|subject| !self.is_available(&subject, jid))
+            }
+        }
     }
 
     /// Whether somebody decides about any node's subscriptions.
@@ -162,7 +181,7 @@ impl Notifier {
         let (_, generic) = self.owned(&requester, name).map_err(|error| error.to_stanza_error())?;
         let mut decision = Decision::default();
         let to = Jid::from(known.jid.clone());
-        for jid in &generic.pending {
+        for jid in generic.pending.keys() {
             self.ask_about(known.user, &to, name, jid, &mut decision);
         }
         Ok(Stage::Then(decision.then))
@@ -197,7 +216,7 @@ impl Notifier {
             self.durable.nodes.iter_generic().filter(|(_, generic)| !generic.pending.is_empty())
         {
             if generic.affiliations.owners().any(|known| known == owner.as_str()) {
-                for jid in &generic.pending {
+                for jid in generic.pending.keys() {
                     self.ask_about(user, &Jid::from(known.jid.clone()), node.name(), jid, &mut decision);
                 }
             }

@@ -84,7 +84,8 @@ impl Notifier {
         self.set_session_subscriptions(index, session, left);
     }
 
-    /// What an address has chosen holds from now on.
+    /// What an address has chosen holds from now on. An address whose subscriptions are kept with its session has
+    /// subscribed by it.
     pub(crate) fn choose(
         &mut self,
         index: NodeIndex,
@@ -96,6 +97,11 @@ impl Notifier {
             None => Some(Subscriber::User(user)),
             Some(resource) => self.sessions.find_of(user, resource).map(Subscriber::Session),
         };
+        if let Some(Subscriber::Session(session)) = subscriber
+            && !self.config.keep_full_jid_subscriptions
+        {
+            return self.set_session_subscriptions(index, session, subscriptions);
+        }
         if let (Some(subscriber), Some(node)) = (subscriber, self.durable.nodes.get_mut(index)) {
             node.particular.set(subscriber, subscriptions);
         }

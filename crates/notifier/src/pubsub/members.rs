@@ -5,9 +5,10 @@ use xmpp::{BareJid, Element, Jid, ns};
 use super::affiliations::Affiliation;
 use super::errors::PubSubError;
 use super::node::{AccessModel, NodeIndex};
+use super::options::SubscriptionOptions;
 use super::owner::owner_pubsub;
 use super::requests::NewState;
-use super::subscribe::{Place, to_text};
+use super::subscribe::{Place, configured, to_text};
 use super::subscriptions::Subscription;
 use super::{Decision, Outcome, Requester};
 use crate::change::Change;
@@ -98,7 +99,7 @@ impl Notifier {
         let is_of = |pending: &str| Jid::new(pending).is_ok_and(|pending| pending.to_bare() == *jid);
         let waiting: Vec<Jid> = generic
             .pending
-            .iter()
+            .keys()
             .filter(|pending| is_of(pending))
             .filter_map(|pending| Jid::new(pending).ok())
             .collect();
@@ -136,7 +137,7 @@ impl Notifier {
             AccessModel::Whitelist => false,
             AccessModel::Authorize | AccessModel::Presence | AccessModel::Roster => return,
         };
-        for jid in generic.pending.iter().filter_map(|jid| Jid::new(jid).ok()) {
+        for jid in generic.pending.keys().filter_map(|jid| Jid::new(jid).ok()) {
             self.settle(index, &jid, is_open, decision);
         }
         if is_open {
@@ -177,7 +178,7 @@ impl Notifier {
                 }
             }
         }
-        for jid in &generic.pending {
+        for jid in generic.pending.keys() {
             list.push(entry(jid, "pending"));
         }
         Ok(Outcome::Shown(to_text(Some(owner_pubsub(list)))))
@@ -204,7 +205,7 @@ impl Notifier {
             let jid = Jid::new(text).ok().filter(|jid| self.requester_at(&jid.to_bare()).is_some());
             let is_subscribed =
                 jid.as_ref().is_some_and(|jid| self.addresses_at(index, &jid.to_bare()).contains(jid));
-            let is_pending = jid.as_ref().is_some_and(|jid| generic.pending.contains(jid.as_str()));
+            let is_pending = jid.as_ref().is_some_and(|jid| generic.pending.contains_key(jid.as_str()));
             let own = jid.as_ref().map(|jid| self.subscriptions_of_address(index, jid)).unwrap_or_default();
             // Without ids there is nothing that could be wrong with one.
             let named = subid.filter(|_| own.len() > 1 || self.shows_subids());
@@ -220,7 +221,9 @@ impl Notifier {
                 (Some(jid), "subscribed", _) if is_pending => self.settle(index, jid, true, &mut decision),
                 (Some(jid), "none", _) if is_pending => self.settle(index, jid, false, &mut decision),
                 (Some(_), "subscribed", _) if is_subscribed => true,
-                (Some(jid), "subscribed", _) => self.enlist(index, jid, &mut decision),
+                (Some(jid), "subscribed", _) => {
+                    self.enlist(index, jid, &SubscriptionOptions::default(), &mut decision)
+                }
                 (Some(jid), "none", _) if is_subscribed => {
                     self.expel(index, jid, &mut decision);
                     true
@@ -248,13 +251,25 @@ impl Notifier {
         Ok(Outcome::Decision(Box::new(decision)))
     }
 
-    /// Subscribes an address, which hears of it. False if it cannot be: its session is not there, or it has too many.
-    pub(super) fn enlist(&self, index: NodeIndex, jid: &Jid, decision: &mut Decision) -> bool {
+    /// Subscribes an address with these options, which hears of it. False if it cannot be: its session is not there, or it has too many.
+    pub(super) fn enlist(
+        &self,
+        index: NodeIndex,
+        jid: &Jid,
+        options: &SubscriptionOptions,
+        decision: &mut Decision,
+    ) -> bool {
         let (Some(subject), Some(node)) = (self.requester_at(&jid.to_bare()), self.durable.nodes.get(index))
         else {
             return false;
         };
+        // Admitted some other way since it asked: what it has chosen there is newer.
+        if !self.subscriptions_of_address(index, jid).is_empty() {
+            self.tell_subscriber(index, jid, "subscribed", None, decision);
+            return true;
+        }
         let limits = &self.config.limits;
+        let first = Subscription { subid: None, options: options.clone() };
         match self.place(&subject, jid) {
             Some(Place::Session(session)) => {
                 let known = self.sessions.get(session).map_or(0, |session| session.subscriptions.len());
@@ -263,15 +278,23 @@ impl Notifier {
                     return false;
                 }
                 let resource = jid.resource().map(|resource| resource.as_str().into());
-                decision.then.push(Effect::Route { node: index, user: subject.user, resource });
+                decision.then.push(Effect::Choose {
+                    node: index,
+                    user: subject.user,
+                    resource,
+                    subscriptions: vec![first],
+                });
             }
             Some(Place::Durable { .. }) => {
                 if self.durable.subscriptions.of(subject.user).len() >= limits.subscriptions_per_user_max {
                     self.reached(Limit::SubscriptionsPerUser);
                     return false;
                 }
-                let node = node.key.to_string();
-                decision.changes.push(Change::Subscribed { node, jid: jid.to_string() });
+                let (node, jid) = (node.key.to_string(), jid.to_string());
+                decision.changes.push(match options.is_default() {
+                    true => Change::Subscribed { node, jid },
+                    false => configured(node, jid, first),
+                });
             }
             None => return false,
         }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::affiliations::Affiliations;
 use super::items::Items;
+use super::options::SubscriptionOptions;
 use super::subscriptions::Particulars;
 use crate::config::Config;
 use crate::input::SessionId;
@@ -56,8 +57,9 @@ pub(crate) struct Generic {
     /// Bare JID of whoever created it: its first owner.
     pub(crate) creator: Box<str>,
     pub(crate) affiliations: Affiliations,
-    /// Addresses that have asked to subscribe and wait for an owner's answer, in the order in which they asked.
-    pub(crate) pending: IndexSet<Box<str>, FixedState>,
+    /// Addresses that have asked to subscribe and wait for an owner's answer, in the order in which they asked, and what
+    /// they have chosen for the time when they are subscribed.
+    pub(crate) pending: IndexMap<Box<str>, SubscriptionOptions, FixedState>,
     pub(crate) config: NodeConfig,
     pub(crate) items: Items,
 }
@@ -68,7 +70,7 @@ impl Generic {
         Generic {
             creator: creator.into(),
             affiliations: Affiliations::created_by(creator),
-            pending: IndexSet::default(),
+            pending: IndexMap::default(),
             config,
             items: Items::default(),
         }

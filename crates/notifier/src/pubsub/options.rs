@@ -98,6 +98,11 @@ pub(crate) struct OptionLimits {
 }
 
 impl SubscriptionOptions {
+    /// Whether nothing has been chosen.
+    pub(crate) fn is_default(&self) -> bool {
+        *self == SubscriptionOptions::default()
+    }
+
     /// Whether a session that shows `shown` gets events; `None`: it has not sent presence.
     pub(crate) fn admits(&self, shown: impl FnOnce() -> Option<Show>) -> bool {
         let Some(wanted) = &self.show_values else { return self.deliver };

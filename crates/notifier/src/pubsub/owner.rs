@@ -101,7 +101,7 @@ impl Notifier {
         let redirect = redirect.map(String::from);
         let key = node.key.to_string();
         let mut decision = Decision::default();
-        for jid in generic.pending.iter().filter_map(|jid| Jid::new(jid).ok()) {
+        for jid in generic.pending.keys().filter_map(|jid| Jid::new(jid).ok()) {
             if let Some(subject) = self.requester_at(&jid.to_bare()) {
                 let delete = Element::new("delete", ns::PUBSUB_EVENT).with_attribute("node", node.name());
                 let event = Element::new("event", ns::PUBSUB_EVENT).with_child(delete);

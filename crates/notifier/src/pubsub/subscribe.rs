@@ -86,7 +86,7 @@ impl Notifier {
         match rights.subscribe {
             Admission::Granted => {}
             Admission::OnRequest if self.has_subscribed(requester, index, &jid) => {}
-            Admission::OnRequest => return self.request_subscription(requester, index, &jid),
+            Admission::OnRequest => return self.request_subscription(requester, index, &jid, options),
             Admission::Refused(error) => return Err(error),
         }
         let place =
@@ -174,7 +174,7 @@ impl Notifier {
     ) -> Result<Option<Outcome>, PubSubError> {
         let (_, node) = self.durable.nodes.find(name).ok_or(PubSubError::NoSuchNode)?;
         let jid = own_jid(requester, jid)
-            .filter(|jid| node.generic().is_some_and(|generic| generic.pending.contains(jid.as_str())));
+            .filter(|jid| node.generic().is_some_and(|generic| generic.pending.contains_key(jid.as_str())));
         let Some(jid) = jid else { return Ok(None) };
         self.log_is_ready()?;
         let ended = Change::SubscriptionRequestEnded { node: node.key.to_string(), jid: jid.to_string() };
@@ -248,7 +248,7 @@ impl Notifier {
         Ok(Outcome::Now(Some(pubsub(shown))))
     }
 
-    fn read_options(
+    pub(super) fn read_options(
         &self,
         requester: &Requester,
         jid: &Jid,
@@ -257,15 +257,19 @@ impl Notifier {
     ) -> Result<(), PubSubError> {
         let lease_ms_max = self.config.limits.lease_ms_max;
         options.read(form, OptionLimits { now: self.now, lease_ms_max })?;
-        let sessions = self.sessions.user(requester.user).sessions.iter();
-        let is_available = sessions.filter_map(|&session| self.sessions.get(session)).any(|session| {
-            session.presence.is_some() && jid.resource().is_none_or(|own| session.jid.resource() == own)
-        });
-        if options.expire == Some(Expire::Presence) && !is_available {
+        if options.expire == Some(Expire::Presence) && !self.is_available(requester, jid) {
             let text = "pubsub#expire can be \"presence\" only while this address is available";
             return Err(PubSubError::InvalidOptions(text.into()));
         }
         Ok(())
+    }
+
+    /// Whether a session with this address, or any of a bare one, has sent presence.
+    pub(super) fn is_available(&self, owner: &Requester, jid: &Jid) -> bool {
+        let sessions = self.sessions.user(owner.user).sessions.iter();
+        sessions.filter_map(|&session| self.sessions.get(session)).any(|session| {
+            session.presence.is_some() && jid.resource().is_none_or(|own| session.jid.resource() == own)
+        })
     }
 
     /// One of the requester's own subscriptions.
@@ -405,7 +409,7 @@ impl Notifier {
         for (node, generic) in generic {
             let is_wanted =
                 at.is_none_or(|at| self.durable.nodes.get(at).is_some_and(|at| at.key == node.key));
-            for jid in generic.pending.iter().filter(|jid| is_wanted && own_jid(requester, jid).is_some()) {
+            for jid in generic.pending.keys().filter(|jid| is_wanted && own_jid(requester, jid).is_some()) {
                 list.push(
                     Element::new("subscription", ns::PUBSUB)
                         .with_attribute("node", node.name())
@@ -498,7 +502,7 @@ fn hash(bytes: impl Iterator<Item = u8>) -> String {
 }
 
 /// The record of a subscription that is not the plain one of its address.
-fn configured(node: String, jid: String, subscription: Subscription) -> Change {
+pub(super) fn configured(node: String, jid: String, subscription: Subscription) -> Change {
     let Subscription { subid, options } = subscription;
     Change::SubscriptionConfigured { node, jid, subid: subid.map(String::from), options }
 }

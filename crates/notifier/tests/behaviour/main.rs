@@ -15,6 +15,7 @@ mod limits_reached;
 mod log;
 mod nodes;
 mod notifications;
+mod pending_options;
 mod pep;
 mod pep_features;
 mod pep_notify;
