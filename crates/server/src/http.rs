@@ -17,7 +17,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, 
 use http::{Method, StatusCode};
 
 use crate::config::Config;
-use crate::rest::Rest;
+use crate::rest::{OWN_ROOT, Rest};
 use crate::transports::Peer;
 use crate::transports::bosh::Bosh;
 use crate::transports::websocket::WebSockets;
@@ -84,7 +84,7 @@ impl Site {
                 // Where people who know Finesse look first.
                 (StatusCode::FOUND, [(LOCATION, "/")]).into_response()
             }
-            path if is_under(path, "/offhook/v1/calls") => self.rest.respond_network(peer, request).await,
+            path if is_under(path, OWN_ROOT) => self.rest.respond_own(peer, request).await,
             path if is_under(path, "/finesse/api") => self.rest.respond(peer, request).await,
             path => {
                 tracing::debug!(peer = %peer.address, path, "not found");

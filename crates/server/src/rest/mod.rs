@@ -6,7 +6,7 @@
 mod authenticate;
 mod body;
 mod dialogs;
-mod network;
+mod own;
 mod read;
 mod reply;
 mod settings;
@@ -14,6 +14,7 @@ mod state_change;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use own::ROOT as OWN_ROOT;
 pub use settings::RestSettings;
 
 use std::sync::Arc;

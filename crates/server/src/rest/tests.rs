@@ -129,7 +129,7 @@ impl Desk {
 
     /// To the interface for whoever plays the telephone network.
     async fn network(&self, call: Call<'_>) -> Answer {
-        Answer::read(self.rest.respond_network(self.peer, request(call)).await).await
+        Answer::read(self.rest.respond_own(self.peer, request(call)).await).await
     }
 
     async fn get(&self, path: &str, user: &str) -> Answer {

@@ -1,4 +1,4 @@
-//! `/offhook/v1/calls`: the telephone network around the contact centre, for whoever plays it. JSON; administrators only.
+//! `/offhook/v1/calls`: the telephone network around the contact centre, for whoever plays it.
 //!
 //! | Request | What happens |
 //! |---|---|
@@ -7,8 +7,6 @@
 //! | `POST /offhook/v1/calls/{id}/answer` `{"number"}` | somebody outside takes the call of an agent; 204 |
 //! | `POST /offhook/v1/calls/{id}/hang-up` `{"number"}` | somebody outside leaves; 204 |
 //! | `POST /offhook/v1/calls/{id}/fail` `{"number", "cause"}` | a number outside cannot be reached; 204 |
-//!
-//! An error has a status of the web service's error tables and `{"error", "data", "message"}`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -20,14 +18,11 @@ use contact::{
     Address, CallDataChange, Command, ContactCentre, Dialog, DialogId, NetworkEvent, Refusal, StateCause,
     UserId,
 };
-use http::header::{ALLOW, LOCATION, WWW_AUTHENTICATE};
-use http::{HeaderValue, Method, Request, StatusCode, request};
+use http::header::LOCATION;
+use http::{HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Rest, actor};
-use crate::transports::Peer;
-
-const ROOT: &str = "/offhook/v1/calls";
+use super::{Rest, actor, method_not_allowed, read_json};
 
 /// Somebody outside calls.
 #[derive(Deserialize)]
@@ -71,37 +66,19 @@ struct Party {
     state: &'static str,
 }
 
-#[derive(Serialize)]
-struct Problem<'a> {
-    error: &'a str,
-    data: &'a str,
-    message: &'a str,
-}
-
 impl Rest {
     /// Answers one request under `/offhook/v1/calls`.
-    pub async fn respond_network(&self, peer: Peer, request: Request<Body>) -> Response {
-        let (head, body) = request.into_parts();
-        self.answer_network(peer, &head, body).await.unwrap_or_else(|refusal| refused(&refusal))
-    }
-
-    async fn answer_network(
+    ///
+    /// - `segments`: what the path has behind that.
+    pub(super) async fn calls(
         &self,
-        peer: Peer,
-        head: &request::Parts,
+        administrator: UserId,
+        method: &Method,
+        segments: &[&str],
         body: Body,
     ) -> Result<Response, Refusal> {
-        let user = self.authenticate(peer, &head.headers).await?;
-        let allowed = {
-            let user = user.clone();
-            self.hub.read(move |centre| centre.may_read_all(&actor(centre, &user)?)).await?
-        };
-        allowed?;
-        let path = head.uri.path();
-        let segments: Vec<&str> =
-            path[ROOT.len()..].split('/').filter(|segment| !segment.is_empty()).collect();
         let no_call = |id: &str| Refusal::dialog_not_found(id);
-        match (&head.method, segments.as_slice()) {
+        match (method, segments) {
             (&Method::GET, []) => {
                 let calls =
                     self.hub.read(|centre| centre.dialogs().map(Call::of).collect::<Vec<_>>()).await?;
@@ -112,16 +89,15 @@ impl Rest {
                 let call = self.hub.read(move |centre| centre.dialog(number).map(Call::of)).await?;
                 Ok(Json(call.ok_or_else(|| no_call(id))?).into_response())
             }
-            (&Method::POST, []) => self.new_call(user, body).await,
+            (&Method::POST, []) => self.new_call(administrator, body).await,
             (&Method::POST, [id, act @ ("answer" | "hang-up" | "fail")]) => {
                 let dialog = id.parse().map_err(|_| no_call(id))?;
-                self.outside_acts(user, dialog, act, body).await
+                self.outside_acts(administrator, dialog, act, body).await
             }
-            (_, [] | [_]) => Ok((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, POST")]).into_response()),
-            (_, [_, "answer" | "hang-up" | "fail"]) => {
-                Ok((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response())
-            }
-            _ => Err(Refusal::not_found(path)),
+            (_, []) => Ok(method_not_allowed("GET, POST")),
+            (_, [_]) => Ok(method_not_allowed("GET")),
+            (_, [_, "answer" | "hang-up" | "fail"]) => Ok(method_not_allowed("POST")),
+            _ => Err(Refusal::not_found(&segments.join("/"))),
         }
     }
 
@@ -142,7 +118,7 @@ impl Rest {
         let id = id.get().copied().ok_or_else(Refusal::service_unavailable)?;
         let call = self.hub.read(move |centre| centre.dialog(id).map(Call::of)).await?;
         let mut response = (StatusCode::CREATED, Json(call)).into_response();
-        if let Ok(location) = HeaderValue::try_from(format!("{ROOT}/{id}")) {
+        if let Ok(location) = HeaderValue::try_from(format!("{}/calls/{id}", super::ROOT)) {
             response.headers_mut().insert(LOCATION, location);
         }
         Ok(response)
@@ -202,24 +178,8 @@ impl Call {
     }
 }
 
-fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body)
-        .map_err(|error| Refusal::bad_request(format!("the body is not as expected: {error}")))
-}
-
 fn number(text: &str) -> Result<Address, Refusal> {
     text.parse().map_err(|error: contact::NotAnAddress| {
         Refusal::invalid_input(text.chars().take(Address::LENGTH_MAX).collect::<String>(), error.to_string())
     })
-}
-
-fn refused(refusal: &Refusal) -> Response {
-    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let problem =
-        Problem { error: refusal.error_type.as_str(), data: &refusal.data, message: &refusal.message };
-    let mut response = (status, Json(problem)).into_response();
-    if status == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Offhook\""));
-    }
-    response
 }

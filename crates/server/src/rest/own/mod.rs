@@ -1,0 +1,78 @@
+//! `/offhook/v1`: the interface of our own, beside Finesse's. JSON; administrators only.
+//!
+//! An error has a status of the web service's error tables and `{"error", "data", "message"}`. What is read is read
+//! strictly: a field that nobody knows is refused, so that a misspelt one is not taken for a default.
+
+mod calls;
+
+use axum::Json;
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use contact::{Refusal, UserId};
+use http::header::{ALLOW, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, request};
+use serde::{Deserialize, Serialize};
+
+use super::{Rest, actor};
+use crate::transports::Peer;
+
+/// What every path begins with.
+pub(crate) const ROOT: &str = "/offhook/v1";
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    error: &'a str,
+    data: &'a str,
+    message: &'a str,
+}
+
+impl Rest {
+    /// Answers one request under `/offhook/v1`.
+    pub async fn respond_own(&self, peer: Peer, request: Request<Body>) -> Response {
+        let (head, body) = request.into_parts();
+        self.answer_own(peer, &head, body).await.unwrap_or_else(|refusal| refused(&refusal))
+    }
+
+    async fn answer_own(&self, peer: Peer, head: &request::Parts, body: Body) -> Result<Response, Refusal> {
+        let administrator = self.authenticate_administrator(peer, &head.headers).await?;
+        let path = head.uri.path();
+        let segments: Vec<&str> =
+            path[ROOT.len()..].split('/').filter(|segment| !segment.is_empty()).collect();
+        match segments.as_slice() {
+            ["calls", segments @ ..] => self.calls(administrator, &head.method, segments, body).await,
+            _ => Err(Refusal::not_found(path)),
+        }
+    }
+
+    /// The administrator whose credentials are in the headers.
+    ///
+    /// # Errors
+    ///
+    /// 401 without credentials, with wrong ones, and for everybody else.
+    async fn authenticate_administrator(&self, peer: Peer, headers: &HeaderMap) -> Result<UserId, Refusal> {
+        let user = self.authenticate(peer, headers).await?;
+        let administrator = user.clone();
+        self.hub.read(move |centre| centre.may_read_all(&actor(centre, &user)?)).await??;
+        Ok(administrator)
+    }
+}
+
+fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body)
+        .map_err(|error| Refusal::bad_request(format!("the body is not as expected: {error}")))
+}
+
+fn method_not_allowed(allow: &'static str) -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allow)]).into_response()
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let problem =
+        Problem { error: refusal.error_type.as_str(), data: &refusal.data, message: &refusal.message };
+    let mut response = (status, Json(problem)).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Offhook\""));
+    }
+    response
+}
