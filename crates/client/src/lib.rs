@@ -45,7 +45,7 @@ pub use event::{Control, Detail, Direction, Event, Frame, Observer, Step, Unobse
 pub use line::{Continuity, Line, RequestError, Subscription};
 pub use positions::{Arrival, Outcome, Position, PositionError, Positions, Recovery};
 pub use recovery::Recovered;
-pub use rest::{Rest, RestError, StateChange, SystemInfo};
+pub use rest::{Answer, Rest, RestError, StateChange, SystemInfo};
 pub use stage::Stage;
 pub use trust::{CertificateProblem, Trust, TrustError};
 pub use upgrade::{BODY_BYTES_MAX, Exchange, UpgradeFault, accept_for, faults};

@@ -49,6 +49,22 @@ pub struct StateChange {
     pub reason_code_id: Option<u32>,
 }
 
+/// What was answered to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The body, at most 4 MiB.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The body as XML, if it is that.
+    pub fn document(&self) -> Option<Element> {
+        std::str::from_utf8(&self.body).ok().and_then(parse_document)
+    }
+}
+
 impl Rest {
     /// A client for the server that `url` names; its path is not used.
     ///
@@ -123,15 +139,24 @@ impl Rest {
         parse_document(text).ok_or_else(|| RestError::NotXml { path: path.to_owned() })
     }
 
-    async fn call(
+    /// Any request, and whatever is answered to it.
+    ///
+    /// - `path`: as for [`Rest::get`], with a query if there is one.
+    /// - `body`: sent as XML if it begins with `<`, else as JSON.
+    /// - `request_id`: comes back with the event that follows.
+    ///
+    /// # Errors
+    ///
+    /// See [`RestError`]; a status other than 2xx is an answer here.
+    pub async fn request(
         &mut self,
         method: Method,
         path: &str,
         body: Option<String>,
         request_id: Option<&str>,
-    ) -> Result<Bytes, RestError> {
+    ) -> Result<Answer, RestError> {
         let after = self.connector.step_timeout();
-        match timeout(after, self.call_unlimited(method, path, body, request_id)).await {
+        match timeout(after, self.request_unlimited(method, path, body, request_id)).await {
             Ok(outcome) => outcome,
             Err(_) => {
                 // The late answer would be taken for that of the next request.
@@ -141,24 +166,37 @@ impl Rest {
         }
     }
 
-    async fn call_unlimited(
+    async fn call(
         &mut self,
         method: Method,
         path: &str,
         body: Option<String>,
         request_id: Option<&str>,
     ) -> Result<Bytes, RestError> {
+        let Answer { status, body } = self.request(method, path, body, request_id).await?;
+        if status.is_success() { Ok(body) } else { Err(refusal(path, status, &body)) }
+    }
+
+    async fn request_unlimited(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        request_id: Option<&str>,
+    ) -> Result<Answer, RestError> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, self.url.authority())
             .header(header::USER_AGENT, USER_AGENT)
-            .header(header::ACCEPT, "application/xml");
+            .header(header::ACCEPT, "application/xml, application/json;q=0.9");
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization.as_str());
         }
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/xml");
+        if let Some(body) = &body {
+            let is_xml = body.trim_start().starts_with('<');
+            request = request
+                .header(header::CONTENT_TYPE, if is_xml { "application/xml" } else { "application/json" });
         }
         if let Some(id) = request_id {
             request = request.header("requestId", id);
@@ -172,7 +210,7 @@ impl Rest {
             .await
             .map_err(|source| RestError::Body { path: path.to_owned(), source })?
             .to_bytes();
-        if status.is_success() { Ok(body) } else { Err(refusal(path, status, &body)) }
+        Ok(Answer { status, body })
     }
 
     async fn sender(&mut self) -> Result<&mut SendRequest<Full<Bytes>>, RestError> {
