@@ -4,6 +4,7 @@
 //! strictly: a field that nobody knows is refused, so that a misspelt one is not taken for a default.
 
 mod calls;
+mod wrap_up;
 
 use axum::Json;
 use axum::body::Body;
@@ -40,6 +41,7 @@ impl Rest {
             path[ROOT.len()..].split('/').filter(|segment| !segment.is_empty()).collect();
         match segments.as_slice() {
             ["calls", segments @ ..] => self.calls(administrator, &head.method, segments, body).await,
+            ["users", id, "wrap-up"] => self.wrap_up(administrator, &head.method, id, body).await,
             _ => Err(Refusal::not_found(path)),
         }
     }
