@@ -1,0 +1,157 @@
+//! An agent's line: a task of its own that writes what it hears on the board.
+
+use client::{Connector, Error, Line, LineUrl, RequestError, Unobserved};
+use futures_util::FutureExt as _;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use xmpp::{Password, stream::ClientConfig};
+
+use super::board::{Board, Viewer};
+use super::sighting::Sighting;
+
+/// The near end of a line.
+pub(crate) struct Listener {
+    asks: mpsc::Sender<Ask>,
+    task: JoinHandle<()>,
+}
+
+enum Ask {
+    /// Everything that was sent before this is on the board when it is answered.
+    Barrier(oneshot::Sender<()>),
+    Subscribe(String, oneshot::Sender<Result<(), String>>),
+    Close,
+}
+
+/// Where and as whom.
+pub(crate) struct Seat<'a> {
+    pub(crate) connector: &'a Connector,
+    pub(crate) url: &'a LineUrl,
+    pub(crate) domain: &'a str,
+    pub(crate) user: &'a str,
+    pub(crate) password: &'a str,
+    pub(crate) nodes: Vec<String>,
+}
+
+impl Listener {
+    /// Connects, signs in to the notification service, says that somebody is there, and subscribes.
+    pub(crate) async fn open(seat: Seat<'_>, board: Board, viewer: Viewer) -> Result<Listener, LineError> {
+        let config = ClientConfig::new(seat.domain, seat.user, Password::from(seat.password));
+        let mut line = Line::open(seat.connector, seat.url, config, Box::new(Unobserved)).await?;
+        line.present(0).await?;
+        let service = format!("pubsub.{}", seat.domain);
+        for node in &seat.nodes {
+            line.subscribe(&service, node)
+                .await
+                .map_err(|error| LineError::Subscribe { node: node.clone(), error })?;
+        }
+        let (asks, asked) = mpsc::channel(ASKS_MAX);
+        let heard = Heard { line, board, viewer, user: seat.user.to_owned(), service };
+        Ok(Listener { asks, task: tokio::spawn(heard.listen(asked)) })
+    }
+
+    /// Waits until everything that the server has sent so far is on the board. A line that is over has nothing more.
+    pub(crate) async fn barrier(&self) {
+        let _ = self.begin_barrier().await.await;
+    }
+
+    /// As [`Listener::barrier`], which is over when what is returned is.
+    pub(crate) async fn begin_barrier(&self) -> oneshot::Receiver<()> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.asks.send(Ask::Barrier(answer)).await;
+        answered
+    }
+
+    /// Subscribes to a further node.
+    pub(crate) async fn subscribe(&self, node: String) -> Result<(), String> {
+        let (answer, answered) = oneshot::channel();
+        let over = || "the line is over".to_owned();
+        self.asks.send(Ask::Subscribe(node, answer)).await.map_err(|_| over())?;
+        answered.await.map_err(|_| over())?
+    }
+
+    /// Leaves in good order.
+    pub(crate) async fn close(self) {
+        let _ = self.asks.send(Ask::Close).await;
+        let _ = self.task.await;
+    }
+}
+
+struct Heard {
+    line: Line,
+    board: Board,
+    viewer: Viewer,
+    user: String,
+    service: String,
+}
+
+impl Heard {
+    async fn listen(mut self, mut asks: mpsc::Receiver<Ask>) {
+        loop {
+            let outcome = tokio::select! {
+                ask = asks.recv() => match ask {
+                    Some(Ask::Barrier(answer)) => {
+                        let outcome = self.line.ping().await.map(drop);
+                        let outcome = self.take_what_is_there(outcome);
+                        let _ = answer.send(());
+                        outcome
+                    }
+                    Some(Ask::Subscribe(node, answer)) => {
+                        let outcome = self.line.subscribe(&self.service, &node).await.map(drop);
+                        let _ = answer.send(outcome.as_ref().map_err(ToString::to_string).copied());
+                        self.take_what_is_there(outcome)
+                    }
+                    Some(Ask::Close) | None => {
+                        let _ = self.line.close().await;
+                        return;
+                    }
+                },
+                element = self.line.next() => element.map(|element| self.take(&element)),
+            };
+            if let Err(error) = outcome {
+                let why = error.to_string();
+                return self.board.add(self.viewer, None, Sighting::LineEnd { why });
+            }
+        }
+    }
+
+    /// After an answer: what came before it. An answer that is an error, or does not come, leaves the line as it is.
+    fn take_what_is_there(&mut self, outcome: Result<(), RequestError>) -> Result<(), Error> {
+        if let Err(RequestError::Line(error)) = outcome {
+            return Err(error);
+        }
+        while let Some(element) = self.line.next().now_or_never() {
+            self.take(&element?);
+        }
+        Ok(())
+    }
+
+    fn take(&self, element: &xmpp::Element) {
+        if let Some((item, sighting)) = Sighting::read(element, &self.user) {
+            self.board.add(self.viewer, Some(item), sighting);
+        }
+    }
+}
+
+/// Why there is no line.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LineError {
+    #[error(transparent)]
+    Line(#[from] Error),
+    #[error("cannot subscribe to {node}: {error}")]
+    Subscribe { node: String, error: RequestError },
+}
+
+impl LineError {
+    /// What happened and what to do about it.
+    pub(crate) fn explained(&self, name: &str) -> String {
+        let advice = match self {
+            LineError::Line(error) => error.advice(),
+            LineError::Subscribe { .. } => None,
+        };
+        let advice = advice.map_or(String::new(), |advice| format!("\n{advice}"));
+        format!("{name} gets no line: {self}.{advice}")
+    }
+}
+
+/// Questions to a line that may wait.
+const ASKS_MAX: usize = 16;
