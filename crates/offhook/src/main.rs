@@ -1,6 +1,7 @@
 //! The `offhook` program: picks the subcommand and leaves the work to it.
 mod args;
 mod bench;
+mod play;
 mod serve;
 mod trace;
 mod user;
@@ -25,6 +26,7 @@ struct Args {
 enum Command {
     /// Put load on a server and measure it; every delivery is verified.
     Bench(bench::BenchArgs),
+    Play(play::PlayArgs),
     /// Run the server until SIGTERM or SIGINT.
     Serve(args::ServeArgs),
     Trace(trace::TraceArgs),
@@ -34,6 +36,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Bench(args) => bench::run(args),
+        Command::Play(args) => return play::run(args),
         Command::Serve(args) => return serve::run(args),
         Command::Trace(args) => return trace::run(args),
         Command::User(args) => user::run(args),
