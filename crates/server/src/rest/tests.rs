@@ -368,6 +368,28 @@ async fn a_caller_outside_reaches_an_agent_through_a_queue() {
 }
 
 #[tokio::test]
+async fn an_administrator_sets_the_time_to_wrap_up() {
+    let desk = Desk::new().await;
+    let line = "PUT /offhook/v1/users/1001001/wrap-up";
+    for (user, line, body, status) in [
+        ("admin", line, r#"{"incoming": "REQUIRED", "seconds": 30}"#, 204),
+        ("1001001", line, r#"{"seconds": 31}"#, 401),
+        ("admin", line, r#"{"seconds": 0}"#, 400),
+        ("admin", line, r#"{"incoming": "SOMETIMES"}"#, 400),
+        ("admin", line, r#"{"minutes": 1}"#, 400),
+        ("admin", "PUT /offhook/v1/users/4711/wrap-up", "{}", 404),
+        ("admin", "GET /offhook/v1/users/1001001/wrap-up", "", 405),
+    ] {
+        let answer = desk.network(Call { body, ..call(line, user) }).await;
+        assert_eq!(answer.status, status, "{user} {line} {body}: {}", answer.body);
+    }
+    let user = desk.get("User/1001001", "1001001").await.body;
+    assert!(user.contains("<wrapUpOnIncoming>REQUIRED<"), "{user}");
+    assert!(user.contains("<wrapUpOnOutgoing>OPTIONAL<"), "{user}");
+    assert!(user.contains("<wrapUpTimer>30<"), "{user}");
+}
+
+#[tokio::test]
 async fn queues_are_read_on_cce_only() {
     for (deployment, status) in [(contact::Deployment::Ucce, 200), (contact::Deployment::Uccx, 501)] {
         let desk = Desk::with(|config| config.contact.deployment_type = deployment).await;
