@@ -5,6 +5,7 @@
 pub mod bosh;
 pub mod contact;
 pub mod notifier;
+pub mod scenario;
 pub mod store;
 pub mod stream;
 pub mod tracer;

@@ -5,57 +5,7 @@ use proptest::prelude::*;
 use scenario::Scenario;
 
 /// Every kind of sentence once.
-const SENTENCES: &str = r#"
-title Everything there is to say
-agent ada is 1001001 at 2001001
-agent bela is 1001002 at 2001002 with password "s e;c"
-agent eve is 1001003 without a line
-supervisor sue is 1001 at 2001
-caller bob is 5551001
-queue sales is 1
-timeout ringing is 30s
-set level = gold
-ada signs in; bela signs in at 2001009
-ada is ready
-ada is not ready with reason 1
-sue makes ada ready; sue makes bela not ready; sue signs bela out
-bob calls 8001 with callVariable1 = $level and user.kind = "a b" as first
-caller 555200$level calls ada
-ada calls bob as second
-ada answers on first; ada holds; ada retrieves; ada hangs up
-bob answers; bob hangs up; bob fails with BUSY
-ada consults bela on first as third
-ada transfers; ada conferences; ada transfers to 8002; ada transfers to bela on first
-ada sends tones 12#
-ada writes callVariable1 = "x, y", wrapUpReason = Sales on first
-sue monitors ada as ear; sue barges in on ada; sue removes bela on first
-administrator gives ada 5s to wrap up; administrator gives ada no time to wrap up
-ada disconnects; ada connects; eve cannot connect because not-authorized
-ada cannot answer; ada cannot answer because Generic Error; bela cannot be ready because 401 Invalid Supervisor
-sue cannot make ada not ready because 400; ada cannot send tones 1; bob cannot hang up because 400 Invalid State
-ada sees state READY; ada sees state NOT_READY with reason "Lunch" and pending LOGOUT within 2s
-ada then sees dialog ALERTING with action ANSWER and no action HOLD within ringing
-ada sees new dialog with type PREROUTE_ACD_IN, from bob, to 8001 and queue Sales as fourth
-ada sees dialog gone DROPPED with 2 parties and cause BUSY and bob DROPPED and party 2001 ACTIVE and callVariable2 = $got
-ada sees error CF_RESOURCE_BUSY unless bela sees dialog ALERTING
-sue sees ada READY; sue sees queue sales with callsInQueue = 1 and agentsReady = 2 within 1m
-ada sees service OUT_OF_SERVICE; ada sees the line end with conflict; bela sees the line end
-ada sees nothing; ada sees nothing for 200ms; ada never sees dialog ALERTING for quiet
-ada has state READY; ada has 2 dialogs within 2s; queue sales has callsInQueue = 0
-pause 500ms
-repeat 3 times as i
-    repeat $i times
-        caller 555$i calls 8001
-    end
-end
-nobody sends GET /finesse/api/SystemInfo expecting 200 containing IN_SERVICE
-administrator sends POST /offhook/v1/calls expecting 201 with body '{"from": "5551001", "to": "8001"}'
-ada sends PUT /finesse/api/User/1001001 expecting 202 with body:
-    <User>
-      <state>READY</state>
-    </User>
-ada is ready
-"#;
+const SENTENCES: &str = include_str!("../../../fuzz/seeds/scenario/everything.scenario");
 
 #[test]
 fn everything_is_understood_and_reads_as_what_is_printed() {
@@ -154,6 +104,20 @@ proptest! {
         check(&text);
     }
 
+    /// Sentences of the language with other words in them.
+    #[test]
+    fn sentences_with_other_words_are_understood_or_refused(changes in prop::collection::vec((0..2_000_usize, word()), 1..4)) {
+        let mut lines: Vec<Vec<String>> =
+            SENTENCES.lines().map(|line| line.split(' ').map(str::to_owned).collect()).collect();
+        for (at, word) in changes {
+            let count = lines.len();
+            let line = &mut lines[at % count];
+            let length = line.len();
+            line[(at / count) % length] = word;
+        }
+        check(&lines.into_iter().map(|line| line.join(" ")).collect::<Vec<_>>().join("\n"));
+    }
+
     /// Lines of the language with something exchanged, left out or added.
     #[test]
     fn lines_with_a_slip_are_understood_or_refused(at in 0..4000_usize, length in 0..6_usize, other in ".{0,4}") {
@@ -183,6 +147,7 @@ fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         8 => prop::sample::select(words).prop_map(str::to_owned),
         1 => "[ -~]{1,6}",
-        1 => "\"[a-z$\\\\ ]{0,5}\"",
+        1 => "[\"'][a-z0-9$\\\\ ;#]{0,5}[\"']",
+        1 => "\\$[a-z{}]{1,4}",
     ]
 }

@@ -203,11 +203,11 @@ impl Cursor<'_> {
         if !self.phrase("because") {
             return Ok(Outcome::Refused { status: None, error: None });
         }
-        let is_status = |word: &str| word.parse().is_ok_and(|status: u16| (400..600).contains(&status));
-        let status = match self.peek_word() {
-            Some(word) if is_status(word) => Some(self.number("a status")?),
-            _ => None,
-        };
+        let is_status = |status: &u16| (400..600).contains(status);
+        let status = self.peek_literal().and_then(|literal| literal.parse().ok()).filter(is_status);
+        if status.is_some() {
+            self.value("a status")?;
+        }
         let error = match status.is_some() && self.is_at_end() {
             true => None,
             false => Some(self.rest("a status or an error")?),

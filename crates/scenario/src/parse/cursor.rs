@@ -184,6 +184,27 @@ impl<'a> Cursor<'a> {
         Some(&token.source)
     }
 
+    /// The next value, if it has no variable in it, in quotation marks or not.
+    pub(crate) fn peek_literal(&self) -> Option<&'a str> {
+        let token = self.tokens.get(self.at)?;
+        matches!(token.kind, Kind::Word | Kind::Quoted).then(|| token.text.as_literal())?
+    }
+
+    /// Whether something in quotation marks is next.
+    pub(crate) fn is_quoted(&self) -> bool {
+        self.tokens.get(self.at).is_some_and(|token| token.kind == Kind::Quoted)
+    }
+
+    /// Takes a telephone number, which no name is.
+    pub(crate) fn telephone_number(&mut self, what: &str) -> Result<Text, ParseError> {
+        match self.peek_literal() {
+            Some(literal) if literal.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                Err(self.problem(format!("\"{literal}\" is not {what}")))
+            }
+            _ => self.value(what),
+        }
+    }
+
     /// The token after the next one, as it stands.
     pub(crate) fn second(&self) -> Option<&'a str> {
         self.tokens.get(self.at + 1).map(|token| token.source.as_str())

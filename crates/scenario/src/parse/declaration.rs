@@ -15,7 +15,7 @@ impl Cursor<'_> {
             Some("caller") if second_is_name => self.caller(),
             Some("caller") => {
                 self.require("caller")?;
-                let number = self.value("a telephone number")?;
+                let number = self.telephone_number("a telephone number")?;
                 self.act(Subject::Caller(number))
             }
             Some("queue") => self.queue(),
@@ -96,7 +96,7 @@ impl Cursor<'_> {
         self.require("caller")?;
         let name = self.new_name()?;
         self.require("is")?;
-        Ok(Deed::Caller { name, number: self.value("a telephone number")? })
+        Ok(Deed::Caller { name, number: self.telephone_number("a telephone number")? })
     }
 
     /// `queue sales is 1`, `queue sales has callsInQueue = 1`.

@@ -103,7 +103,7 @@ impl Cursor<'_> {
 
     fn dialog(&mut self, change: Change) -> Result<Sight, ParseError> {
         let is_name_of_state = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase() || c == '$');
-        let state = if self.peek_word().is_some_and(is_name_of_state) {
+        let state = if self.is_quoted() || self.peek_word().is_some_and(is_name_of_state) {
             Some(self.constant("a state of a dialog", &DialogState::ALL.map(DialogState::as_str))?)
         } else {
             self.try_out("a state of a dialog".to_owned());
@@ -150,7 +150,7 @@ impl Cursor<'_> {
             return Ok(Condition::Parties(count));
         }
         if self.phrase("party") {
-            let number = self.value("a telephone number")?;
+            let number = self.telephone_number("a telephone number")?;
             return Ok(Condition::PartyState(Party::Number(number), self.party_state()?));
         }
         self.try_out("the name of somebody".to_owned());
@@ -174,7 +174,7 @@ impl Cursor<'_> {
             Some(word) if word.starts_with(|c: char| c.is_ascii_alphabetic()) => {
                 self.known_name("somebody", names.people()).map(Party::Named)
             }
-            _ => self.value("a telephone number or the name of somebody").map(Party::Number),
+            _ => self.telephone_number("a telephone number or the name of somebody").map(Party::Number),
         }
     }
 
