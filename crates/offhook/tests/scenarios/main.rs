@@ -43,6 +43,24 @@ fn the_library_passes_against_fresh_servers() {
     assert!(files.len() >= 12, "the library has the scenarios that integrators begin with");
 }
 
+/// The examples of `docs/scenarios.md`: everything between its lines ```` ```scenario ```` and ```` ``` ````.
+#[test]
+fn the_examples_of_the_page_pass() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/scenarios.md");
+    let page = std::fs::read_to_string(page).expect("the page is there");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let mut arguments = Vec::new();
+    for (index, block) in page.split("```scenario\n").skip(1).enumerate() {
+        let example = block.split("```").next().unwrap_or_default();
+        let file = folder.path().join(format!("example_{index}.scenario"));
+        std::fs::write(&file, example).expect("a file");
+        arguments.push(file.to_str().expect("a path that is text").to_owned());
+    }
+    assert!(arguments.len() >= 3, "the page has examples");
+    let output = play(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
 /// Two scenarios one after the other against a server that runs already, over TLS: the second finds what the first found.
 #[test]
 fn a_server_that_runs_is_left_as_it_was() {
