@@ -96,6 +96,10 @@ impl Sessions {
         self.by_id.get_mut(&id)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SessionId, &Session)> {
+        self.by_id.iter().map(|(&id, session)| (id, session))
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (SessionId, &mut Session)> {
         self.by_id.iter_mut().map(|(&id, session)| (id, session))
     }

@@ -197,6 +197,11 @@ impl HubTask {
                 let ticket = self.ticket(answer);
                 Input::Administer { ticket, command: *command }
             }
+            Request::EndSessions { which, error, answer } => {
+                let ended = self.notifier.end_sessions(which, &error, at);
+                let _ = answer.send(ended);
+                return self.execute();
+            }
             Request::Read(read) => {
                 let held = read(&self.notifier);
                 match self.decided == self.logged {
@@ -312,7 +317,8 @@ impl HubTask {
     }
 }
 
-fn now() -> Timestamp {
+/// What the clock says.
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contact::{Actor, Command, ContactCentre, Refusal};
 use notifier::{AccountCommand, Credentials, Derivation, Notifier, Rejection, SessionId};
 use tokio::sync::{mpsc, oneshot};
-use xmpp::{BareJid, Stanza};
+use xmpp::{BareJid, FullJid, Stanza, StreamError};
 
 use super::management::Left;
 use crate::metrics::{Limit, Metrics};
@@ -35,6 +35,8 @@ pub(crate) enum Request {
     Administer { command: Box<AccountCommand>, answer: Answer },
     /// A password has become keys; `None` if too many wait.
     Derived { derivation: Derivation, credentials: Option<Box<Credentials>> },
+    /// The end of some sessions, which somebody who runs the server wants. Answered with how many there were.
+    EndSessions { which: Which, error: Box<StreamError>, answer: oneshot::Sender<usize> },
     /// A look at the state.
     Read(Read),
     /// The last request. Answered with the sessions that another process can go on with.
@@ -53,6 +55,8 @@ pub(crate) struct Sender {
 /// Makes a command out of the state as it is when its turn comes.
 type Prepare = Box<dyn FnOnce(&ContactCentre) -> Result<(Actor, Command), Refusal> + Send>;
 type Answer = oneshot::Sender<Result<(), Rejection>>;
+/// Says whether a session is meant.
+type Which = Box<dyn Fn(&FullJid) -> bool + Send>;
 /// Looks at the state and returns what passes the result on, once it may be shown.
 type Read = Box<dyn FnOnce(&Notifier) -> Held + Send>;
 /// Passes a result on. Dropped instead if what it shows was lost.
@@ -163,6 +167,24 @@ impl HubHandle {
         let request = Request::Administer { command: Box::new(command), answer };
         self.inbox.send(request).await.map_err(|_| Unavailable::Stopping)?;
         Ok(answered.await.map_err(|_| Unavailable::Stopping)??)
+    }
+
+    /// Ends sessions for good, those that wait to be resumed too. Returns how many there were.
+    ///
+    /// - `which`: says of each session whether it is to end.
+    /// - `error`: what their clients hear.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`].
+    pub async fn end_sessions(
+        &self,
+        which: impl Fn(&FullJid) -> bool + Send + 'static,
+        error: StreamError,
+    ) -> Result<usize, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.try_send(Request::EndSessions { which: Box::new(which), error: Box::new(error), answer })?;
+        answered.await.map_err(|_| Unavailable::Stopping)
     }
 
     /// Looks at the contact centre, as [`HubHandle::query`] does at everything.
