@@ -1,10 +1,14 @@
-//! The way to a running server for `offhook user`: a socket in the data folder that only its owner may use.
+//! The way to a running server for `offhook user` and `offhook fault`: a socket in the data folder that only its owner may
+//! use.
 //!
-//! One request per connection: a line of JSON ([`AccountRequest`]) there, a line of JSON ([`AccountAnswer`]) back.
+//! One request per connection: a line of JSON ([`ControlRequest`]) there, a line of JSON ([`ControlAnswer`]) back.
 
 use crate::administration::{AccountAnswer, AccountRequest};
 use crate::data_dir::DataDir;
+use crate::faults::{FaultsAnswer, FaultsRequest};
 use rustix::fs::{Mode, OFlags};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::fs::Permissions;
 use std::future::Future;
 use std::io::{self, Read, Write};
@@ -17,6 +21,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+
+/// What is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ControlRequest {
+    /// About accounts.
+    Account(AccountRequest),
+    /// About faults.
+    Faults(FaultsRequest),
+}
+
+/// What is answered to a [`ControlRequest`] of the same kind.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ControlAnswer {
+    /// About accounts.
+    Account(AccountAnswer),
+    /// About faults.
+    Faults(FaultsAnswer),
+}
 
 /// The listening socket. Dropping it removes the file.
 #[derive(Debug)]
@@ -49,8 +73,8 @@ impl ControlSocket {
     /// - `answer`: does what is asked. Called for up to [`REQUESTS_AT_ONCE`] requests at a time.
     pub async fn serve<A, F>(self, answer: A)
     where
-        A: Fn(AccountRequest) -> F + Send + Sync + 'static,
-        F: Future<Output = AccountAnswer> + Send + 'static,
+        A: Fn(ControlRequest) -> F + Send + Sync + 'static,
+        F: Future<Output = ControlAnswer> + Send + 'static,
     {
         let answer = Arc::new(answer);
         let places = Arc::new(Semaphore::new(REQUESTS_AT_ONCE));
@@ -85,8 +109,8 @@ impl Drop for ControlSocket {
 
 async fn serve_one<A, F>(mut stream: UnixStream, answer: &A) -> io::Result<()>
 where
-    A: Fn(AccountRequest) -> F,
-    F: Future<Output = AccountAnswer>,
+    A: Fn(ControlRequest) -> F,
+    F: Future<Output = ControlAnswer>,
 {
     let peer = stream.peer_cred()?.uid();
     // The mode of the file says the same, but only from a moment after its making.
@@ -96,7 +120,10 @@ where
     let line = timeout(REQUEST_TIMEOUT, read_line(&mut stream)).await??;
     let reply = match serde_json::from_slice(&line) {
         Ok(request) => answer(request).await,
-        Err(error) => AccountAnswer::Refused(format!("the server does not understand the request: {error}")),
+        // In the same form for all kinds.
+        Err(error) => ControlAnswer::Account(AccountAnswer::Refused(format!(
+            "the server does not understand the request: {error}"
+        ))),
     };
     timeout(REQUEST_TIMEOUT, stream.write_all(&to_line(&reply)?)).await?
 }
@@ -116,12 +143,14 @@ async fn read_line(stream: &mut UnixStream) -> io::Result<Vec<u8>> {
 
 /// Asks the server that uses a data folder. Blocks until it has answered.
 ///
+/// - `request`: one of the kinds of [`ControlRequest`]; the answer is of the same kind.
+///
 /// `None` if no server is there: the folder's data can be opened instead.
 ///
 /// # Errors
 ///
 /// Those of the socket, for instance because the server belongs to another user.
-pub fn ask(data: &Path, request: &AccountRequest) -> io::Result<Option<AccountAnswer>> {
+pub fn ask<Q: Serialize, A: DeserializeOwned>(data: &Path, request: &Q) -> io::Result<Option<A>> {
     let connected =
         Address::of(data).and_then(|address| std::os::unix::net::UnixStream::connect(&address.path));
     let mut stream = match connected {
@@ -150,7 +179,7 @@ pub fn ask(data: &Path, request: &AccountRequest) -> io::Result<Option<AccountAn
     Ok(Some(serde_json::from_slice(&reply)?))
 }
 
-fn to_line(message: &impl serde::Serialize) -> io::Result<Vec<u8>> {
+fn to_line(message: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');
     Ok(line)
@@ -206,8 +235,10 @@ mod tests {
             let mode = std::fs::metadata(path.join(SOCKET_FILE)).expect("there").permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
             let serving = tokio::spawn(socket.serve(async |request| match request {
-                AccountRequest::Remove { user } => AccountAnswer::Refused(format!("not {user}")),
-                _ => AccountAnswer::Done,
+                ControlRequest::Account(AccountRequest::Remove { user }) => {
+                    ControlAnswer::Account(AccountAnswer::Refused(format!("not {user}")))
+                }
+                _ => ControlAnswer::Account(AccountAnswer::Done),
             }));
             let user = UserId::new("1001001").expect("good");
             let answer = ask_in_thread(path.clone(), AccountRequest::Remove { user }).await.expect("works");
@@ -223,7 +254,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let dir = DataDir::open(folder.path()).expect("free");
         let socket = ControlSocket::listen(&dir).expect("listens");
-        let _serving = tokio::spawn(socket.serve(async |_| AccountAnswer::Done));
+        let _serving = tokio::spawn(socket.serve(async |_| ControlAnswer::Account(AccountAnswer::Done)));
         let mut stream = UnixStream::connect(folder.path().join(SOCKET_FILE)).await.expect("connects");
         stream.write_all(b"{\"do\":\"dance\"}\n").await.expect("sent");
         let mut reply = String::new();

@@ -11,6 +11,7 @@ pub mod data_dir;
 pub mod demo;
 mod door;
 pub mod exit;
+pub mod faults;
 mod gate;
 pub mod http;
 pub mod hub;

@@ -1,7 +1,9 @@
 //! Counters of what happens to sessions, for people who run the server. Only ever growing, but for those that say so.
 
+mod faults;
 mod limits;
 
+pub use faults::FaultCounters;
 pub use limits::Limit;
 
 use std::sync::Arc;
@@ -108,6 +110,8 @@ pub struct Metrics {
     pub bosh_sessions_broken: Counter,
     /// Requests in BOSH sessions.
     pub bosh_requests: Counter,
+    /// Faults on demand.
+    pub faults: FaultCounters,
 }
 
 impl Metrics {

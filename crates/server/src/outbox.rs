@@ -8,10 +8,12 @@
 //! works on it through its [`Attachment`], which stops working when the next one has taken over.
 
 mod attachment;
+mod gate;
 mod inactive;
 mod mailbox;
 
 pub use attachment::{Attachment, Taken};
+pub use gate::Cut;
 pub use mailbox::{Detached, MailboxLimits, Saved, SavedEntry};
 
 use std::collections::VecDeque;
@@ -69,6 +71,8 @@ pub enum Outgoing {
     },
     /// The client asked for a session with a counter that cannot be.
     CountTooHigh(HandledCountTooHigh),
+    /// The connection is to be lost, without a word; the session may be resumed. Nothing follows.
+    Cut(Cut),
     /// The connection is to end; the session may be resumed. Nothing follows.
     Interrupt(Box<StreamError>),
     /// The stream is to end. Nothing follows.
@@ -125,6 +129,7 @@ impl Outgoing {
                 | Outgoing::Resumed(_)
                 | Outgoing::ResumeFailed { .. }
                 | Outgoing::CountTooHigh(_)
+                | Outgoing::Cut(_)
                 | Outgoing::Interrupt(_)
                 | Outgoing::End(_) => 0,
             }
@@ -147,7 +152,7 @@ struct State {
     is_blocked: bool,
     stage: Stage,
     session: Option<SessionId>,
-    /// Stream management and client state; none until the client asks for one of them.
+    /// Stream management, client state and faults; none until somebody asks for one of them.
     mailbox: Option<Box<Mailbox>>,
 }
 

@@ -15,11 +15,12 @@ use crate::acceptors::Acceptors;
 use crate::accounts::Accounts;
 use crate::administration::running;
 use crate::config::{Config, ListenerKind};
-use crate::control::ControlSocket;
+use crate::control::{ControlAnswer, ControlRequest, ControlSocket};
 use crate::data_dir::DataDir;
 use crate::demo;
 use crate::door::{Behind, Door, accept};
 use crate::exit::Failure;
+use crate::faults::{self, FaultDesk, Faults};
 use crate::gate::Gate;
 use crate::http::{HttpServer, Site};
 use crate::hub::{HubHandle, HubParts, Management};
@@ -95,9 +96,13 @@ impl Server {
         let tokens = config.tokens.as_ref().map(Tokens::new).transpose();
         let tokens = tokens.map_err(|error| Failure::Certificate(Box::new(error)))?;
         let core = Core::start(&config, &dir, tokens).await?;
+        let streams = Arc::new(OpenStreams::default());
+        let desk = FaultDesk::new(core.hub.clone(), Arc::clone(&core.accounts), Arc::clone(&streams));
         let control = {
-            let hub = core.hub.clone();
-            tokio::spawn(listen_control(&dir)?.serve(move |request| running::handle(hub.clone(), request)))
+            let (hub, desk) = (core.hub.clone(), desk.clone());
+            tokio::spawn(
+                listen_control(&dir)?.serve(move |request| control(hub.clone(), desk.clone(), request)),
+            )
         };
 
         let lacking = core.accounts.without_sha512();
@@ -110,7 +115,6 @@ impl Server {
         }
 
         let config = Arc::new(config);
-        let streams = Arc::new(OpenStreams::default());
         let backend = Arc::new(Backend::new(
             Arc::clone(&config),
             core.hub.clone(),
@@ -124,7 +128,7 @@ impl Server {
         let bosh = Bosh::new(Arc::clone(&backend));
         let https_port = addresses.https.map(|address| address.port());
         let settings = RestSettings::new(&config, https_port);
-        let rest = Rest::new(core.hub.clone(), core.accounts, settings);
+        let rest = Rest::new(core.hub.clone(), core.accounts, settings).with_desk(desk);
         let site = Arc::new(Site::new(&config, https_port, Arc::new(web_sockets), bosh, rest));
 
         let (stopping, stops) = watch::channel(false);
@@ -259,8 +263,10 @@ impl Core {
         let users = notifier.centre().users().len();
         tracing::info!(entries, position = position.0, users, "log replayed");
 
+        let metrics = Arc::new(Metrics::new(Arc::clone(notifier.limits_reached())));
+        let faults = Arc::new(Faults::new(config.faults.clone(), Arc::clone(&metrics)));
         let accounts = Accounts::new(&config.auth, &meta.secret).with_tokens(tokens, &config.domain);
-        let accounts = Arc::new(accounts);
+        let accounts = Arc::new(accounts.with_faults(faults));
         for (user, credentials) in notifier.credentials() {
             accounts.set(user.clone(), Some(credentials.clone()));
         }
@@ -274,7 +280,6 @@ impl Core {
             let sentence = format!("cannot take over the sessions of the last server: {error}");
             Failure::Other(sentence.into())
         })?;
-        let metrics = Arc::new(Metrics::new(Arc::clone(notifier.limits_reached())));
         let hub = crate::hub::start(HubParts {
             notifier,
             log: Arc::new(log),
@@ -309,6 +314,14 @@ fn listen_control(dir: &DataDir) -> Result<ControlSocket, Failure> {
         let sentence = format!("cannot make the control socket in {}: {error}", dir.path().display());
         Failure::Other(sentence.into())
     })
+}
+
+/// Answers one request on the control socket.
+async fn control(hub: HubHandle, desk: FaultDesk, request: ControlRequest) -> ControlAnswer {
+    match request {
+        ControlRequest::Account(request) => ControlAnswer::Account(running::handle(hub, request).await),
+        ControlRequest::Faults(request) => ControlAnswer::Faults(faults::handle(desk, request).await),
+    }
 }
 
 /// Answers in their last moment may take this long before the process ends.

@@ -10,6 +10,7 @@ mod table;
 
 use crate::config::{self, ListenerKind};
 use crate::credentials::{SALT_BYTES, credentials, scram_keys};
+use crate::faults::{Fault, Faults, Kind};
 use crate::tokens::{Outcome, Tokens};
 use attempts::Attempts;
 use aws_lc_rs::hmac;
@@ -24,7 +25,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 use table::{Account, Table};
 use tokio::sync::Semaphore;
-use xmpp::{Mechanism, Password, ScramHash, ScramKeys};
+use xmpp::{Mechanism, Password, SaslCondition, ScramHash, ScramKeys};
 
 /// The accounts of this instance. Shared by all transports; every method may be called from any thread.
 pub struct Accounts {
@@ -44,6 +45,8 @@ pub struct Accounts {
     tokens: Option<Tokens>,
     /// The domain that may stand behind a user's name in a token.
     domain: String,
+    /// Whose credentials are to be refused, and what else is to go wrong.
+    faults: Arc<Faults>,
 }
 
 /// What became of a password or a token.
@@ -60,6 +63,8 @@ pub enum Verdict {
     Busy,
     /// The keys that tokens are verified with cannot be had; it was not looked at.
     Unavailable,
+    /// It is refused on purpose (`docs/faults.md`), with this condition.
+    Refused(SaslCondition),
 }
 
 impl Accounts {
@@ -90,6 +95,7 @@ impl Accounts {
             settings: settings.clone(),
             tokens: None,
             domain: String::new(),
+            faults: Arc::default(),
         }
     }
 
@@ -98,6 +104,30 @@ impl Accounts {
     /// - `domain`: what may stand behind a user's name in a token: `1001001@domain` is `1001001`.
     pub fn with_tokens(self, tokens: Option<Tokens>, domain: &str) -> Accounts {
         Accounts { tokens, domain: domain.to_owned(), ..self }
+    }
+
+    /// Refuses credentials as these faults want it.
+    pub fn with_faults(self, faults: Arc<Faults>) -> Accounts {
+        Accounts { faults, ..self }
+    }
+
+    /// What is to go wrong.
+    pub fn faults(&self) -> &Arc<Faults> {
+        &self.faults
+    }
+
+    /// Whether this user's credentials are to be refused, and how: a [`Verdict::Refused`]. To be asked before a SCRAM
+    /// exchange and after a certificate has told who it is; passwords and tokens are asked about by themselves.
+    pub fn refusal(&self, user: &str) -> Option<Verdict> {
+        if !self.faults.has(Kind::RefuseCredentials) {
+            return None;
+        }
+        let refused = UserId::new(user).ok()?;
+        let condition = self.faults.strike(Kind::RefuseCredentials, |fault| match fault {
+            Fault::RefuseCredentials { user, condition } if *user == refused => Some(*condition),
+            _ => None,
+        })?;
+        Some(Verdict::Refused(condition))
     }
 
     /// Whether tokens are taken.
@@ -183,6 +213,9 @@ impl Accounts {
     ) -> Option<Verdict> {
         if self.is_locked_out(user, address, now) {
             return Some(Verdict::LockedOut);
+        }
+        if let Some(refused) = self.refusal(user) {
+            return Some(refused);
         }
         let account = self.find(user)?;
         let key = self.memory_key(user, password);
@@ -274,6 +307,9 @@ impl Accounts {
             Outcome::Unavailable => return Err(Verdict::Unavailable),
             Outcome::Good(found) => match UserId::new(self.local(&found)) {
                 Ok(user) if self.table.read().get(&user).is_some() => {
+                    if let Some(refused) = self.refusal(user.as_str()) {
+                        return Err(refused);
+                    }
                     self.note(user.as_str(), address, true, Instant::now());
                     return Ok(user);
                 }

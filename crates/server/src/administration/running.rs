@@ -26,7 +26,7 @@ mod tests {
     use crate::accounts::{Accounts, Verdict};
     use crate::administration::{Account, IfExists, Person};
     use crate::config::Config;
-    use crate::control::{self, ControlSocket};
+    use crate::control::{self, ControlAnswer, ControlRequest, ControlSocket};
     use crate::credentials::{TEST_KEYS, credentials};
     use crate::data_dir::DataDir;
     use crate::hub::{self, HubParts};
@@ -59,7 +59,13 @@ mod tests {
         let socket = ControlSocket::listen(&dir).expect("listens");
         let serving = tokio::spawn(socket.serve({
             let hub = hub.clone();
-            move |request| handle(hub.clone(), request)
+            move |request| {
+                let hub = hub.clone();
+                async move {
+                    let ControlRequest::Account(request) = request else { panic!("about accounts") };
+                    ControlAnswer::Account(handle(hub, request).await)
+                }
+            }
         }));
         let ask = |request: AccountRequest| {
             let data = folder.path().to_owned();

@@ -40,6 +40,21 @@ impl Kind for Switch {
     }
 }
 
+/// `true`, `false`, or `"demo"`, which is true with the demonstration: `None`.
+pub(super) struct SwitchOrDemo;
+impl Kind for SwitchOrDemo {
+    type Out = Option<bool>;
+    fn expected(&self) -> String {
+        "true, false or \"demo\"".into()
+    }
+    fn read(&self, value: &Value) -> Option<Option<bool>> {
+        match value.text() {
+            Some("demo") => Some(None),
+            _ => value.boolean().map(Some),
+        }
+    }
+}
+
 /// A whole number between two bounds, both allowed.
 pub(super) struct Count(pub(super) u32, pub(super) u32);
 impl Kind for Count {
@@ -106,16 +121,21 @@ impl Kind for Span {
         format!("a time such as \"500 ms\", \"25 s\" or \"10 min\", from {:?} to {:?}", self.0, self.1)
     }
     fn read(&self, value: &Value) -> Option<Duration> {
-        let (number, unit) = number_and_unit(value.text()?)?;
-        let span = match unit {
-            "ms" => Duration::from_millis(number),
-            "s" => Duration::from_secs(number),
-            "min" => Duration::from_secs(number.checked_mul(60)?),
-            "h" => Duration::from_secs(number.checked_mul(3600)?),
-            _ => return None,
-        };
+        let span = duration(value.text()?)?;
         (self.0..=self.1).contains(&span).then_some(span)
     }
+}
+
+/// Reads a length of time as it stands in settings: `"500 ms"`, `"25 s"`, `"10 min"`, `"1 h"`.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = number_and_unit(text)?;
+    Some(match unit {
+        "ms" => Duration::from_millis(number),
+        "s" => Duration::from_secs(number),
+        "min" => Duration::from_secs(number.checked_mul(60)?),
+        "h" => Duration::from_secs(number.checked_mul(3600)?),
+        _ => return None,
+    })
 }
 
 fn number_and_unit(text: &str) -> Option<(u64, &str)> {

@@ -20,10 +20,11 @@ mod value;
 pub use error::{ConfigError, Problem};
 pub use example::annotated_example;
 pub use kind::ListenAddress;
+pub(crate) use kind::duration;
 pub use origins::Origins;
 pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use sections::{
-    Auth, Bosh, CertificateName, Commands, Contact, Limits, ListenerKind, Log, LogSync, PlainInClear,
+    Auth, Bosh, CertificateName, Commands, Contact, Faults, Limits, ListenerKind, Log, LogSync, PlainInClear,
     Profile, Pubsub, Recovery, Roster, Sessions, Tcp, Web,
 };
 pub use table::Setting;
@@ -90,6 +91,8 @@ pub struct Config {
     pub roster: Roster,
     /// Ad-hoc commands.
     pub commands: Commands,
+    /// Faults on demand; none if there are to be none.
+    pub faults: Option<Faults>,
     /// Sentences for the diagnostics: what was written but has no effect.
     pub warnings: Vec<String>,
     /// The configuration file that was used, if any.
@@ -195,6 +198,7 @@ impl Config {
         let contact = Contact::read(&mut layers);
         let roster = Roster::read(&mut layers);
         let commands = Commands::read(&mut layers);
+        let faults = Faults::read(&mut layers);
         let (
             Some(general),
             Some(tls),
@@ -211,9 +215,10 @@ impl Config {
             Some(contact),
             Some(roster),
             Some(commands),
+            Some(faults),
         ) = (
             general, tls, web, tcp, bosh, limits, sessions, auth, tokens, log, pubsub, recovery, contact,
-            roster, commands,
+            roster, commands, faults,
         )
         else {
             return Err(ConfigError { problems: layers.problems });
@@ -227,6 +232,7 @@ impl Config {
         let tls = tls_files(tls, &mut layers);
         let tokens = tokens.resolve(&mut layers, &mut warnings);
         let demo = demo(&general, &mut layers, &mut warnings);
+        let faults = faults.enabled.unwrap_or(general.demo).then_some(faults);
         if limits.message_bytes_before_auth_max > limits.message_bytes_max {
             let sentence = "limits.message_bytes_before_auth_max is larger than limits.message_bytes_max";
             layers.refuse("limits.message_bytes_before_auth_max", sentence.into());
@@ -264,6 +270,7 @@ impl Config {
                 contact,
                 roster,
                 commands,
+                faults,
                 warnings,
                 file,
             }),

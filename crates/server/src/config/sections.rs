@@ -3,7 +3,7 @@
 
 use super::kind::{
     Choice, Choices, Count, Domain, ListenAddress, Listener, Minutes, OptionalPath, OptionalText, OtherHost,
-    SecureWebSocket, Size, SomeChoices, Span, Switch, WhoKind,
+    SecureWebSocket, Size, SomeChoices, Span, Switch, SwitchOrDemo, WhoKind,
 };
 use super::origins::{Origins, OriginsKind};
 use super::paths::Paths;
@@ -595,13 +595,33 @@ settings! {
     }
 }
 
+settings! {
+    /// Faults on demand: administrators make happen here what goes wrong in the field (docs/faults.md).
+    pub Faults in "faults." {
+        /// Whether they may: true, false, or "demo": with the demonstration they may. Where people work, leave it off.
+        enabled: Option<bool> = "\"demo\"", SwitchOrDemo;
+        /// Faults that are active at a time. Over it: another one is refused.
+        active_max: u32 = "100", Count(1, 10_000);
+        /// How often one fault may strike. Over it: it is refused.
+        times_max: u32 = "10000", Count(1, 1_000_000);
+        /// How long a fault lasts if neither a time nor a count is given.
+        duration: Duration = "\"5 min\"", Span::seconds(1, 86_400);
+        /// How long a fault may last, those with a count too. Over it: it is refused.
+        duration_max: Duration = "\"1 h\"", Span::seconds(1, 86_400);
+        /// How late a fault may make an event or an answer. Over it: it is refused.
+        delay_max: Duration = "\"1 min\"", Span::seconds(1, 3_600);
+        /// Faults that are over and can still be looked at. Over it: the oldest is forgotten.
+        over_max: u32 = "100", Count(1, 10_000);
+    }
+}
+
 /// Every row, in the order of the annotated example.
 pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     sections().into_iter().flat_map(|(_, settings)| settings)
 }
 
 /// The sections: what stands above each in the example, and its rows.
-pub(super) fn sections() -> [(&'static str, &'static [Setting]); 15] {
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 16] {
     [
         ("", General::SETTINGS),
         ("tls", Tls::SETTINGS),
@@ -618,5 +638,6 @@ pub(super) fn sections() -> [(&'static str, &'static [Setting]); 15] {
         ("contact", Contact::SETTINGS),
         ("roster", Roster::SETTINGS),
         ("commands", Commands::SETTINGS),
+        ("faults", Faults::SETTINGS),
     ]
 }

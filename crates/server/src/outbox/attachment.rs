@@ -71,8 +71,15 @@ impl Attachment {
                 }
                 return Taken { is_emptied: true, stanzas: 0 };
             }
+            if let Some(how) = mailbox.cut.take() {
+                batch.push(Outgoing::Cut(how));
+                return Taken { is_emptied: true, stanzas: 0 };
+            }
             if let Some(halted) = mailbox.halt(&mut state.queue, &mut state.bytes, batch) {
                 return halted;
+            }
+            if let Some(taken) = state.take_through_gate(batch, waker) {
+                return taken;
             }
         }
         let mut mailbox = state.mailbox.as_deref_mut();

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use xmpp::stream::{HandledCountTooHigh, Unacknowledged};
 use xmpp::{SharedStanza, StreamError};
 
+use super::gate::{Cut, Gate};
 use super::inactive::Held;
 use super::{Attachment, Consequence, Outbox, Outgoing, Stage, State, Taken, too_slow};
 
@@ -57,6 +58,10 @@ pub(super) struct Mailbox {
     pub(super) held: Option<Held>,
     /// The connection asked to resume a session, and this is its hold on that session's mailbox, until it takes it.
     resuming: Option<Attachment>,
+    /// Where faults hold events up; none if there are none.
+    pub(super) gate: Option<Gate>,
+    /// The connection is to be lost.
+    pub(super) cut: Option<Cut>,
 }
 
 /// How far stream management is.
@@ -94,6 +99,8 @@ impl Mailbox {
             allowance: 0,
             held: None,
             resuming: None,
+            gate: None,
+            cut: None,
         }
     }
 
@@ -106,7 +113,7 @@ impl Mailbox {
     }
 
     pub(super) fn is_interrupted(&self) -> bool {
-        self.interruption.is_some()
+        self.interruption.is_some() || self.cut.is_some()
     }
 
     /// Counts what is handed to the connection. Returns how many stanzas that is.
@@ -496,6 +503,8 @@ impl State {
         if let Some(mailbox) = &mut self.mailbox {
             mailbox.interruption = None;
             mailbox.leaving = Leaving::Everything;
+            mailbox.gate = None;
+            mailbox.cut = None;
             let held = mailbox.held.take();
             // Their bytes are counted already.
             self.queue.extend(held.into_iter().flat_map(Held::into_entries));
@@ -507,7 +516,7 @@ impl State {
 
 impl Outgoing {
     /// A stanza once more, to be kept.
-    fn copy(&self) -> Option<Outgoing> {
+    pub(super) fn copy(&self) -> Option<Outgoing> {
         match self {
             Outgoing::Stanza(element) => Some(Outgoing::Stanza(element.clone())),
             Outgoing::Shared { stanza, to } => Some(Outgoing::Shared { stanza: Arc::clone(stanza), to: *to }),
@@ -574,7 +583,7 @@ impl SavedEntry {
     }
 }
 
-fn wake(mut state: MutexGuard<'_, State>) {
+pub(super) fn wake(mut state: MutexGuard<'_, State>) {
     let waker: Option<Waker> = state.waker.take();
     drop(state);
     if let Some(waker) = waker {

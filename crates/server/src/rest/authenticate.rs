@@ -42,7 +42,7 @@ impl Rest {
         };
         outcome.map_err(|verdict| match verdict {
             Verdict::Busy | Verdict::Unavailable => Refusal::service_unavailable(),
-            Verdict::Correct | Verdict::Wrong | Verdict::LockedOut => {
+            Verdict::Correct | Verdict::Wrong | Verdict::LockedOut | Verdict::Refused(_) => {
                 tracing::info!(%address, ?verdict, "a request with wrong credentials");
                 Refusal::unauthorized(&name)
             }

@@ -6,6 +6,7 @@
 mod authenticate;
 mod body;
 mod dialogs;
+mod faults;
 mod own;
 mod read;
 mod reply;
@@ -24,6 +25,7 @@ use contact::{Actor, ApiPath, ContactCentre, Refusal, UserId};
 use http::{Method, Request, Response, request};
 
 use crate::accounts::Accounts;
+use crate::faults::FaultDesk;
 use crate::hub::HubHandle;
 use crate::transports::Peer;
 
@@ -36,12 +38,20 @@ pub struct Rest {
     hub: HubHandle,
     accounts: Arc<Accounts>,
     settings: Arc<RestSettings>,
+    /// Where faults on demand are asked for, and found.
+    desk: FaultDesk,
 }
 
 impl Rest {
     /// Creates the service.
     pub fn new(hub: HubHandle, accounts: Arc<Accounts>, settings: RestSettings) -> Rest {
-        Rest { hub, accounts, settings: Arc::new(settings) }
+        let desk = FaultDesk::new(hub.clone(), Arc::clone(&accounts), Arc::default());
+        Rest { hub, accounts, settings: Arc::new(settings), desk }
+    }
+
+    /// Knows of connections, for those who look at sessions and those who want them to fail.
+    pub fn with_desk(self, desk: FaultDesk) -> Rest {
+        Rest { desk, ..self }
     }
 
     /// Answers one request under `/finesse/api`.
@@ -54,6 +64,9 @@ impl Rest {
         let (head, body) = request.into_parts();
         if let Some(location) = self.settings.redirect(peer, &head) {
             return Reply::Moved { location }.into_response(Extras::default());
+        }
+        if let Some(answer) = self.meet_fault(&head).await {
+            return answer;
         }
         let mut extras = Extras::of(&head, peer.is_encrypted);
         if self.accounts.takes_tokens() {

@@ -7,6 +7,7 @@ use xmpp::stream::{Caps, StreamConfig};
 use super::OpenStreams;
 use crate::accounts::Accounts;
 use crate::config::{Config, ListenerKind};
+use crate::faults::Faults;
 use crate::hub::HubHandle;
 
 /// What is behind the transports.
@@ -16,6 +17,8 @@ pub struct Backend {
     pub(super) accounts: Arc<Accounts>,
     /// Where open streams are counted, and told to end.
     pub(super) streams: Arc<OpenStreams>,
+    /// What is to go wrong; the accounts know the same.
+    pub(super) faults: Arc<Faults>,
     caps: Option<Caps>,
 }
 
@@ -31,7 +34,8 @@ impl Backend {
         streams: Arc<OpenStreams>,
         caps: Option<Caps>,
     ) -> Backend {
-        Backend { config, hub, accounts, streams, caps }
+        let faults = Arc::clone(accounts.faults());
+        Backend { config, hub, accounts, streams, faults, caps }
     }
 
     /// What is the same for all streams that come in by a listener, as far as no transport differs.

@@ -7,6 +7,7 @@
 mod authentication;
 mod backlog;
 mod events;
+mod faults;
 mod taking;
 
 #[cfg(test)]
@@ -22,7 +23,7 @@ use xmpp::{Channel, FullJid, SharedStanza, StreamError};
 
 use super::reason::Reason;
 use super::{Backend, Peer};
-use crate::outbox::{Attachment, Outbox};
+use crate::outbox::{Attachment, Cut, Outbox};
 use authentication::Checking;
 use backlog::Backlog;
 
@@ -65,6 +66,8 @@ pub(super) struct Signals {
     pub(super) is_restarted: bool,
     /// Go over to TLS when everything in the outbox is written, and forget what has been read.
     pub(super) starts_tls: bool,
+    /// Lose the connection, without a word.
+    pub(super) cut: Option<Cut>,
     /// The stream's id, where the transport has to tell it. The indirection keeps it small for those that do not.
     #[expect(clippy::box_collection, reason = "one word instead of three")]
     pub(super) opened: Option<Box<String>>,
@@ -96,8 +99,8 @@ impl Driver {
         getrandom::fill(&mut entropy).expect("the system has random numbers");
         let outbox = Arc::new(Outbox::new(backend.config.limits.outbox_bytes_max));
         Driver {
+            key: backend.streams.enter(&outbox, config.framing),
             stream: ServerStream::new(config, channel, entropy, now),
-            key: backend.streams.enter(&outbox),
             outbox: Attachment::first(outbox),
             backend,
             peer,

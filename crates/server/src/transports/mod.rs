@@ -14,6 +14,7 @@ mod wire;
 mod write;
 
 pub use backend::Backend;
+pub(crate) use open_streams::OpenStream;
 pub use open_streams::OpenStreams;
 pub use socket::Socket;
 

@@ -8,6 +8,7 @@ use slab::Slab;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use xmpp::StreamError;
+use xmpp::stream::Framing;
 
 use super::departures::departures;
 use crate::outbox::Outbox;
@@ -17,45 +18,90 @@ use crate::outbox::Outbox;
 pub struct OpenStreams {
     state: Mutex<State>,
     none_left: Notify,
+    begun: Begun,
+}
+
+/// When the first stream could be opened.
+#[derive(Debug)]
+struct Begun(std::time::Instant);
+
+impl Default for Begun {
+    fn default() -> Begun {
+        Begun(std::time::Instant::now())
+    }
+}
+
+/// One stream. Small, because there is one for each session.
+#[derive(Debug)]
+struct Stream {
+    outbox: Arc<Outbox>,
+    /// Seconds after the beginning.
+    opened_after: u32,
+    framing: Framing,
+}
+
+/// What is known of an open stream.
+#[derive(Debug)]
+pub(crate) struct OpenStream {
+    /// What waits to be sent.
+    pub(crate) outbox: Arc<Outbox>,
+    /// How long ago its connection was opened, in whole seconds.
+    pub(crate) age: Duration,
+    /// What carries it.
+    pub(crate) framing: Framing,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    outboxes: Slab<Arc<Outbox>>,
+    streams: Slab<Stream>,
     ending: Option<StreamError>,
 }
 
 impl OpenStreams {
     /// Notes a stream; it is told to end at once if all are. Returns what to [`leave`](OpenStreams::leave) with.
-    pub(super) fn enter(&self, outbox: &Arc<Outbox>) -> usize {
+    pub(super) fn enter(&self, outbox: &Arc<Outbox>, framing: Framing) -> usize {
+        let opened_after = u32::try_from(self.begun.0.elapsed().as_secs()).unwrap_or(u32::MAX);
         let mut state = self.state.lock();
         if let Some(error) = &state.ending {
             outbox.interrupt(error.clone());
         }
-        state.outboxes.insert(Arc::clone(outbox))
+        state.streams.insert(Stream { outbox: Arc::clone(outbox), opened_after, framing })
     }
 
     /// Notes that a stream's connection is gone.
     pub(super) fn leave(&self, key: usize) {
         let mut state = self.state.lock();
-        state.outboxes.remove(key);
-        if state.outboxes.is_empty() {
+        state.streams.remove(key);
+        if state.streams.is_empty() {
             self.none_left.notify_waiters();
         }
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.state.lock().outboxes.len()
+        self.state.lock().streams.len()
     }
 
     /// Ends all streams, now and from now on.
     pub fn end_all(&self, error: &StreamError) {
         let mut state = self.state.lock();
         state.ending = Some(error.clone());
-        for (_, outbox) in &state.outboxes {
-            outbox.interrupt(error.clone());
+        for (_, stream) in &state.streams {
+            stream.outbox.interrupt(error.clone());
         }
+    }
+
+    /// All streams, bound or not.
+    pub(crate) fn all(&self) -> Vec<OpenStream> {
+        let now = self.begun.0.elapsed().as_secs();
+        let age = |stream: &Stream| Duration::from_secs(now.saturating_sub(stream.opened_after.into()));
+        let state = self.state.lock();
+        let open = |stream: &Stream| OpenStream {
+            outbox: Arc::clone(&stream.outbox),
+            age: age(stream),
+            framing: stream.framing,
+        };
+        state.streams.iter().map(|(_, stream)| open(stream)).collect()
     }
 
     /// Ends all streams, one after the other, and then as [`end_all`](OpenStreams::end_all).
@@ -63,15 +109,15 @@ impl OpenStreams {
     /// - `spread`: how long that takes; less if there are none any more.
     /// - `seed`: decides about their order and the moments.
     pub async fn end_all_within(&self, error: &StreamError, spread: Duration, seed: u64) {
-        let keys: Vec<usize> = self.state.lock().outboxes.iter().map(|(key, _)| key).collect();
+        let keys: Vec<usize> = self.state.lock().streams.iter().map(|(key, _)| key).collect();
         let begin = Instant::now();
         for (number, after) in departures(keys.len(), spread, seed) {
             tokio::select! {
                 () = tokio::time::sleep_until(begin + after) => {}
                 () = self.none_left() => break,
             }
-            if let Some(outbox) = self.state.lock().outboxes.get(keys[number]) {
-                outbox.interrupt(error.clone());
+            if let Some(stream) = self.state.lock().streams.get(keys[number]) {
+                stream.outbox.interrupt(error.clone());
             }
         }
         self.end_all(error);
@@ -102,7 +148,7 @@ mod tests {
         let ends: Vec<Attachment> = (0..100)
             .map(|_| {
                 let outbox = Arc::new(Outbox::new(1 << 20));
-                streams.enter(&outbox);
+                streams.enter(&outbox, Framing::WebSocket);
                 Attachment::first(outbox)
             })
             .collect();

@@ -15,6 +15,8 @@ pub(super) enum Reason {
     ConnectionClosed,
     #[error("the client disconnected")]
     Disconnected,
+    #[error("a fault that was asked for has cut the connection")]
+    Cut,
     #[error("connection lost: {0}")]
     Lost(io::ErrorKind),
     #[error("bad frame: {0}")]
@@ -44,6 +46,7 @@ impl Reason {
     pub(super) fn is_loss(&self) -> bool {
         match self {
             Reason::Lost(_)
+            | Reason::Cut
             | Reason::NoPong
             | Reason::Inactive
             | Reason::Unresponsive

@@ -106,11 +106,7 @@ impl Socket {
     /// Ends the connection when bytes that were sent stay unacknowledged for this time: its peer is gone (RFC 5482). A
     /// system that can't do this finds out in its own time.
     pub(super) fn set_unacknowledged_timeout(&self, timeout: Duration) {
-        let stream = match &self.line {
-            Line::Plain(stream) => stream,
-            Line::Tls(tls) => tls.stream.get_ref().0,
-            Line::ShakingHands(_) | Line::Closed => return,
-        };
+        let Some(stream) = self.stream() else { return };
         #[cfg(target_os = "linux")]
         if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(
             stream,
@@ -120,6 +116,22 @@ impl Socket {
         }
         #[cfg(not(target_os = "linux"))]
         let _ = (stream, timeout);
+    }
+
+    /// Makes dropping it reset the connection: what has not been sent is lost, and the peer gets an error.
+    pub(super) fn reset_when_dropped(&self) {
+        let Some(stream) = self.stream() else { return };
+        if let Err(error) = rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO)) {
+            tracing::debug!(%error, "SO_LINGER not set: the connection is closed instead of reset");
+        }
+    }
+
+    fn stream(&self) -> Option<&TcpStream> {
+        match &self.line {
+            Line::Plain(stream) => Some(stream),
+            Line::Tls(tls) => Some(tls.stream.get_ref().0),
+            Line::ShakingHands(_) | Line::Closed => None,
+        }
     }
 
     /// What a stream on this connection may offer to authenticate with.

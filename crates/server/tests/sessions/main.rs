@@ -7,6 +7,7 @@ mod churn;
 mod client;
 mod counters;
 mod ends;
+mod faults;
 mod paths;
 mod proxies;
 mod recovery;

@@ -4,6 +4,8 @@
 //! strictly: a field that nobody knows is refused, so that a misspelt one is not taken for a default.
 
 mod calls;
+mod faults;
+mod sessions;
 mod wrap_up;
 
 use axum::Json;
@@ -42,6 +44,11 @@ impl Rest {
         match segments.as_slice() {
             ["calls", segments @ ..] => self.calls(administrator, &head.method, segments, body).await,
             ["users", id, "wrap-up"] => self.wrap_up(administrator, &head.method, id, body).await,
+            ["faults", segments @ ..] => self.faults(administrator, &head.method, segments, body).await,
+            ["sessions", ..] => {
+                let jid = path[ROOT.len()..].trim_start_matches('/').strip_prefix("sessions").unwrap_or("");
+                self.sessions(administrator, &head.method, jid.trim_start_matches('/')).await
+            }
             _ => Err(Refusal::not_found(path)),
         }
     }

@@ -58,7 +58,8 @@ impl Session {
         }
         self.notice_lost(cx, now);
         self.settle(cx, now);
-        if self.session.is_ended() {
+        let is_cut = self.driver.as_ref().is_some_and(|driver| driver.signals.cut.is_some());
+        if self.session.is_ended() || is_cut {
             return true;
         }
         self.set_alarm(cx);

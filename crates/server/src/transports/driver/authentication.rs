@@ -48,7 +48,9 @@ impl Driver {
 
     /// A certificate has told who it is; what is left is whether there is such a user.
     pub(super) fn check_user(&mut self, username: &str, now: Instant) {
-        let verdict = if self.backend.accounts.knows(username) { Verdict::Correct } else { Verdict::Wrong };
+        let accounts = &self.backend.accounts;
+        let known = if accounts.knows(username) { Verdict::Correct } else { Verdict::Wrong };
+        let verdict = accounts.refusal(username).unwrap_or(known);
         self.answer(username, verdict, now);
     }
 
@@ -64,7 +66,11 @@ impl Driver {
     fn answer(&mut self, username: &str, verdict: Verdict, now: Instant) {
         let user = match verdict {
             Verdict::Correct => BareJid::new(&format!("{username}@{}", self.backend.config.domain)).ok(),
-            Verdict::Wrong | Verdict::LockedOut | Verdict::Busy | Verdict::Unavailable => None,
+            Verdict::Wrong
+            | Verdict::LockedOut
+            | Verdict::Busy
+            | Verdict::Unavailable
+            | Verdict::Refused(_) => None,
         };
         match user {
             Some(user) => self.stream.authenticated(user, now),
@@ -74,6 +80,7 @@ impl Driver {
                 }
                 let why = match verdict {
                     Verdict::Busy | Verdict::Unavailable => SaslCondition::TemporaryAuthFailure,
+                    Verdict::Refused(condition) => condition,
                     _ => SaslCondition::NotAuthorized,
                 };
                 self.stream.authentication_failed(why, now);
@@ -84,6 +91,9 @@ impl Driver {
     pub(super) fn find_scram_keys(&mut self, username: &str, hash: ScramHash, now: Instant) {
         if self.backend.accounts.is_locked_out(username, self.peer.address.ip(), now) {
             return self.answer(username, Verdict::LockedOut, now);
+        }
+        if let Some(refused) = self.backend.accounts.refusal(username) {
+            return self.answer(username, refused, now);
         }
         self.is_scram = true;
         self.stream.scram_keys(self.backend.accounts.scram_keys(username, hash), now);

@@ -54,10 +54,15 @@ impl Driver {
                 let outbox = Arc::clone(self.outbox.outbox());
                 self.tell_hub(Request::Bind { outbox, user, resource, generated });
             }
+            StreamEvent::Stanza(stanza) if self.ignores(&stanza) => {}
             StreamEvent::Stanza(stanza) => {
                 if let Some(session) = self.session {
                     self.tell_hub(Request::Stanza { session, stanza: Box::new(stanza) });
                 }
+            }
+            // It has been handled, as far as stream management goes.
+            StreamEvent::Counted { stanza, received } if self.ignores(&stanza) => {
+                self.tell_hub_as_sender(|from| Request::Answered { from, reply: None, received });
             }
             StreamEvent::Counted { stanza, received } => {
                 let stanza = Box::new(stanza);

@@ -57,6 +57,7 @@ impl Driver {
                 self.session = Some(session);
                 tracing::info!(session = session.index, %jid, peer = %self.peer.address, "session opened");
                 self.stream.bound(*jid, now);
+                self.meet_faults();
                 self.speak(sink, now);
             }
             Outgoing::BindRefused(error) => {
@@ -77,6 +78,11 @@ impl Driver {
                 self.stream.handled_count_too_high(wrong);
                 self.speak(sink, now);
             }
+            Outgoing::Cut(how) => {
+                self.note(Reason::Cut);
+                self.has_closed = true;
+                self.signals.cut = Some(how);
+            }
             Outgoing::Interrupt(error) => self.end(*error, sink, now),
             Outgoing::End(error) => {
                 self.is_over = true;
@@ -91,6 +97,10 @@ impl Driver {
             let config = &self.backend.config;
             let is_stop = error.condition == StreamCondition::SystemShutdown;
             match (self.stream.framing(), &config.web.see_other_uri, &config.tcp.see_other_host) {
+                // RFC 7395 §3.6.1 has a place for it, where a host alone would not do.
+                (Framing::WebSocket, ..) if web_socket_of(&error).is_some() => {
+                    self.stream.end_with_redirect(web_socket_of(&error));
+                }
                 (Framing::WebSocket, Some(uri), _) if is_stop => self.stream.end_with_redirect(Some(uri)),
                 (Framing::Tcp, _, Some(host)) if is_stop => {
                     self.stream.end(StreamError::see_other_host(host));
@@ -113,13 +123,20 @@ impl Driver {
         // From here on the end of this connection is the end of that attachment.
         let _ = asking.outbox().take_resuming();
         self.backend.streams.leave(self.key);
-        self.key = self.backend.streams.enter(self.outbox.outbox());
+        self.key = self.backend.streams.enter(self.outbox.outbox(), self.stream.framing());
         self.stream.resumed(jid, previd, handled, now);
         if self.stream.jid().is_some() {
             self.session = Some(session);
         }
+        self.meet_faults();
         self.speak(sink, now);
         // The mailbox has not been looked into yet.
         self.is_to_be_polled_again = true;
     }
+}
+
+/// Where the error sends its client, if that is a WebSocket.
+fn web_socket_of(error: &StreamError) -> Option<&str> {
+    let is_one = |host: &&str| host.starts_with("wss://") || host.starts_with("ws://");
+    error.other_host.as_deref().filter(is_one)
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use xmpp::StreamCondition;
 
 use super::{Over, Session};
+use crate::outbox::Cut;
 use crate::transports::reason::Reason;
 use crate::transports::wire::Wire;
 
@@ -61,6 +62,14 @@ impl<W: Wire> Session<W> {
             self.timers.start_closing(now, self.driver.backend.config.web.close_timeout);
             self.driver.leave();
         }
+    }
+
+    /// The connection goes with the task, and nothing is said before.
+    pub(super) fn cut(&mut self, how: Cut) -> Over {
+        if how == Cut::Reset {
+            self.socket.reset_when_dropped();
+        }
+        self.over(Reason::Cut)
     }
 
     pub(super) fn over(&mut self, reason: Reason) -> Over {

@@ -18,6 +18,9 @@ impl<W: Wire> Session<W> {
         loop {
             if self.writer.is_empty() {
                 self.refill(cx, &mut is_emptied, now);
+                if let Some(how) = self.driver.signals.cut {
+                    return Err(self.cut(how));
+                }
             }
             if self.writer.is_empty() {
                 self.poll_starttls(cx)?;

@@ -9,8 +9,8 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, SEC_WEBSOCKET_VERSION};
+use http::header::{CONTENT_TYPE, SEC_WEBSOCKET_VERSION, USER_AGENT};
+use http::{HeaderMap, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use xmpp::stream::StreamConfig;
@@ -19,6 +19,7 @@ use super::driver::Driver;
 use super::session::Session;
 use super::{Backend, Peer, Socket};
 use crate::config::ListenerKind;
+use crate::faults::{Fault, Kind};
 use crate::gate::{self, Gate, Place};
 use crate::http::too_many_requests;
 use upgrade::{Verdict, judge, upgrade_headers};
@@ -72,6 +73,10 @@ impl WebSockets {
                 }
             }
             Verdict::Upgrade(accept) => {
+                if let Some(status) = self.fault(peer, &parts.headers) {
+                    tracing::info!(peer = %peer.address, status = status.as_u16(), "websocket refused on purpose");
+                    return status.into_response();
+                }
                 let Some(on_upgrade) = parts.extensions.remove::<OnUpgrade>() else {
                     // Not over HTTP/1.1, or the connection is closing.
                     return StatusCode::NOT_IMPLEMENTED.into_response();
@@ -89,6 +94,25 @@ impl WebSockets {
                 (StatusCode::SWITCHING_PROTOCOLS, upgrade_headers(accept), Body::empty()).into_response()
             }
         }
+    }
+
+    /// The status that a fault wants this handshake to be refused with.
+    fn fault(&self, peer: Peer, headers: &HeaderMap) -> Option<StatusCode> {
+        let faults = &self.backend.faults;
+        if !faults.has(Kind::RefuseUpgrade) {
+            return None;
+        }
+        let software = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let software = software.to_ascii_lowercase();
+        let from = peer.address.ip().to_canonical();
+        faults.strike(Kind::RefuseUpgrade, |fault| match fault {
+            Fault::RefuseUpgrade { status, user_agent, address } => {
+                let is_meant = user_agent.as_ref().is_none_or(|part| software.contains(part.as_str()))
+                    && address.is_none_or(|address| address == from);
+                is_meant.then_some(*status)
+            }
+            _ => None,
+        })
     }
 
     /// Takes the connection over from the HTTP server and gives it a task of its own, which is as small as a session

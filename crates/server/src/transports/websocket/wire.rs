@@ -37,6 +37,7 @@ impl Wire for WebSocketWire {
                     Received::Element
                 }
                 Event::Binary(_) => Received::Forbidden { code: 1003, reason: Reason::Binary },
+                Event::Ping(_) if driver.ignores_ping() => Received::Nothing,
                 Event::Ping(payload) => {
                     self.ping = (!self.has_closed).then(|| payload.into());
                     Received::Nothing
