@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use client::{Connector, LineUrl, Rest, Trust};
-use scenario::{Detail, Report, Scenario, Settings, play};
+use scenario::{Detail, Format, Report, Scenario, Settings, play};
 
 use self::own_server::OwnServer;
 
@@ -64,6 +64,10 @@ pub(crate) struct PlayArgs {
     /// Show one line for each scenario, and what failed
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
+
+    /// Write one JSON object on each line, for programs
+    #[arg(long)]
+    json: bool,
 }
 
 /// Status 0 if all scenarios have passed, 1 if one has failed, 2 if one cannot be read or there is no server.
@@ -132,7 +136,8 @@ async fn play_all(args: &PlayArgs, scenarios: &[(String, Scenario)]) -> anyhow::
         (_, true) => Detail::Verbose,
         _ => Detail::Normal,
     };
-    let mut report = Report::new(io::stdout(), detail);
+    let format = if args.json { Format::Json } else { Format::Text };
+    let mut report = Report::new(io::stdout(), detail, format);
     for (file, scenario) in scenarios {
         let title = scenario.title.as_deref();
         report.begin(file, title);
@@ -163,7 +168,7 @@ async fn settings(args: &PlayArgs, own: Option<&OwnServer>) -> anyhow::Result<Se
         (None, None) => bail!("there is no server"),
     };
     let info = Rest::new(connector.clone(), &url, None).system_info().await;
-    let info = info.with_context(|| format!("no server answers at {url}"))?;
+    let info = info.with_context(|| format!("no server answers at {}", url.web_origin()))?;
     let domain = args.domain.clone().or(info.xmpp_domain).unwrap_or_else(|| url.host().to_owned());
     Ok(Settings {
         connector,

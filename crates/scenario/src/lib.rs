@@ -32,5 +32,5 @@ pub use model::{
 };
 pub use parse::{DEPTH_MAX, STEPS_MAX, TEXT_BYTES_MAX};
 pub use play::{DEFAULT_TIMEOUT, Failure, Played, Progress, QUIET_TIMEOUT, Settings, play};
-pub use report::{Detail, Report};
+pub use report::{Detail, Format, Report};
 pub use text::{Piece, Text, Variables};

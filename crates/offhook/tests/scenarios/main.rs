@@ -100,6 +100,30 @@ fn what_fails_is_explained() {
     }
 }
 
+/// Of a line that is not there, or not any more, nothing can be seen; that is no proof that nothing has happened.
+#[test]
+fn without_a_line_nothing_is_proved() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for (steps, expected) in [
+        ("eve never sees dialog", "eve has no line on which to see that"),
+        ("eve sees nothing", "eve has no line on which to see that"),
+        ("eve connects; eve disconnects; eve sees state READY", "eve has no line on which to see that"),
+    ] {
+        let file = folder.path().join("blind.scenario");
+        std::fs::write(&file, format!("agent eve is 1001003 without a line\n{steps}\n")).expect("a file");
+        let output = play(&[file.to_str().expect("a path that is text"), "--json"]);
+        assert_eq!(output.status.code(), Some(1), "{steps}");
+        let objects: Vec<serde_json::Value> = text(&output.stdout)
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("one JSON object on each line"))
+            .collect();
+        let end = objects.iter().find(|object| object["event"] == "end").expect("an end");
+        let explanation = end["failure"]["explanation"].as_str().unwrap_or_default();
+        assert!(explanation.contains(expected), "{explanation}");
+        assert_eq!(objects.last().expect("a summary")["failed"], 1);
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_pointed_at() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");

@@ -28,7 +28,10 @@ impl Player<'_> {
             }
             None => None,
         };
-        let patience = self.time(within.as_ref(), "default");
+        let mut patience = self.time(within.as_ref(), "default");
+        if self.has_ended(desk) {
+            patience = Duration::ZERO;
+        }
         enum Found {
             Wanted(usize, Captures),
             Unwanted,
@@ -98,6 +101,9 @@ impl Player<'_> {
             None => Wanted::Anything,
         };
         let during = self.time(during, "quiet");
+        if self.has_ended(desk) && sight.is_some() {
+            return Err(format!("Expected: {who} listens\n{}", self.account_of(desk)));
+        }
         let look = |board: &Board| {
             board.find(viewer, false, |seen| wanted.judge(seen).ok().map(|_| seen.to_string()))
         };
@@ -186,10 +192,18 @@ impl Player<'_> {
         })
     }
 
-    /// Somebody with a line.
+    /// Somebody with a line: without one, nothing would ever be seen, and that would prove nothing.
     fn viewer_of(&self, who: &Name) -> Explained<usize> {
         let desk = self.desk_index(who).ok_or_else(|| format!("{who} has no desk yet."))?;
-        Ok(desk)
+        match self.desks[desk].listener {
+            Some(_) => Ok(desk),
+            None => Err(format!("{who} has no line on which to see that: \"{who} connects\" opens it.")),
+        }
+    }
+
+    /// Whether the server has ended the line, or it broke.
+    fn has_ended(&self, desk: usize) -> bool {
+        self.desks[desk].listener.as_ref().is_some_and(super::line::Listener::is_over)
     }
 
     /// Looks at the board until something is found, tells of long waits.
@@ -267,9 +281,6 @@ impl Player<'_> {
         if !before.is_empty() {
             lines.push("Before that:".to_owned());
             lines.extend(before.iter().map(shown));
-        }
-        if desk.listener.is_none() {
-            lines.push(format!("{} has no line, so nothing can be seen on it.", desk.name));
         }
         lines.join("\n")
     }

@@ -69,6 +69,11 @@ impl Listener {
         answered.await.map_err(|_| over())?
     }
 
+    /// Whether the line has ended by itself: nothing more comes on it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.task.is_finished()
+    }
+
     /// Leaves in good order.
     pub(crate) async fn close(self) {
         let _ = self.asks.send(Ask::Close).await;

@@ -47,7 +47,7 @@ pub struct Settings {
 /// What is told while a scenario is played.
 #[derive(Debug)]
 pub enum Progress<'a> {
-    /// A step is done.
+    /// A step is done; a repetition begins.
     Done {
         /// Which.
         step: &'a Step,
@@ -184,12 +184,14 @@ impl Player<'_> {
                 return Err(failed(step, explanation));
             }
             if let Deed::Repeat { times, counter, steps } = &step.deed {
+                (self.tell)(Progress::Done { step, at: self.board.elapsed(), depth });
                 self.repeat(step, times, counter.as_ref(), steps, depth).await?;
-            } else {
-                self.step(step).await.map_err(|explanation| failed(step, explanation))?;
-                self.steps += 1;
+                continue;
             }
+            let outcome = self.step(step).await;
             self.tell_notes();
+            outcome.map_err(|explanation| failed(step, explanation))?;
+            self.steps += 1;
             (self.tell)(Progress::Done { step, at: self.board.elapsed(), depth });
         }
         Ok(())
