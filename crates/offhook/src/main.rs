@@ -1,6 +1,7 @@
 //! The `offhook` program: picks the subcommand and leaves the work to it.
 mod args;
 mod bench;
+mod fault;
 mod play;
 mod serve;
 mod trace;
@@ -27,6 +28,7 @@ enum Command {
     /// Put load on a server and measure it; every delivery is verified.
     Bench(bench::BenchArgs),
     Play(play::PlayArgs),
+    Fault(fault::FaultArgs),
     /// Run the server until SIGTERM or SIGINT.
     Serve(args::ServeArgs),
     Trace(trace::TraceArgs),
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Bench(args) => bench::run(args),
         Command::Play(args) => return play::run(args),
+        Command::Fault(args) => fault::run(args),
         Command::Serve(args) => return serve::run(args),
         Command::Trace(args) => return trace::run(args),
         Command::User(args) => user::run(args),
