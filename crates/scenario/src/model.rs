@@ -270,12 +270,79 @@ pub enum Action {
         /// How long, in whole seconds. None: calls are not wrapped up.
         time: Option<Duration>,
     },
+    /// `drops the line of ada` and others of the administrator's: something goes wrong on purpose.
+    Fault(Fault),
     /// `connects`.
     Connect,
     /// `disconnects`.
     Disconnect,
     /// `sends PUT /finesse/api/User/1001001 …`.
     Send(Request),
+}
+
+/// Something that goes wrong on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// `drops the line of ada`, without a word.
+    Drop {
+        /// Whose.
+        whom: Name,
+    },
+    /// `ends the line of ada with conflict`.
+    End {
+        /// Whose.
+        whom: Name,
+        /// The stream error's name.
+        condition: Text,
+    },
+    /// `delays events of ada by 500ms`.
+    Delay {
+        /// Whose.
+        whom: Name,
+        /// How late they come.
+        by: Duration,
+        /// How often, for how long.
+        extent: Extent,
+    },
+    /// `duplicates events of ada`.
+    Duplicate {
+        /// Whose.
+        whom: Name,
+        /// How often, for how long.
+        extent: Extent,
+    },
+    /// `refuses credentials of ada`.
+    RefuseCredentials {
+        /// Whose.
+        whom: Name,
+        /// How often, for how long.
+        extent: Extent,
+    },
+    /// `refuses lines with 503`: everybody's.
+    RefuseLines {
+        /// The status.
+        status: u16,
+        /// How often, for how long.
+        extent: Extent,
+    },
+    /// `answers requests with 503`, those of agents.
+    AnswerRequests {
+        /// The status.
+        status: u16,
+        /// How often, for how long.
+        extent: Extent,
+    },
+    /// `ends all faults`.
+    EndAll,
+}
+
+/// How often something goes wrong, and for how long: whichever is over first. Without either, until the scenario is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// How often.
+    pub times: Option<u32>,
+    /// How long.
+    pub lasts: Option<Duration>,
 }
 
 /// An action of an agent that needs nothing but a call.

@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use crate::model::{
-    Action, Agent, Assignment, Change, ColleagueState, Condition, Deed, Expectation, Fact, Name, Outcome,
-    Party, PlainAction, Request, Scenario, Sight, Step, Subject, Time,
+    Action, Agent, Assignment, Change, ColleagueState, Condition, Deed, Expectation, Fact, Fault, Name,
+    Outcome, Party, PlainAction, Request, Scenario, Sight, Step, Subject, Time,
 };
 use crate::parse::PLAIN;
 use crate::text::Text;
@@ -296,10 +296,44 @@ fn write_action(f: &mut Formatter<'_>, action: &Action, form: Form) -> fmt::Resu
         Action::WrapUp { whom, time: None } => {
             write!(f, "{} {whom} no time to wrap up", verb("gives", "give"))
         }
+        Action::Fault(fault) => write_fault(f, fault, form),
         Action::Connect => f.write_str(verb("connects", "connect")),
         Action::Disconnect => f.write_str("disconnects"),
         Action::Send(request) => write_request(f, request),
     }
+}
+
+fn write_fault(f: &mut Formatter<'_>, fault: &Fault, form: Form) -> fmt::Result {
+    let s = if form == Form::Does { "s" } else { "" };
+    let extent = match fault {
+        Fault::Drop { whom } => return write!(f, "drop{s} the line of {whom}"),
+        Fault::End { whom, condition } => return write!(f, "end{s} the line of {whom} with {condition}"),
+        Fault::EndAll => return write!(f, "end{s} all faults"),
+        Fault::Delay { whom, by, extent } => {
+            write!(f, "delay{s} events of {whom} by {}", Spelled(*by))?;
+            extent
+        }
+        Fault::Duplicate { whom, extent } => {
+            write!(f, "duplicate{s} events of {whom}")?;
+            extent
+        }
+        Fault::RefuseCredentials { whom, extent } => {
+            write!(f, "refuse{s} credentials of {whom}")?;
+            extent
+        }
+        Fault::RefuseLines { status, extent } => {
+            write!(f, "refuse{s} lines with {status}")?;
+            extent
+        }
+        Fault::AnswerRequests { status, extent } => {
+            write!(f, "answer{s} requests with {status}")?;
+            extent
+        }
+    };
+    if let Some(times) = extent.times {
+        write!(f, " {times} times")?;
+    }
+    option(f, " for ", extent.lasts.map(Spelled).as_ref())
 }
 
 fn plain(action: PlainAction, form: Form) -> &'static str {

@@ -75,7 +75,10 @@ const MISTAKES: &[(&str, &str)] = &[
         "ada",
         "3:4: expected \"sees\", \"then sees\", \"never sees\", \"has\", \"sends\", \"cannot\", \"signs in\", \"signs out\", \"is ready\", \"is not ready\", \"calls\", \"answers\", \"holds\", \"retrieves\", \"hangs up\", \"conferences\", \"transfers\", \"consults\", \"writes\", \"connects\", \"disconnects\", \"makes\", \"signs\", \"monitors\", \"barges in on\" or \"removes\", and here the step ends",
     ),
-    ("administrator answers", "3:15: expected \"sends\", \"cannot\" or \"gives\", found \"answers\""),
+    (
+        "administrator answers",
+        "3:15: expected \"sends\", \"cannot\", \"drops the line of\", \"ends the line of\", \"ends all faults\", \"delays events of\", \"duplicates events of\", \"refuses credentials of\", \"refuses lines with\", \"answers requests with\" or \"gives\", found \"answers\"",
+    ),
     (
         "ada sees",
         "3:9: expected \"nothing\", \"state\", \"new dialog\", \"dialog gone\", \"dialog\", \"error\", \"service\", \"the line end\", \"queue\" or the name of an agent, and here the step ends",

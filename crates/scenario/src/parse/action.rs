@@ -6,7 +6,7 @@ use crate::model::{Action, ColleagueState, Deed, Name, Outcome, PlainAction, Req
 
 /// How a verb is spelled.
 #[derive(Clone, Copy)]
-enum Form {
+pub(super) enum Form {
     /// `ada answers`.
     Does,
     /// `ada cannot answer`.
@@ -51,7 +51,7 @@ impl Cursor<'_> {
     }
 
     /// A verb in the form that belongs here.
-    fn verb(&mut self, form: Form, does: &str, base: &str) -> bool {
+    pub(super) fn verb(&mut self, form: Form, does: &str, base: &str) -> bool {
         match form {
             Form::Does => self.phrase(does),
             Form::Cannot => self.phrase(base),
@@ -114,10 +114,8 @@ impl Cursor<'_> {
     }
 
     fn action_of_supervisor(&mut self, form: Form) -> Result<Option<Action>, ParseError> {
-        let names = self.names;
-        let colleague = |cursor: &mut Self| cursor.known_name("an agent", names.agents.iter());
         if self.verb(form, "makes", "make") {
-            let whom = colleague(self)?;
+            let whom = self.agent_name()?;
             let state = if self.phrase("ready") {
                 ColleagueState::Ready
             } else {
@@ -127,19 +125,19 @@ impl Cursor<'_> {
             return Ok(Some(Action::ChangeColleague { whom, state }));
         }
         if self.verb(form, "signs", "sign") {
-            let whom = colleague(self)?;
+            let whom = self.agent_name()?;
             self.require("out")?;
             return Ok(Some(Action::ChangeColleague { whom, state: ColleagueState::SignedOut }));
         }
         if self.verb(form, "monitors", "monitor") {
-            let whom = colleague(self)?;
+            let whom = self.agent_name()?;
             return Ok(Some(Action::Monitor { whom, name: self.as_name()? }));
         }
         if self.verb(form, "barges in on", "barge in on") {
-            return Ok(Some(Action::Barge { whom: colleague(self)? }));
+            return Ok(Some(Action::Barge { whom: self.agent_name()? }));
         }
         if self.verb(form, "removes", "remove") {
-            let whom = colleague(self)?;
+            let whom = self.agent_name()?;
             return Ok(Some(Action::Remove { whom, on: self.on()? }));
         }
         Ok(None)
@@ -163,11 +161,13 @@ impl Cursor<'_> {
     }
 
     fn action_of_administrator(&mut self, form: Form) -> Result<Action, ParseError> {
+        if let Some(fault) = self.fault(form)? {
+            return Ok(Action::Fault(fault));
+        }
         if !self.verb(form, "gives", "give") {
             return Err(self.error());
         }
-        let names = self.names;
-        let whom = self.known_name("an agent", names.agents.iter())?;
+        let whom = self.agent_name()?;
         let time = if self.phrase("no time") {
             None
         } else {

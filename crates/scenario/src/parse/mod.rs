@@ -3,6 +3,7 @@
 mod action;
 mod cursor;
 mod declaration;
+mod fault;
 mod sight;
 
 pub(crate) use action::PLAIN;

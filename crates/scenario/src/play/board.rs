@@ -34,10 +34,18 @@ struct List {
     mark: usize,
     /// Where one that says `then` does.
     after: usize,
-    /// Items seen lately: a node that is heard in two ways tells everything twice.
-    items: VecDeque<String>,
+    /// Items seen lately, and where they were sent: a node that is heard in two ways tells everything twice.
+    items: VecDeque<Item>,
     /// How many were not kept.
     lost: u64,
+}
+
+/// Which notification it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) id: String,
+    /// The address that the notification was sent to: the account's or the session's.
+    pub(crate) to: String,
 }
 
 /// One thing seen.
@@ -69,19 +77,23 @@ impl Board {
         Viewer(lists.len() - 1)
     }
 
-    /// Notes something; the same item twice counts once.
-    pub(crate) fn add(&self, viewer: Viewer, item: Option<String>, sighting: Sighting) {
+    /// Notes something. The same item at another address is heard in another way, and does not count; at the same address it
+    /// was really sent twice.
+    pub(crate) fn add(&self, viewer: Viewer, item: Option<Item>, sighting: Sighting) {
         let at = self.elapsed();
         {
             let list = &mut self.lists()[viewer.0];
-            if let Some(item) = item.filter(|item| !item.is_empty()) {
-                if list.items.contains(&item) {
-                    return;
+            if let Some(item) = item.filter(|item| !item.id.is_empty()) {
+                match list.items.iter().find(|known| known.id == item.id) {
+                    Some(known) if known.to != item.to => return,
+                    Some(_) => {}
+                    None => {
+                        if list.items.len() >= ITEMS_MAX {
+                            list.items.pop_front();
+                        }
+                        list.items.push_back(item);
+                    }
                 }
-                if list.items.len() >= ITEMS_MAX {
-                    list.items.pop_front();
-                }
-                list.items.push_back(item);
             }
             if let Some(notes) = &self.notes {
                 let _ = notes.send(Note { viewer, at, text: sighting.to_string() });

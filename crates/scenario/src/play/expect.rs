@@ -107,10 +107,6 @@ impl Player<'_> {
         let look = |board: &Board| {
             board.find(viewer, false, |seen| wanted.judge(seen).ok().map(|_| seen.to_string()))
         };
-        // What has been sent already counts, however short the time is.
-        if let Some(listener) = &self.desks[desk].listener {
-            listener.barrier().await;
-        }
         match self.await_sighting(during, look).await {
             None => Ok(()),
             Some((_, seen)) => {

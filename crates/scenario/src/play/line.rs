@@ -1,12 +1,14 @@
 //! An agent's line: a task of its own that writes what it hears on the board.
 
+use std::collections::VecDeque;
+
 use client::{Connector, Error, Line, LineUrl, RequestError, Unobserved};
 use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use xmpp::{Password, stream::ClientConfig};
+use xmpp::{Element, Password, ns, stream::ClientConfig};
 
-use super::board::{Board, Viewer};
+use super::board::{Board, Item, Viewer};
 use super::sighting::Sighting;
 
 /// The near end of a line.
@@ -45,16 +47,14 @@ impl Listener {
                 .map_err(|error| LineError::Subscribe { node: node.clone(), error })?;
         }
         let (asks, asked) = mpsc::channel(ASKS_MAX);
-        let heard = Heard { line, board, viewer, user: seat.user.to_owned(), service };
+        let user = seat.user.to_owned();
+        let domain = seat.domain.to_owned();
+        let heard = Heard { line, board, viewer, user, domain, service, barriers: VecDeque::new(), count: 0 };
         Ok(Listener { asks, task: tokio::spawn(heard.listen(asked)) })
     }
 
-    /// Waits until everything that the server has sent so far is on the board. A line that is over has nothing more.
-    pub(crate) async fn barrier(&self) {
-        let _ = self.begin_barrier().await.await;
-    }
-
-    /// As [`Listener::barrier`], which is over when what is returned is.
+    /// Asks the server for a sign of life. When that comes, and what is returned is over, everything that the server has sent
+    /// so far is on the board. A line that is over has nothing more.
     pub(crate) async fn begin_barrier(&self) -> oneshot::Receiver<()> {
         let (answer, answered) = oneshot::channel();
         let _ = self.asks.send(Ask::Barrier(answer)).await;
@@ -86,7 +86,11 @@ struct Heard {
     board: Board,
     viewer: Viewer,
     user: String,
+    domain: String,
     service: String,
+    /// Who waits for which answer, in the order in which they asked.
+    barriers: VecDeque<(String, oneshot::Sender<()>)>,
+    count: u64,
 }
 
 impl Heard {
@@ -94,12 +98,7 @@ impl Heard {
         loop {
             let outcome = tokio::select! {
                 ask = asks.recv() => match ask {
-                    Some(Ask::Barrier(answer)) => {
-                        let outcome = self.line.ping().await.map(drop);
-                        let outcome = self.take_what_is_there(outcome);
-                        let _ = answer.send(());
-                        outcome
-                    }
+                    Some(Ask::Barrier(answer)) => self.begin_barrier(answer).await,
                     Some(Ask::Subscribe(node, answer)) => {
                         let outcome = self.line.subscribe(&self.service, &node).await.map(drop);
                         let _ = answer.send(outcome.as_ref().map_err(ToString::to_string).copied());
@@ -119,6 +118,23 @@ impl Heard {
         }
     }
 
+    /// Nobody waits here for the answer: what comes before it, and without it, must be seen.
+    async fn begin_barrier(&mut self, answer: oneshot::Sender<()>) -> Result<(), Error> {
+        self.count += 1;
+        let id = format!("barrier-{}", self.count);
+        let ping = Element::new("iq", ns::CLIENT)
+            .with_attribute("type", "get")
+            .with_attribute("id", id.as_str())
+            .with_attribute("to", self.domain.as_str())
+            .with_child(Element::new("ping", ns::PING));
+        self.barriers.push_back((id, answer));
+        if self.barriers.len() > BARRIERS_MAX {
+            // Whoever asked has given up long since.
+            self.barriers.pop_front();
+        }
+        self.line.send(&ping).await
+    }
+
     /// After an answer: what came before it. An answer that is an error, or does not come, leaves the line as it is.
     fn take_what_is_there(&mut self, outcome: Result<(), RequestError>) -> Result<(), Error> {
         if let Err(RequestError::Line(error)) = outcome {
@@ -130,8 +146,17 @@ impl Heard {
         Ok(())
     }
 
-    fn take(&self, element: &xmpp::Element) {
-        if let Some((item, sighting)) = Sighting::read(element, &self.user) {
+    fn take(&mut self, element: &Element) {
+        if element.is("iq", ns::CLIENT) {
+            // An error is a sign of life, too.
+            let at = self.barriers.iter().position(|(id, _)| element.attribute("id") == Some(id));
+            if let Some((_, answer)) = at.and_then(|at| self.barriers.remove(at)) {
+                let _ = answer.send(());
+            }
+            return;
+        }
+        if let Some((id, sighting)) = Sighting::read(element, &self.user) {
+            let item = Item { id, to: element.attribute("to").unwrap_or_default().to_owned() };
             self.board.add(self.viewer, Some(item), sighting);
         }
     }
@@ -157,6 +182,9 @@ impl LineError {
         format!("{name} gets no line: {self}.{advice}")
     }
 }
+
+/// Signs of life that are waited for. Over it: the first is not.
+const BARRIERS_MAX: usize = 16;
 
 /// Questions to a line that may wait.
 const ASKS_MAX: usize = 16;

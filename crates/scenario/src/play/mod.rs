@@ -3,6 +3,7 @@
 mod board;
 mod desk;
 mod expect;
+mod fault;
 mod judge;
 mod line;
 mod network;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use client::{Connector, LineUrl, Rest};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 use xmpp::Password;
 
 use crate::error::Place;
@@ -125,6 +127,7 @@ pub async fn play(
         calls: HashMap::new(),
         outside: Vec::new(),
         wrap_ups: Vec::new(),
+        faults: Vec::new(),
         causes: Vec::new(),
         is_causing: false,
         requests: 0,
@@ -168,6 +171,8 @@ struct Player<'a> {
     outside: Vec<String>,
     /// What has to be put back.
     wrap_ups: Vec<WrapUpBefore>,
+    /// The numbers of faults that may not be over.
+    faults: Vec<u64>,
     /// The steps that have caused what is seen now, with their lines.
     causes: Vec<(usize, String)>,
     /// The last step was one of those.
@@ -298,8 +303,9 @@ impl Player<'_> {
             for listener in self.desks.iter().filter_map(|desk| desk.listener.as_ref()) {
                 barriers.push(listener.begin_barrier().await);
             }
+            let patience = Instant::now() + BARRIER_TIMEOUT;
             for barrier in barriers {
-                let _ = barrier.await;
+                let _ = timeout_at(patience, barrier).await;
             }
             self.board.mark();
             self.causes.clear();
@@ -373,6 +379,10 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long nothing must be seen where that is not said: `timeout quiet`.
 pub const QUIET_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// How long a line is waited for before a step that causes something. Over it, what has been caused before may be taken for what
+/// follows.
+const BARRIER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often long repetitions and long waits are told of.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);

@@ -149,6 +149,7 @@ impl Player<'_> {
                 let answer = request.send(&mut self.administrator, None).await?;
                 return request.check(&answer);
             }
+            Action::Fault(fault) => return self.make_fault(fault, outcome).await,
             Action::WrapUp { whom, time } => {
                 let user = self.colleague(whom)?.user.clone();
                 if !self.wrap_ups.iter().any(|before| before.user == user) {

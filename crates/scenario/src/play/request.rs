@@ -323,7 +323,9 @@ impl Player<'_> {
                 };
                 Ok(act_on(&id, "PARTICIPANT_DROP", &target, |_| ()))
             }
-            Action::Fail { .. } | Action::WrapUp { .. } => Err("An agent cannot do that.".to_owned()),
+            Action::Fail { .. } | Action::WrapUp { .. } | Action::Fault(_) => {
+                Err("An agent cannot do that.".to_owned())
+            }
             Action::Send(_) | Action::Connect | Action::Disconnect => {
                 unreachable!("these are no requests about an agent or a call")
             }

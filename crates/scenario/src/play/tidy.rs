@@ -47,7 +47,10 @@ impl Player<'_> {
     /// Ends calls and signs everybody out, closes lines, and puts back what was changed.
     pub(crate) async fn tidy_up(&mut self) -> Explained<()> {
         let outside = std::mem::take(&mut self.outside);
-        let mut outcome = if outside.is_empty() { Ok(()) } else { self.hang_up_outside(&outside).await };
+        let mut outcome = self.end_faults().await;
+        if !outside.is_empty() {
+            outcome = outcome.and(self.hang_up_outside(&outside).await);
+        }
         for desk in 0..self.desks.len() {
             if self.desks[desk].is_tidied {
                 outcome = outcome.and(self.tidy(desk).await);
