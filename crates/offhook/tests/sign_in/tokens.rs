@@ -2,6 +2,8 @@
 
 use jsonwebtoken::Algorithm;
 use serde_json::json;
+use server::control;
+use server::faults::{FaultsAnswer, FaultsRequest, Kind, NewFault};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use xmpp::Mechanism;
@@ -116,6 +118,43 @@ async fn the_web_service_takes_tokens() {
     assert_eq!(status, 401);
     assert!(!head.contains("Bearer"), "{head}");
     desk.server.stop().await;
+}
+
+/// A good token is refused like one that has expired, or with another condition, while a fault wants it, wherever it is shown.
+#[tokio::test]
+async fn a_fault_makes_a_good_token_expire() {
+    let key = SigningKey::new("k", Algorithm::ES256);
+    let publisher = Publisher::start(&key_set(&[&key])).await;
+    let desk = Desk::open(&settings(&publisher.url())).await;
+    let token = key.token(AGENT);
+    for condition in [None, Some("credentials-expired")] {
+        let fault = NewFault {
+            user: Some(AGENT.into()),
+            condition: condition.map(str::to_owned),
+            ..NewFault::new(Kind::RefuseCredentials)
+        };
+        ask(&desk, FaultsRequest::Begin { fault: Box::new(fault) }).await;
+        for mechanism in [Mechanism::OauthBearer, Mechanism::Plain] {
+            let expected = condition.unwrap_or("not-authorized");
+            assert!(
+                is_refused(desk.sign_in(by(mechanism, &token)).await, expected),
+                "{mechanism} {expected}"
+            );
+        }
+        let (status, head) = get_user(&desk, &format!("Bearer {token}")).await;
+        assert!(status == 401 && head.contains("error=\"invalid_token\""), "{head}");
+        ask(&desk, FaultsRequest::Clear { id: None }).await;
+        assert!(desk.sign_in(by(Mechanism::OauthBearer, &token)).await.is_ok(), "nobody is locked out");
+    }
+    desk.server.stop().await;
+}
+
+/// Asks by the control socket, as `offhook fault` does.
+async fn ask(desk: &Desk, request: FaultsRequest) {
+    let data = desk.folder.path().join("data");
+    let asked = tokio::task::spawn_blocking(move || control::ask(&data, &request)).await;
+    let answer: Option<FaultsAnswer> = asked.expect("does not panic").expect("the socket works");
+    assert!(matches!(answer, Some(FaultsAnswer::Begun(_) | FaultsAnswer::Cleared(1))), "{answer:?}");
 }
 
 /// Status and header of the answer to a request for the agent, sent in clear over loopback.

@@ -12,7 +12,7 @@ use std::time::Instant;
 use contact::UserId;
 
 use super::mailbox::{Mailbox, wake};
-use super::{BATCH_BYTES_MAX, BATCH_MAX, Outbox, Outgoing, Stage, State, Taken};
+use super::{Attachment, BATCH_BYTES_MAX, BATCH_MAX, Outbox, Outgoing, Stage, State, Taken};
 use crate::faults::{Fault, Faults, Kind};
 
 /// How a connection is lost.
@@ -129,8 +129,16 @@ impl Outbox {
     }
 }
 
+impl Attachment {
+    /// Whether the connection is to be lost, once.
+    pub(crate) fn take_cut(&self) -> Option<Cut> {
+        let mut state = self.outbox().state.lock();
+        state.mailbox.as_mut().filter(|mailbox| mailbox.is_at(self.number()))?.cut.take()
+    }
+}
+
 impl State {
-    /// As [`Attachment::take`](super::Attachment::take), if there is a gate; none if there is not.
+    /// As [`Attachment::take`], if there is a gate; none if there is not.
     pub(super) fn take_through_gate(&mut self, batch: &mut Vec<Outgoing>, waker: &Waker) -> Option<Taken> {
         let mailbox = self.mailbox.as_deref_mut()?;
         let mut gate = mailbox.gate.take()?;

@@ -10,8 +10,9 @@ use super::reply::{Extras, Reply};
 use crate::faults::{Fault, Kind};
 
 impl Rest {
-    /// Does what a fault wants done to a request: waits, and answers in place of the web service if it wants that.
-    pub(super) async fn meet_fault(&self, head: &request::Parts) -> Option<Response<Body>> {
+    /// Does what a fault wants done to a request: waits, and says with which status to [`answer`] if it is not to be answered
+    /// as usual.
+    pub(super) async fn meet_fault(&self, head: &request::Parts) -> Option<StatusCode> {
         let faults = self.desk.faults();
         let (status, delay) = faults.strike(Kind::AnswerRest, |fault| match fault {
             Fault::AnswerRest { path, method, status, delay } => {
@@ -22,12 +23,12 @@ impl Rest {
             _ => None,
         })?;
         tokio::time::sleep(delay).await;
-        Some(answer(status?))
+        status
     }
 }
 
 /// What this service would say, or, for what a proxy in front of it says, that.
-fn answer(status: StatusCode) -> Response<Body> {
+pub(super) fn answer(status: StatusCode, extras: Extras) -> Response<Body> {
     let refusal = match status {
         StatusCode::SERVICE_UNAVAILABLE => Refusal::service_unavailable(),
         StatusCode::UNAUTHORIZED => Refusal::unauthorized(""),
@@ -40,5 +41,5 @@ fn answer(status: StatusCode) -> Response<Body> {
             return (status, text).into_response();
         }
     };
-    Reply::Refused(refusal).into_response(Extras::default())
+    Reply::Refused(refusal).into_response(extras)
 }

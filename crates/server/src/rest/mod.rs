@@ -65,13 +65,13 @@ impl Rest {
         if let Some(location) = self.settings.redirect(peer, &head) {
             return Reply::Moved { location }.into_response(Extras::default());
         }
-        if let Some(answer) = self.meet_fault(&head).await {
-            return answer;
-        }
         let mut extras = Extras::of(&head, peer.is_encrypted);
         if self.accounts.takes_tokens() {
             let has_token = bearer_token(&head.headers).is_some();
             extras.bearer_challenge = Some(if has_token { BEARER_REFUSAL } else { BEARER_CHALLENGE });
+        }
+        if let Some(status) = self.meet_fault(&head).await {
+            return faults::answer(status, extras);
         }
         let request_id = extras.request_id.clone();
         let reply = match self.answer(peer, &head, body, request_id).await {

@@ -2,6 +2,7 @@
 
 mod client;
 mod ends;
+mod faults;
 mod host_meta;
 mod http;
 mod limits;

@@ -11,14 +11,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use xmpp::websocket::{Opcode, encode_masked};
 
-use crate::client::{Client, Got, OPEN};
+use crate::client::{Client, Got, OPEN, pubsub};
 use crate::start::TestServer;
 
 const PING: &str = "<iq xmlns=\"jabber:client\" type=\"get\" id=\"p\"><ping xmlns=\"urn:xmpp:ping\"/></iq>";
 const NODE: &str = "/finesse/api/User/1001001";
 
 /// One HTTP request on a connection of its own: status, headers and body.
-async fn http(address: SocketAddr, user: &str, line: &str, body: &str) -> (u16, String, String) {
+pub(crate) async fn http(address: SocketAddr, user: &str, line: &str, body: &str) -> (u16, String, String) {
     let mut socket = TcpStream::connect(address).await.expect("connects");
     let credentials = STANDARD.encode(format!("{user}:offhook"));
     let request = format!(
@@ -130,6 +130,75 @@ async fn a_lost_connection_can_be_resumed() {
     let (_, sessions) = own(&server, "GET /offhook/v1/sessions", &Value::Null).await;
     assert_eq!(sessions[0]["waiting"], json!(true));
     assert_eq!(sessions[0].get("transport"), None);
+}
+
+/// What was late when the connection was lost comes when the session is resumed, once and in order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_late_is_not_lost_with_the_connection() {
+    let server = TestServer::start("").await;
+    let mut client = agent(&server).await;
+    client.text("<enable xmlns=\"urn:xmpp:sm:3\" resume=\"true\"/>").await;
+    let enabled = client.expect("<enabled ").await;
+    let (_, id) = enabled.split_once(" id=\"").expect("an id");
+    let (id, _) = id.split_once('"').expect("its end");
+    let begun = begin(&server, json!({"fault": "delay_events", "user": "1001001", "delay": "1 min"})).await;
+    change(&server, "READY").await;
+    change(&server, "NOT_READY").await;
+    server.until(|metrics| metrics.faults.struck(Kind::DelayEvents).get() == 2).await;
+    begin(&server, json!({"fault": "drop", "user": "1001001"})).await;
+    assert_eq!(client.next().await, Got::End);
+    server.until(|metrics| metrics.sessions_waiting.get() == 1).await;
+    let mut client = Client::authenticate(server.address(), "1001001").await;
+    client.text(&format!("<resume xmlns=\"urn:xmpp:sm:3\" previd=\"{id}\" h=\"0\"/>")).await;
+    client.expect("<resumed ").await;
+    // They are late once more, until the fault is over.
+    server.until(|metrics| metrics.faults.struck(Kind::DelayEvents).get() == 4).await;
+    delete(&server, &begun).await;
+    let mut events = Vec::new();
+    while events.len() < 2 {
+        match client.next().await {
+            Got::Text(text) if text.starts_with("<message ") => {
+                events.push(text.contains("&lt;state&gt;READY&lt;"));
+            }
+            Got::Text(text) => assert!(text.starts_with("<r "), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(events, [true, false]);
+}
+
+/// Also the connection of a client that reads nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_connection_can_be_lost() {
+    let server = TestServer::start("[limits]\noutbox_bytes_max = \"64 MiB\"\n").await;
+    let mut admin = Client::sign_in(server.address(), "admin", "publisher").await;
+    admin.request("pubsub.localhost", &pubsub("<create node=\"big\"/>")).await;
+    let mut slow = Client::sign_in(server.address(), "1001001", "slow").await;
+    slow.subscribe("big").await;
+    let padding = "x".repeat(40 * 1024);
+    // What waits is seen to grow: the socket takes no more.
+    let mut waited = 0;
+    loop {
+        let item = format!("<item><n xmlns=\"urn:test\">{padding}</n></item>");
+        admin.request("pubsub.localhost", &pubsub(&format!("<publish node=\"big\">{item}</publish>"))).await;
+        let path = "GET /offhook/v1/sessions/1001001@localhost/slow";
+        let waits = own(&server, path, &Value::Null).await.1["queued_bytes"].as_u64().expect("a number");
+        if waits > waited && waited > 0 {
+            break;
+        }
+        waited = waits;
+    }
+    begin(&server, json!({"fault": "drop", "jid": slow.jid})).await;
+    let gone = async {
+        loop {
+            let (_, sessions) = own(&server, "GET /offhook/v1/sessions", &Value::Null).await;
+            if sessions.as_array().map(Vec::len) == Some(1) {
+                return;
+            }
+        }
+    };
+    // Much sooner than a closing handshake would be given up.
+    tokio::time::timeout(Duration::from_secs(3), gone).await.expect("the session has ended");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -249,7 +318,7 @@ async fn events_come_twice() {
         }
         stanzas += 1;
     }
-    // The events of both changes, and of the calls that the agent has: as many as there are, the first two came twice.
+    // One event for each change, and each came twice.
     let states: Vec<bool> = events.iter().map(|event| event.contains("&lt;state&gt;READY&lt;")).collect();
     assert_eq!(states, [false, false, true, true]);
     assert!(events[0] == events[1] && events[2] == events[3]);
@@ -337,6 +406,10 @@ async fn the_web_service_answers_wrongly_or_late() {
     assert_eq!(get(NODE).await.0, 200);
     let (status, _, body) = http(server.address(), "1001001", &format!("PUT {NODE}"), "<User/>").await;
     assert_eq!((status, body.as_str()), (502, "502 Bad Gateway\n"), "as a proxy says it");
+    begin(&server, json!({"fault": "answer_rest", "status": 401, "times": 1})).await;
+    let (status, head, body) = get(NODE).await;
+    assert!(status == 401 && head.contains("www-authenticate: basic"), "{head}");
+    assert!(body.contains("<ErrorType>Authorization Failure</ErrorType>"), "{body}");
     begin(&server, json!({"fault": "answer_rest", "delay": "200 ms", "times": 1})).await;
     let before = Instant::now();
     assert_eq!(get("/finesse/api/SystemInfo").await.0, 200);

@@ -302,3 +302,31 @@ async fn a_client_signs_in_with_its_certificate() {
 fn id(header: &str) -> &str {
     header.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an id")
 }
+
+/// Faults strike streams over TCP as they do WebSockets: the end has its host in it, pings stay unanswered, and a connection that
+/// is lost hears nothing.
+#[tokio::test]
+async fn faults_strike_tcp_too() {
+    let server = Tcp::start("").await;
+    let path = |line: &str| format!("{line} /offhook/v1");
+    let own = async |line: String, body: &str| {
+        crate::faults::http(server.0.address(), "admin", &line, body).await.2
+    };
+    let mut client = server.secure(server.connect_to_tls().await).await;
+    client.sign_in().await;
+    let sessions = own(path("GET") + "/sessions", "").await;
+    assert!(sessions.contains("\"transport\":\"tcp\""), "{sessions}");
+    own(path("POST") + "/faults", r#"{"fault": "ignore_pings", "user": "1001001", "times": 1}"#).await;
+    client.send("<iq type='get' id='p1'><ping xmlns='urn:xmpp:ping'/></iq>").await;
+    let pong = client.ask("<iq type='get' id='p2'><ping xmlns='urn:xmpp:ping'/></iq>", "/>").await;
+    assert!(pong.contains("id=\"p2\""), "{pong}");
+    let end = r#"{"fault": "end", "user": "1001001", "condition": "see-other-host", "host": "wss://b.example/ws/"}"#;
+    own(path("POST") + "/faults", end).await;
+    let rest = client.until(END).await;
+    assert!(rest.contains(">wss://b.example/ws/</see-other-host>"), "{rest}");
+
+    let mut client = server.secure(server.connect_to_tls().await).await;
+    client.sign_in().await;
+    own(path("POST") + "/faults", r#"{"fault": "drop", "user": "1001001"}"#).await;
+    assert_eq!(client.rest().await, "");
+}

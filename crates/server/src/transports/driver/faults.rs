@@ -5,6 +5,7 @@ use xmpp::{IqType, Stanza, StanzaKind, ns};
 
 use super::Driver;
 use crate::faults::{Fault, Kind};
+use crate::outbox::Cut;
 
 impl Driver {
     /// Holds up the session's events, if there are faults that want it. To be called as soon as it is known whose it is.
@@ -15,6 +16,11 @@ impl Driver {
         {
             self.outbox.outbox().open_gate(faults, &user);
         }
+    }
+
+    /// Whether the connection is to be lost, where nothing can be written that would come before.
+    pub(in crate::transports) fn take_cut(&self) -> Option<Cut> {
+        self.outbox.take_cut()
     }
 
     /// Whether a ping that has come is to stay unanswered.

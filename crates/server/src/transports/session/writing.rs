@@ -34,6 +34,9 @@ impl<W: Wire> Session<W> {
                 let config = &self.driver.backend.config;
                 self.timers.write_blocked(now, progress.bytes > 0, config.limits.write_timeout);
                 if self.driver.wait_for_end(cx.waker()) {
+                    if let Some(how) = self.driver.take_cut() {
+                        return Err(self.cut(how));
+                    }
                     self.timers.start_closing(now, config.web.close_timeout);
                 }
                 return Ok(());
