@@ -187,3 +187,6 @@ impl State {
         Some(Taken { is_emptied, stanzas })
     }
 }
+
+#[cfg(test)]
+mod tests;

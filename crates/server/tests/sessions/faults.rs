@@ -359,6 +359,17 @@ async fn pings_stay_unanswered() {
     assert_eq!(client.next().await, Got::Pong(b"there?".to_vec()));
     client.text(PING).await;
     client.expect("<iq ").await;
+
+    // With stream management they count as handled, because the client need not say them again.
+    client.text("<enable xmlns=\"urn:xmpp:sm:3\"/>").await;
+    client.expect("<enabled ").await;
+    begin(&server, json!({"fault": "ignore_pings", "user": "1001001", "times": 1})).await;
+    client.text(PING).await;
+    client.text("<r xmlns=\"urn:xmpp:sm:3\"/>").await;
+    let handled = client.expect("<a ").await;
+    assert!(handled.contains("h=\"1\""), "{handled}");
+    client.text(PING).await;
+    client.expect("<iq ").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
