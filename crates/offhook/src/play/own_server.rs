@@ -1,5 +1,7 @@
 //! A fresh server with the contact centre of the demonstration, for one scenario.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use client::LineUrl;
 use server::config::{Config, Written};
@@ -41,10 +43,16 @@ impl OwnServer {
         &self.url
     }
 
+    /// Stops it. A server that does not stop in time is left to the end of the process.
     pub(super) async fn stop(self) {
-        self.server.stop().await;
+        if tokio::time::timeout(STOP_TIMEOUT, self.server.stop()).await.is_err() {
+            eprintln!("offhook play: the server of this scenario does not stop");
+        }
     }
 }
+
+/// More than a server gives its clients to leave.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Scenarios do not wait longer than they have to.
 const SETTINGS: &str = "\

@@ -1,11 +1,13 @@
 //! An agent's line: a task of its own that writes what it hears on the board.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use client::{Connector, Error, Line, LineUrl, RequestError, Unobserved};
 use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use xmpp::{Element, Password, ns, stream::ClientConfig};
 
 use super::board::{Board, Item, Viewer};
@@ -75,9 +77,14 @@ impl Listener {
     }
 
     /// Leaves in good order.
-    pub(crate) async fn close(self) {
-        let _ = self.asks.send(Ask::Close).await;
-        let _ = self.task.await;
+    pub(crate) async fn close(mut self) {
+        let leave = async {
+            let _ = self.asks.send(Ask::Close).await;
+            let _ = (&mut self.task).await;
+        };
+        if timeout(CLOSE_TIMEOUT, leave).await.is_err() {
+            self.task.abort();
+        }
     }
 }
 
@@ -182,6 +189,9 @@ impl LineError {
         format!("{name} gets no line: {self}.{advice}")
     }
 }
+
+/// How long a server may take to say goodbye. Over it, the line is cut.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Signs of life that are waited for. Over it: the first is not.
 const BARRIERS_MAX: usize = 16;
