@@ -57,5 +57,5 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Scenarios do not wait longer than they have to.
 const SETTINGS: &str = "\
 [contact]
-ring_no_answer_after = \"2 s\"
+ring_no_answer_after = \"3 s\"
 ";

@@ -223,3 +223,105 @@ impl Verdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::play::sighting::{Party, User};
+
+    fn is(text: &str) -> Value {
+        Value::Is(text.to_owned())
+    }
+
+    fn dialog() -> Sighting {
+        let party = |number: &str, state: &str, actions: &[&str]| Party {
+            number: number.to_owned(),
+            state: state.to_owned(),
+            cause: String::new(),
+            actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+        };
+        // The first one came back after having left.
+        let parties =
+            vec![party("1", "DROPPED", &[]), party("2", "ALERTING", &["ANSWER"]), party("1", "ACTIVE", &[])];
+        let data = vec![("callVariable1".to_owned(), "gold".to_owned())];
+        let dialog = Dialog {
+            state: "ALERTING".to_owned(),
+            dialed: "8001".to_owned(),
+            data,
+            parties,
+            ..Dialog::default()
+        };
+        Sighting::Dialog { event: "PUT".to_owned(), dialog, request: String::new() }
+    }
+
+    fn judged(change: Change, fact: DialogFact) -> Result<Captures, Vec<String>> {
+        Wanted::Dialog { change, own: "2".to_owned(), conditions: vec![fact] }.judge(&dialog())
+    }
+
+    #[test]
+    fn what_is_true_of_a_dialog_fits() {
+        for fact in [
+            DialogFact::State(is("ALERTING")),
+            DialogFact::Action("ANSWER".into()),
+            DialogFact::NoAction("HOLD".into()),
+            DialogFact::To(is("8001")),
+            DialogFact::Parties(2),
+            DialogFact::PartyState("1".into(), is("ACTIVE")),
+            DialogFact::Data("callVariable1".into(), is("gold")),
+            DialogFact::Data("callVariable2".into(), is("")),
+        ] {
+            assert_eq!(judged(Change::Any, fact.clone()), Ok(vec![]), "{fact:?}");
+        }
+        let captured =
+            judged(Change::Any, DialogFact::Data("callVariable1".into(), Value::Capture("level".into())));
+        assert_eq!(captured, Ok(vec![("level".to_owned(), "gold".to_owned())]));
+    }
+
+    #[test]
+    fn what_is_not_true_is_a_difference() {
+        for (change, fact, expected) in [
+            (Change::New, DialogFact::Parties(2), "it only changes"),
+            (Change::Gone, DialogFact::Parties(2), "it only changes"),
+            (Change::Any, DialogFact::Parties(3), "2 parties are in it, not 3"),
+            (Change::Any, DialogFact::Action("HOLD".into()), "allowed is ANSWER, but not HOLD"),
+            (Change::Any, DialogFact::NoAction("ANSWER".into()), "ANSWER is allowed"),
+            (Change::Any, DialogFact::Cause("BUSY".into()), "no party has the cause BUSY"),
+            (Change::Any, DialogFact::Queue(is("Sales")), "queue is empty"),
+            (Change::Any, DialogFact::PartyState("3".into(), is("ACTIVE")), "3 is not in it"),
+            (Change::Any, DialogFact::PartyState("2".into(), is("ACTIVE")), "2 is ALERTING, not ACTIVE"),
+        ] {
+            assert_eq!(judged(change, fact.clone()), Err(vec![expected.to_owned()]), "{fact:?}");
+        }
+    }
+
+    #[test]
+    fn feeds_and_errors_are_told_apart() {
+        let user = |is_own| {
+            Sighting::User(User { is_own, id: "7".into(), state: "READY".into(), ..User::default() })
+        };
+        let own = Wanted::State { state: is("READY"), reason: None, pending: None };
+        let colleague = Wanted::Colleague { id: "7".into(), state: is("READY") };
+        assert_eq!(own.judge(&user(true)), Ok(vec![]));
+        // The feed of a team says the same of oneself, and is not meant.
+        assert_eq!(own.judge(&user(false)), Err(vec![]));
+        assert_eq!(colleague.judge(&user(false)), Ok(vec![]));
+        let other = Wanted::Colleague { id: "8".into(), state: is("READY") };
+        assert_eq!(other.judge(&user(false)), Err(vec![]));
+
+        let [kind, message, data] = ["Invalid State", "CF_RESOURCE_BUSY", "33"].map(str::to_owned);
+        let error = Sighting::Error { kind, message, data, request: String::new() };
+        for meant in ["invalid state", "CF_RESOURCE_BUSY", "33"] {
+            assert_eq!(Wanted::Error(meant.to_owned()).judge(&error), Ok(vec![]));
+        }
+        assert!(Wanted::Error("3".to_owned()).judge(&error).is_err());
+
+        let queue = Sighting::Queue { id: "1".into(), statistics: vec![("callsInQueue".into(), "3".into())] };
+        let wanted = |id: &str, value: &str| Wanted::Queue {
+            id: id.to_owned(),
+            statistics: vec![("callsInQueue".to_owned(), is(value))],
+        };
+        assert_eq!(wanted("1", "3").judge(&queue), Ok(vec![]));
+        assert_eq!(wanted("1", "2").judge(&queue), Err(vec!["callsInQueue is 3, not 2".to_owned()]));
+        assert_eq!(wanted("2", "3").judge(&queue), Err(vec![]));
+    }
+}

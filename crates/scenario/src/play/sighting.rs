@@ -267,3 +267,91 @@ impl Display for Dialog {
 
 /// Bytes of a notification's document.
 const DOCUMENT_BYTES_MAX: usize = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What user 1001001 sees when this document is told on this node.
+    fn seen(node: &str, document: &str) -> Option<Sighting> {
+        let item = Element::new("item", ns::PUBSUB_EVENT)
+            .with_attribute("id", "one")
+            .with_child(Element::new("notification", ns::PUBSUB).with_text(document));
+        let items = Element::new("items", ns::PUBSUB_EVENT).with_attribute("node", node).with_child(item);
+        let event = Element::new("event", ns::PUBSUB_EVENT).with_child(items);
+        let (id, sighting) =
+            Sighting::read(&Element::new("message", ns::CLIENT).with_child(event), "1001001")?;
+        assert_eq!(id, "one");
+        Some(sighting)
+    }
+
+    fn shown(node: &str, data: &str, event: &str) -> String {
+        let document = format!(
+            "<Update><data>{data}</data><event>{event}</event><requestId/><source>{node}</source></Update>"
+        );
+        seen(node, &document).expect("a notification").to_string()
+    }
+
+    /// Feeds of all kinds, in the spellings of documents of their own and of lists.
+    #[test]
+    fn notifications_become_lines_for_people() {
+        let user = "<user><loginId>1001001</loginId><pendingState>LOGOUT</pendingState><reasonCode><code>12</code>\
+                    <label>Lunch</label></reasonCode><state>NOT_READY</state></user>";
+        let dialog = "<id>7</id><fromAddress>1</fromAddress><toAddress>2</toAddress><mediaProperties><callType>OUT</callType>\
+                      <callvariables><CallVariable><name>callVariable1</name><value>gold</value></CallVariable></callvariables>\
+                      </mediaProperties><participants><Participant><actions><action>DROP</action></actions>\
+                      <mediaAddress>1</mediaAddress><state>FAILED</state><stateCause>BUSY</stateCause></Participant>\
+                      </participants><state>FAILED</state>";
+        let line = "7 FAILED, OUT from 1 to 2 (1 FAILED BUSY, may DROP) callVariable1 = \"gold\"";
+        for (node, data, event, expected) in [
+            (
+                "/finesse/api/User/1001001",
+                user,
+                "PUT",
+                "state NOT_READY with reason \"Lunch\", pending LOGOUT".to_owned(),
+            ),
+            (
+                "/finesse/api/Team/1/Users",
+                user,
+                "PUT",
+                "1001001 NOT_READY with reason \"Lunch\", pending LOGOUT".to_owned(),
+            ),
+            ("/d", &format!("<dialog>{dialog}</dialog>"), "PUT", format!("dialog {line}")),
+            (
+                "/d",
+                &format!("<dialogs><Dialog>{dialog}</Dialog></dialogs>"),
+                "POST",
+                format!("new dialog {line}"),
+            ),
+            (
+                "/d",
+                &format!("<dialogs><Dialog>{dialog}</Dialog></dialogs>"),
+                "DELETE",
+                format!("dialog gone {line}"),
+            ),
+            (
+                "/q",
+                "<queues><Queue><statistics><callsInQueue>3</callsInQueue></statistics><uri>/finesse/api/Queue/4</uri></Queue></queues>",
+                "POST",
+                "queue 4: callsInQueue = 3".to_owned(),
+            ),
+            (
+                "/d",
+                "<apiErrors><apiError><errorData>33</errorData><errorMessage>CF_RESOURCE_BUSY</errorMessage>\
+                 <errorType>Invalid State</errorType></apiError></apiErrors>",
+                "PUT",
+                "error \"Invalid State\", CF_RESOURCE_BUSY (33)".to_owned(),
+            ),
+            (
+                "/finesse/api/SystemInfo",
+                "<systemInfo><status>OUT_OF_SERVICE</status></systemInfo>",
+                "PUT",
+                "service OUT_OF_SERVICE".to_owned(),
+            ),
+            ("/n", "<news/>", "PUT", "PUT on /n".to_owned()),
+        ] {
+            assert_eq!(shown(node, data, event), expected);
+        }
+        assert_eq!(seen("/n", "no document"), None);
+    }
+}
