@@ -21,7 +21,7 @@ pub struct Scenario {
 pub struct Step {
     /// Where it stands.
     pub place: Place,
-    /// The words in which it stands there.
+    /// The words in which it stands there, without a password.
     pub words: String,
     /// What happens.
     pub deed: Deed,

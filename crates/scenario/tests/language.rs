@@ -18,6 +18,21 @@ fn everything_is_understood_and_reads_as_what_is_printed() {
     assert!(printed.contains(r#"with body "<User>\n  <state>READY</state>\n</User>""#), "{printed}");
 }
 
+#[test]
+fn files_of_other_systems_are_read() {
+    let scenario =
+        Scenario::parse("\u{feff}title One\r\nagent ada is 1001001\r\nada is ready\r\n").expect("good");
+    assert_eq!((scenario.title.as_deref(), scenario.steps.len()), (Some("One"), 2));
+}
+
+/// Reports show the words of a step, and passwords have no place in them.
+#[test]
+fn a_password_is_not_among_the_words_of_a_step() {
+    let scenario = Scenario::parse("agent eve is 1001003 with password s3cret without a line").expect("good");
+    assert_eq!(scenario.steps[0].words, "agent eve is 1001003 with password … without a line");
+    assert!(scenario.to_string().contains("s3cret"));
+}
+
 /// What is wrong is told at its place, with what was expected and what may have been meant.
 #[test]
 fn mistakes_are_named() {

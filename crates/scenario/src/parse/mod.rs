@@ -10,7 +10,7 @@ pub(crate) use action::PLAIN;
 
 use crate::error::{ParseError, Place};
 use crate::lex::{Kind, Token, tokens};
-use crate::model::{Action, Deed, Name, Scenario, Sight, Step};
+use crate::model::{Action, Agent, Deed, Name, Scenario, Sight, Step};
 use crate::text::{Text, is_name};
 
 use cursor::Cursor;
@@ -41,6 +41,8 @@ impl Scenario {
             return Err(ParseError::new(Place { line: 1, column: 1 }, problem));
         }
         let mut reader = Reader::new();
+        // Some editors begin every file with it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line)).peekable();
         while let Some((number, line)) = lines.next() {
             if reader.title(number, line)? {
@@ -134,6 +136,13 @@ impl Reader {
             request.body = Some(Text::read(&body, false));
         }
         self.note_names(&deed).map_err(|problem| ParseError::new(place, problem))?;
+        let words = match &deed {
+            // Reports are kept, and read by others.
+            Deed::Agent(agent) if agent.password.is_some() => {
+                Agent { password: Some(Text::literal("…")), ..agent.clone() }.to_string()
+            }
+            _ => words,
+        };
         let step = Step { place, words, deed };
         if let Deed::Repeat { .. } = step.deed {
             if self.repetitions.len() >= DEPTH_MAX {
@@ -252,23 +261,36 @@ fn unindented(lines: &[&str]) -> String {
 }
 
 /// Words with which sentences begin, and those that stand where a name could.
-const RESERVED: [&str; 16] = [
+const RESERVED: [&str; 29] = [
+    "action",
     "administrator",
     "agent",
     "and",
     "as",
     "caller",
+    "cause",
     "dialog",
     "end",
+    "error",
+    "from",
+    "new",
+    "no",
     "nobody",
+    "nothing",
     "on",
+    "party",
     "pause",
     "queue",
     "repeat",
     "service",
     "set",
+    "state",
     "supervisor",
+    "the",
     "timeout",
+    "title",
+    "to",
+    "type",
 ];
 
 /// Bytes of a scenario's text. Over it: refused.
