@@ -93,6 +93,17 @@ pub enum NetworkEvent {
         /// What the routing has written on the call.
         data: CallDataChange,
     },
+    /// The outbound dialler shows an agent a call before it is made.
+    Preview {
+        /// The agent.
+        user: UserId,
+        /// The customer's number.
+        customer: Address,
+        /// The campaign's name.
+        campaign: String,
+        /// What the dialler has written on the call.
+        data: CallDataChange,
+    },
     /// Somebody whose telephone rings takes the call.
     Answer {
         /// Which call.

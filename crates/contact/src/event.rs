@@ -88,8 +88,9 @@ pub enum Event {
 mod tests {
     use super::*;
     use crate::{
-        Address, AfterCall, AgentState, CallData, CallDataChange, CallType, Participant, ParticipantState,
-        Reason, ReasonCategory, ReasonCodeId, Role, Roles, WrapUp, WrapUpMode,
+        Address, AfterCall, AgentState, CallData, CallDataChange, CallType, Callback, Campaign,
+        Classification, Participant, ParticipantState, Reason, ReasonCategory, ReasonCodeId, Role, Roles,
+        WrapUp, WrapUpMode,
     };
 
     fn details() -> UserDetails {
@@ -130,7 +131,34 @@ mod tests {
             secondary: Some(DialogId(16_777_218)),
             controller: None,
             queue: Some(QueueId(1)),
+            campaign: None,
             audience: [agent].into(),
+        }
+    }
+
+    /// A call that the dialler has brought, to be made again.
+    fn outbound() -> Dialog {
+        let at = Timestamp(1_767_605_411_402);
+        let number = |text| Address::new(text).unwrap();
+        let agent = UserId::new("7001").unwrap();
+        let callback =
+            Callback { time: Some("2026-01-06T14:30".parse().unwrap()), number: Some(number("5559002")) };
+        Dialog {
+            call_type: CallType::OutboundPreview,
+            from: number("2101"),
+            to: number("5559001"),
+            dialed: number("5559001"),
+            participants: vec![Participant::new(number("2101"), Some(agent), ParticipantState::Accepted, at)],
+            data: CallData::default(),
+            secondary: None,
+            queue: None,
+            campaign: Some(Box::new(Campaign {
+                name: "Spring".into(),
+                customer: number("5559001"),
+                classification: Some(Classification::AnsMachine),
+                callback: Some(callback),
+            })),
+            ..call()
         }
     }
 
@@ -226,6 +254,10 @@ mod tests {
             (
                 Event::DialogChanged(Box::new(call())),
                 r#"{"event":"dialog_changed","id":16777217,"call_type":"PREROUTE_ACD_IN","from":"5551001","to":"8001","dialed":"8001","participants":[{"address":"5551001","state":"ACTIVE","started_at":1767605411402,"changed_at":1767605411402},{"address":"2101","user":"7001","state":"HELD","consult":16777218,"started_at":1767605411402,"changed_at":1767605411402}],"data":{"variables":{"callVariable1":"gold"},"wrap_up_reason":"Sold"},"secondary":16777218,"queue":1,"audience":["7001"]}"#,
+            ),
+            (
+                Event::DialogChanged(Box::new(outbound())),
+                r#"{"event":"dialog_changed","id":16777217,"call_type":"OUTBOUND_PREVIEW","from":"2101","to":"5559001","dialed":"5559001","participants":[{"address":"2101","user":"7001","state":"ACCEPTED","started_at":1767605411402,"changed_at":1767605411402}],"campaign":{"name":"Spring","customer":"5559001","classification":"ANS_MACHINE","callback":{"time":"2026-01-06T14:30","number":"5559002"}},"audience":["7001"]}"#,
             ),
             (Event::NextDialog { id: DialogId(16_777_219) }, r#"{"event":"next_dialog","id":16777219}"#),
             (

@@ -51,8 +51,9 @@ pub use centre::{ContactCentre, Deployment, Settings};
 pub use command::{Command, NetworkEvent, UserChanges};
 pub use demo::demo;
 pub use dialog::{
-    Action, Address, CallData, CallDataChange, CallType, Dialog, DialogRequest, DialogState, DtmfDigits,
-    NotAnAddress, Part, Participant, ParticipantState, StateCause,
+    Action, Address, CallData, CallDataChange, CallType, Callback, CallbackTime, Campaign, Classification,
+    Dialog, DialogRequest, DialogState, DtmfDigits, NotACallbackTime, NotAnAddress, Part, Participant,
+    ParticipantState, StateCause, UnknownClassification,
 };
 pub use document::{
     Progress, ServiceStatus, SystemInfo, Update, UsersDocument, dialog_xml, queue_xml, reason_code_xml,

@@ -167,7 +167,12 @@ impl ContactCentre {
 }
 
 /// Checks a text that people read: its length in characters, and no control characters.
-fn check_text(what: &str, text: &str, length_min: usize, length_max: usize) -> Result<(), Refusal> {
+pub(super) fn check_text(
+    what: &str,
+    text: &str,
+    length_min: usize,
+    length_max: usize,
+) -> Result<(), Refusal> {
     let length = text.chars().count();
     if length < length_min || length > length_max || text.chars().any(char::is_control) {
         let why = format!("a {what} has {length_min} to {length_max} characters, and no control characters");

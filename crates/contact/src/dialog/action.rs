@@ -38,11 +38,23 @@ pub enum Action {
     BargeCall,
     /// Take somebody else out of a conference.
     ParticipantDrop,
+    /// Make the outbound call that one is looking at.
+    Accept,
+    /// Do not make it, now or later.
+    Close,
+    /// Do not make it now.
+    Reject,
+    /// Say when or where the customer of an outbound call is to be called again.
+    UpdateScheduledCallback,
+    /// The customer is not to be called again.
+    CancelScheduledCallback,
+    /// Say what has answered an outbound call.
+    Reclassify,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 21] = [
         Self::MakeCall,
         Self::Answer,
         Self::Hold,
@@ -58,6 +70,12 @@ impl Action {
         Self::SilentMonitor,
         Self::BargeCall,
         Self::ParticipantDrop,
+        Self::Accept,
+        Self::Close,
+        Self::Reject,
+        Self::UpdateScheduledCallback,
+        Self::CancelScheduledCallback,
+        Self::Reclassify,
     ];
 
     /// The name on the wire, for instance `CONSULT_CALL`.
@@ -78,10 +96,16 @@ impl Action {
             Self::SilentMonitor => "SILENT_MONITOR",
             Self::BargeCall => "BARGE_CALL",
             Self::ParticipantDrop => "PARTICIPANT_DROP",
+            Self::Accept => "ACCEPT",
+            Self::Close => "CLOSE",
+            Self::Reject => "REJECT",
+            Self::UpdateScheduledCallback => "UPDATE_SCHEDULED_CALLBACK",
+            Self::CancelScheduledCallback => "CANCEL_SCHEDULED_CALLBACK",
+            Self::Reclassify => "RECLASSIFY",
         }
     }
 
-    /// What a party may ask for in the present state.
+    /// What a party may ask for in the present state, whoever has brought the call.
     ///
     /// # Source
     ///

@@ -36,6 +36,8 @@ impl CallData {
     pub const VARIABLE_BYTES_MAX: usize = 40;
     /// The most bytes in all extended call variables together.
     pub const EXTENDED_BYTES_MAX: usize = 2000;
+    /// The most bytes in one of the outbound dialler's variables; what is longer is cut.
+    pub const DIALLER_BYTES_MAX: usize = 128;
     /// The most bytes of a wrap-up reason.
     pub const WRAP_UP_REASON_BYTES_MAX: usize = 40;
 
@@ -79,6 +81,13 @@ impl CallData {
         *self != before
     }
 
+    /// Writes a variable of the outbound dialler's, cut to [`CallData::DIALLER_BYTES_MAX`]. A name that is none is passed over.
+    pub(crate) fn set_diallers(&mut self, name: &str, value: &str) {
+        if DIALLERS.contains(&name) {
+            self.set(name, cut(value, Self::DIALLER_BYTES_MAX));
+        }
+    }
+
     fn set(&mut self, name: &str, value: &str) {
         if value.is_empty() {
             self.variables.remove(name);
@@ -88,7 +97,7 @@ impl CallData {
     }
 
     fn has_room(&self, name: &str, value: &str) -> bool {
-        let others = self.variables.iter().filter(|(other, _)| !is_one_of_ten(other) && *other != name);
+        let others = self.variables.iter().filter(|(other, _)| is_extended(other) && *other != name);
         let used: usize = others.map(|(name, value)| name.len() + value.len()).sum();
         used + name.len() + value.len() <= Self::EXTENDED_BYTES_MAX
     }
@@ -109,6 +118,18 @@ fn is_extended(name: &str) -> bool {
 fn cut(text: &str, bytes_max: usize) -> &str {
     &text[..text.floor_char_boundary(bytes_max)]
 }
+
+/// The variables that only the dialler writes.
+const DIALLERS: [&str; 8] = [
+    "BACampaign",
+    "BAAccountNumber",
+    "BAResponse",
+    "BAStatus",
+    "BADialedListID",
+    "BATimeZone",
+    "BABuddyName",
+    "BACustomerNumber",
+];
 
 const TEN: [&str; 10] = [
     "callVariable1",

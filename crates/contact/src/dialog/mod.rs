@@ -6,6 +6,7 @@ mod action;
 mod address;
 mod call_data;
 mod call_type;
+mod campaign;
 mod participant;
 mod request;
 mod state;
@@ -18,11 +19,14 @@ pub use action::Action;
 pub use address::{Address, NotAnAddress};
 pub use call_data::{CallData, CallDataChange};
 pub use call_type::CallType;
+pub use campaign::{
+    Callback, CallbackTime, Campaign, Classification, NotACallbackTime, UnknownClassification,
+};
 pub use participant::{Part, Participant};
 pub use request::{DialogRequest, DtmfDigits};
 pub use state::{DialogState, ParticipantState, StateCause};
 
-use crate::{ApiPath, DialogId, QueueId, Timestamp, UserId};
+use crate::{ApiPath, Deployment, DialogId, QueueId, Timestamp, UserId};
 
 /// A call.
 ///
@@ -58,6 +62,9 @@ pub struct Dialog {
     /// The queue through which it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueId>,
+    /// What the outbound dialler knows of it, if it has brought the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Box<Campaign>>,
     /// The users who have the call in their lists and hear of it. One who comes in hears that it was added, one who goes
     /// that it was removed.
     pub audience: BTreeSet<UserId>,
@@ -82,6 +89,34 @@ impl Dialog {
     /// Whether it came through a queue: what CCX calls an ICD call, also after a transfer.
     pub fn came_through_queue(&self) -> bool {
         self.queue.is_some()
+    }
+
+    /// What a party of this call may ask for now, in the order in which it is written.
+    pub fn actions_of(&self, party: &Participant, deployment: Deployment) -> Vec<Action> {
+        let is_agents_part = self.campaign.is_some() && party.is_agent_device() && party.part == Part::Talker;
+        match party.state {
+            ParticipantState::Alerting if is_agents_part && self.is_preview() => {
+                vec![Action::Accept, Action::Close, Action::Reject]
+            }
+            ParticipantState::Active if is_agents_part => {
+                let mut actions = Action::allowed(party, deployment);
+                actions.extend([
+                    Action::UpdateScheduledCallback,
+                    Action::CancelScheduledCallback,
+                    Action::Reclassify,
+                ]);
+                actions
+            }
+            _ => Action::allowed(party, deployment),
+        }
+    }
+
+    /// Whether the agent is still looking at the call that is to be made.
+    pub fn is_preview(&self) -> bool {
+        let is_before = |party: &Participant| {
+            matches!(party.state, ParticipantState::Alerting | ParticipantState::Accepted)
+        };
+        self.call_type == CallType::OutboundPreview && self.live().all(is_before)
     }
 
     /// Since when it has been waiting in its queue, if it does: the caller is alone.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Address, DialogId, ParticipantState, StateCause, Timestamp, UserId};
+use crate::{Address, DialogId, ParticipantState, StateCause, Timestamp, UserId};
 
 /// One party of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,10 +92,5 @@ impl Participant {
     /// Whether the telephone is out in the network.
     pub fn is_outside(&self) -> bool {
         self.user.is_none() && !self.is_extension
-    }
-
-    /// What the party may ask for now, in the order in which it is written.
-    pub fn actions(&self, deployment: crate::Deployment) -> Vec<Action> {
-        Action::allowed(self, deployment)
     }
 }

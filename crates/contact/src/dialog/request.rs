@@ -1,6 +1,9 @@
 //! The bodies of `POST /User/{id}/Dialogs` and `PUT /Dialog/{id}`.
 
-use crate::{Action, Address, ApiPath, BodyElement, CallData, CallDataChange, DialogId, Refusal};
+use crate::{
+    Action, Address, ApiPath, BodyElement, CallData, CallDataChange, Callback, Classification, DialogId,
+    Refusal,
+};
 
 /// What somebody asks of a call, read and checked as far as that is possible without looking at the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +33,8 @@ pub enum DialogRequest {
         /// The call by which one listens.
         monitor: DialogId,
     },
-    /// One of `ANSWER`, `HOLD`, `RETRIEVE`, `DROP`, `TRANSFER`, `CONFERENCE`, `START_RECORDING`, `PARTICIPANT_DROP`.
+    /// One of `ANSWER`, `HOLD`, `RETRIEVE`, `DROP`, `TRANSFER`, `CONFERENCE`, `START_RECORDING`, `PARTICIPANT_DROP`, `ACCEPT`,
+    /// `CLOSE`, `REJECT`, `CANCEL_SCHEDULED_CALLBACK`.
     Plain {
         /// Which.
         action: Action,
@@ -59,6 +63,20 @@ pub enum DialogRequest {
         target: Address,
         /// Which tones.
         digits: DtmfDigits,
+    },
+    /// Have the customer of an outbound call called again.
+    ScheduleCallback {
+        /// Whose extension does it.
+        target: Address,
+        /// When and where; what is not said stays as it was.
+        callback: Callback,
+    },
+    /// Say what has answered an outbound call.
+    Reclassify {
+        /// Whose extension does it.
+        target: Address,
+        /// What.
+        classification: Classification,
     },
 }
 
@@ -162,6 +180,19 @@ impl DialogRequest {
                     .ok_or_else(|| Refusal::parameter_missing("dtmfString"))?;
                 Ok(Self::SendDtmf { target: target()?, digits: DtmfDigits::new(digits)? })
             }
+            Action::UpdateScheduledCallback => {
+                Ok(Self::ScheduleCallback { target: target()?, callback: callback(&dialog)? })
+            }
+            Action::Reclassify => {
+                let name = parameter(&dialog, "outboundClassification")
+                    .ok_or_else(|| Refusal::parameter_missing("outboundClassification"))?;
+                let classification = name.parse().map_err(|_| {
+                    let known = Classification::ALL.map(Classification::as_str);
+                    let why = format!("outboundClassification is one of {}", known.join(", "));
+                    Refusal::invalid_input(excerpt(name), why)
+                })?;
+                Ok(Self::Reclassify { target: target()?, classification })
+            }
             Action::Answer
             | Action::Hold
             | Action::Retrieve
@@ -169,7 +200,11 @@ impl DialogRequest {
             | Action::Transfer
             | Action::Conference
             | Action::StartRecording
-            | Action::ParticipantDrop => Ok(Self::Plain { action, target: target()? }),
+            | Action::ParticipantDrop
+            | Action::Accept
+            | Action::Close
+            | Action::Reject
+            | Action::CancelScheduledCallback => Ok(Self::Plain { action, target: target()? }),
         }
     }
 
@@ -182,6 +217,8 @@ impl DialogRequest {
             Self::Plain { action, .. } | Self::Towards { action, .. } => *action,
             Self::UpdateCallData { .. } => Action::UpdateCallData,
             Self::SendDtmf { .. } => Action::SendDtmf,
+            Self::ScheduleCallback { .. } => Action::UpdateScheduledCallback,
+            Self::Reclassify { .. } => Action::Reclassify,
         }
     }
 }
@@ -208,6 +245,21 @@ fn address(text: &str) -> Result<Address, Refusal> {
 fn parameter<'a>(dialog: &'a BodyElement, name: &str) -> Option<&'a str> {
     let parameters = dialog.child("actionParams")?.children.iter();
     parameters.rev().find(|parameter| parameter.child_text("name") == Some(name))?.child_text("value")
+}
+
+/// When and where to call again: one of both at least.
+fn callback(dialog: &BodyElement) -> Result<Callback, Refusal> {
+    let time = parameter(dialog, "callbackTime").map(|text| {
+        text.parse().map_err(|error: crate::NotACallbackTime| {
+            Refusal::invalid_input(excerpt(text), error.to_string())
+        })
+    });
+    let number = parameter(dialog, "callbackNumber").map(address);
+    let callback = Callback { time: time.transpose()?, number: number.transpose()? };
+    if callback == Callback::default() {
+        return Err(Refusal::parameter_missing("callbackTime"));
+    }
+    Ok(callback)
 }
 
 /// What `mediaProperties` asks to be written. Other properties than these cannot be changed, and are passed over.

@@ -14,7 +14,8 @@ fn party(state: ParticipantState) -> Participant {
 }
 
 fn names(participant: &Participant, deployment: Deployment) -> String {
-    let names: Vec<&str> = participant.actions(deployment).iter().map(|action| action.as_str()).collect();
+    let names: Vec<&str> =
+        Action::allowed(&participant, deployment).iter().map(|action| action.as_str()).collect();
     names.join(" ")
 }
 

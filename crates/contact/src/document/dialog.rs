@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::update::write_error;
 use super::user::SUMMARY_BYTES;
 use super::{Update, XmlWriter};
-use crate::{ApiPath, ContactCentre, Dialog, DialogId, Failure, Participant, UserId};
+use crate::{
+    Address, ApiPath, CallbackTime, Classification, ContactCentre, Dialog, DialogId, Failure, Participant,
+    UserId,
+};
 
 /// The document of `GET /Dialog/{id}`.
 pub fn dialog_xml(centre: &ContactCentre, dialog: &Dialog) -> String {
@@ -89,7 +92,9 @@ fn write_dialog(xml: &mut XmlWriter, root: &str, centre: &ContactCentre, dialog:
     xml.text("callType", dialog.call_type.as_str());
     xml.text("dialedNumber", dialog.dialed.as_str());
     xml.text("mediaId", MEDIA_ID_VOICE);
-    xml.text("outboundClassification", "");
+    let campaign = dialog.campaign.as_deref();
+    let classification = campaign.and_then(|campaign| campaign.classification);
+    xml.text("outboundClassification", classification.map_or("", Classification::as_str));
     let queue = dialog.queue.and_then(|id| centre.queue(id));
     xml.text("queueName", queue.map_or("", |queue| &queue.name));
     xml.show_or_empty("queueNumber", dialog.queue);
@@ -106,9 +111,15 @@ fn write_dialog(xml: &mut XmlWriter, root: &str, centre: &ContactCentre, dialog:
     xml.text("mediaType", MEDIA_TYPE_VOICE);
     xml.open("participants");
     for participant in &dialog.participants {
-        write_participant(xml, centre, participant);
+        write_participant(xml, centre, dialog, participant);
     }
     xml.close("participants");
+    if let Some(callback) = campaign.and_then(|campaign| campaign.callback.as_ref()) {
+        xml.open("scheduledCallbackInfo");
+        xml.text("callbackNumber", callback.number.as_ref().map_or("", Address::as_str));
+        xml.text("callbackTime", callback.time.as_ref().map_or("", CallbackTime::as_str));
+        xml.close("scheduledCallbackInfo");
+    }
     xml.show_or_empty("secondaryId", dialog.secondary);
     xml.text("state", dialog.state().as_str());
     xml.text("toAddress", dialog.to.as_str());
@@ -116,10 +127,15 @@ fn write_dialog(xml: &mut XmlWriter, root: &str, centre: &ContactCentre, dialog:
     xml.close(root);
 }
 
-fn write_participant(xml: &mut XmlWriter, centre: &ContactCentre, participant: &Participant) {
+fn write_participant(
+    xml: &mut XmlWriter,
+    centre: &ContactCentre,
+    dialog: &Dialog,
+    participant: &Participant,
+) {
     xml.open("Participant");
     xml.open("actions");
-    for action in participant.actions(centre.settings().deployment) {
+    for action in dialog.actions_of(participant, centre.settings().deployment) {
         xml.text("action", action.as_str());
     }
     xml.close("actions");

@@ -166,7 +166,7 @@ fn a_call_is_transferred_after_a_consultation() {
     assert_eq!((floor.state("7001"), floor.state("7003")), (Talking, Reserved));
     let held = |floor: &Floor| {
         let dialog = floor.room.centre.dialog(original).unwrap();
-        dialog.participants[1].actions(contact::Deployment::Ucce)
+        dialog.actions_of(&dialog.participants[1], contact::Deployment::Ucce)
     };
     assert!(!held(&floor).contains(&Action::Transfer), "not before somebody has answered");
     floor.act("7003", consult, Action::Answer);

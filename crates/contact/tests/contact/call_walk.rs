@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use contact::{
-    Action, Actor, AgentState, CallDataChange, Command, ContactCentre, Deployment, DialogId, DialogRequest,
-    DialogState, Event, NetworkEvent, Part, ParticipantState, Queue, QueueId, RequestedState, Settings,
-    StateCause, TeamId, Timestamp, UserChanges, UserRequest, WrapUp, WrapUpMode,
+    Action, Actor, AgentState, CallDataChange, Callback, Classification, Command, ContactCentre, Deployment,
+    DialogId, DialogRequest, DialogState, Event, NetworkEvent, Part, ParticipantState, Queue, QueueId,
+    RequestedState, Settings, StateCause, TeamId, Timestamp, UserChanges, UserRequest, WrapUp, WrapUpMode,
 };
 use proptest::prelude::*;
 
@@ -29,6 +29,8 @@ enum Step {
     Data { agent: usize, call: usize },
     DropOther { call: usize, of: usize },
     Incoming { from: usize, to: usize },
+    Preview { agent: usize, to: usize },
+    Callback { agent: usize, call: usize, is_time: bool },
     Outside { call: usize, from: usize, what: u8 },
     Pass { ms: i64 },
     WrapUp { agent: usize, mode: usize },
@@ -47,6 +49,10 @@ fn step() -> impl Strategy<Value = Step> {
         Action::Drop,
         Action::Transfer,
         Action::Conference,
+        Action::Accept,
+        Action::Accept,
+        Action::Reject,
+        Action::CancelScheduledCallback,
     ]);
     let towards = prop::sample::select(vec![Action::ConsultCall, Action::ConsultCall, Action::TransferSst]);
     prop_oneof![
@@ -63,6 +69,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (agent.clone(), call.clone()).prop_map(|(agent, call)| Step::Data { agent, call }),
         1 => (call.clone(), agent.clone()).prop_map(|(call, of)| Step::DropOther { call, of }),
         5 => (0..OUTSIDE.len(), 0..AGENTS.len() + 3).prop_map(|(from, to)| Step::Incoming { from, to }),
+        4 => (agent.clone(), 0..OUTSIDE.len()).prop_map(|(agent, to)| Step::Preview { agent, to }),
+        1 => (agent.clone(), call.clone(), any::<bool>())
+            .prop_map(|(agent, call, is_time)| Step::Callback { agent, call, is_time }),
         5 => (call, 0..OUTSIDE.len(), 0..3u8).prop_map(|(call, from, what)| Step::Outside { call, from, what }),
         3 => (0..30_000i64).prop_map(|ms| Step::Pass { ms }),
         1 => (agent, 0..4usize).prop_map(|(agent, mode)| Step::WrapUp { agent, mode }),
@@ -146,6 +155,25 @@ fn command(centre: &ContactCentre, step: &Step) -> Option<(Actor, Command)> {
             };
             Some((Actor::system(), Command::Network(event)))
         }
+        Step::Preview { agent, to } => {
+            let event = NetworkEvent::Preview {
+                user: user(AGENTS[agent].0),
+                customer: address(OUTSIDE[to]),
+                campaign: "Spring".to_owned(),
+                data: CallDataChange::default(),
+            };
+            Some((Actor::system(), Command::Network(event)))
+        }
+        Step::Callback { agent, call, is_time } => {
+            let target = address(own(agent));
+            let request = if is_time {
+                let callback = Callback { time: Some("2026-01-06T14:30".parse().ok()?), number: None };
+                DialogRequest::ScheduleCallback { target, callback }
+            } else {
+                DialogRequest::Reclassify { target, classification: Classification::Fax }
+            };
+            act(agent, nth(call), request)
+        }
         Step::Outside { call, from, what } => {
             let (dialog, address) = (nth(call)?, address(OUTSIDE[from]));
             let event = match what {
@@ -176,8 +204,9 @@ fn check(centre: &ContactCentre) -> Result<(), TestCaseError> {
             use ParticipantState::{Failed, Initiated, Initiating};
             matches!(state, Initiating | Initiated | Failed)
         };
+        let is_shown = dialog.is_preview() && live == 1;
         let talks_alone = live == 1 && !dialog.live().all(|party| waits(party.state));
-        prop_assert!(!talks_alone || dialog.waiting_since().is_some(), "{:?}", dialog);
+        prop_assert!(!talks_alone || is_shown || dialog.waiting_since().is_some(), "{:?}", dialog);
         if live == 0 {
             prop_assert_eq!(state, DialogState::Dropped);
             let wraps = |party: &contact::Participant| party.state == ParticipantState::WrapUp;
@@ -206,12 +235,14 @@ fn check(centre: &ContactCentre) -> Result<(), TestCaseError> {
     }
     for agent in centre.users().filter(|agent| agent.is_signed_in()) {
         let mut states: Vec<ParticipantState> = Vec::new();
+        let mut looks = false;
         for dialog in centre.dialogs_of(agent.id()) {
             let own = dialog
                 .participants
                 .iter()
                 .filter(|party| party.user.as_ref() == Some(agent.id()) && party.part != Part::Monitored);
             states.extend(own.map(|party| party.state));
+            looks |= dialog.is_preview();
         }
         let talks = states.iter().any(|state| {
             matches!(
@@ -228,6 +259,7 @@ fn check(centre: &ContactCentre) -> Result<(), TestCaseError> {
             AgentState::Talking => talks,
             AgentState::Hold => holds && !talks,
             AgentState::Reserved => rings && !talks && !holds,
+            AgentState::ReservedOutboundPreview => looks && !talks && !holds,
             _ => !talks && !holds,
         };
         prop_assert!(fits, "{} is {} with {:?}", agent.id(), agent.state, states);

@@ -9,6 +9,7 @@ mod configuration;
 mod decisions;
 mod documents;
 mod fuzz_seeds;
+mod outbound;
 mod queue_flows;
 mod room;
 mod walk;

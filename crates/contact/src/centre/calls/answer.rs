@@ -15,7 +15,10 @@ impl Draft<'_> {
         self.step(id, |dialog| {
             dialog.move_to(ParticipantState::Active, at, |party| {
                 let answers = party.address == *address && party.state == ParticipantState::Alerting;
-                let waits = matches!(party.state, ParticipantState::Initiating | ParticipantState::Initiated);
+                let waits = matches!(
+                    party.state,
+                    ParticipantState::Initiating | ParticipantState::Initiated | ParticipantState::Accepted
+                );
                 answers || waits
             });
         });

@@ -1,6 +1,6 @@
 //! Asking somebody about a call, and giving the call away.
 
-use super::draft::Draft;
+use super::draft::{Draft, Origin};
 use super::make::Reach;
 use crate::{Address, CallType, Dialog, DialogId, Failure, Participant, ParticipantState, UserId};
 
@@ -16,7 +16,7 @@ impl Draft<'_> {
         self.hold(id, user);
         let reach = self.reach_from(id, to);
         let first = self.party(from.clone(), Some(user.clone()), ParticipantState::Initiating);
-        let consult = self.begin(CallType::Consult, from, to.clone(), first, data, Some(id));
+        let consult = self.begin(CallType::Consult, from, to.clone(), first, data, Origin::Call(id));
         self.step(id, |dialog| dialog.secondary = Some(consult));
         self.settle(user);
         self.dial(consult, user, to, reach);

@@ -4,9 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::centre::{ContactCentre, Deployment};
 use crate::{
-    Address, CallData, CallType, Dialog, DialogId, Event, Failure, Participant, StateChange, Timestamp, User,
-    UserId,
+    Address, CallData, CallType, Campaign, Dialog, DialogId, Event, Failure, Participant, StateChange,
+    Timestamp, User, UserId,
 };
+
+/// What a new call comes from.
+pub(super) enum Origin {
+    /// Nothing but the wish to call.
+    Itself,
+    /// The call that it is about: a consultation, or the call that somebody listens to.
+    Call(DialogId),
+    /// The outbound dialler.
+    Campaign(Campaign),
+}
 
 /// The contact centre as it will be after the steps so far, and those steps.
 pub(in crate::centre) struct Draft<'a> {
@@ -83,10 +93,15 @@ impl<'a> Draft<'a> {
         to: Address,
         first: Participant,
         data: CallData,
-        associated: Option<DialogId>,
+        origin: Origin,
     ) -> DialogId {
         let id = self.next;
         self.next = id.next();
+        let (associated, campaign) = match origin {
+            Origin::Itself => (None, None),
+            Origin::Call(other) => (Some(other), None),
+            Origin::Campaign(campaign) => (None, Some(Box::new(campaign))),
+        };
         let dialog = Dialog {
             id,
             call_type,
@@ -100,6 +115,7 @@ impl<'a> Draft<'a> {
             secondary: None,
             controller: None,
             queue: None,
+            campaign,
         };
         self.record(dialog);
         id

@@ -1,6 +1,6 @@
 //! Calling somebody: off the hook, dialled, and what the other side makes of it.
 
-use super::draft::Draft;
+use super::draft::{Draft, Origin};
 use crate::centre::Deployment;
 use crate::{
     Address, AgentState, CallData, CallDataChange, CallType, DialogId, Failure, Participant,
@@ -45,7 +45,7 @@ impl Draft<'_> {
         let mut written = CallData::default();
         written.change(data);
         let first = self.party(from.clone(), Some(caller.id().clone()), ParticipantState::Initiating);
-        let dialog = self.begin(call_type, from, to.clone(), first, written, None);
+        let dialog = self.begin(call_type, from, to.clone(), first, written, Origin::Itself);
         self.settle(caller.id());
         self.dial(dialog, caller.id(), to, reach);
     }

@@ -13,6 +13,7 @@ mod hold;
 mod make;
 mod monitor;
 mod network;
+mod outbound;
 mod queue;
 mod requests;
 mod settle;

@@ -1,6 +1,6 @@
 //! Supervisors in agents' calls: listening, joining, taking somebody out.
 
-use super::draft::Draft;
+use super::draft::{Draft, Origin};
 use crate::{
     Action, Actor, Address, AgentState, CallData, CallType, Dialog, DialogId, Failure, Part, Participant,
     ParticipantState, Refusal, Role, User, UserId,
@@ -42,7 +42,7 @@ impl Draft<'_> {
             to.clone(),
             listener,
             CallData::default(),
-            Some(heard),
+            Origin::Call(heard),
         );
         self.step(monitor, |dialog| {
             dialog.audience.insert(agent);

@@ -1,6 +1,6 @@
 //! The telephone network: what callers and called parties outside do.
 
-use super::draft::Draft;
+use super::draft::{Draft, Origin};
 use super::make::Reach;
 use crate::centre::ContactCentre;
 use crate::{
@@ -18,6 +18,9 @@ impl ContactCentre {
         let mut draft = Draft::new(self, at);
         match event {
             NetworkEvent::Call { from, to, data } => draft.incoming(from, to, data)?,
+            NetworkEvent::Preview { user, customer, campaign, data } => {
+                draft.preview(user, customer, campaign, data)?;
+            }
             NetworkEvent::Answer { dialog, address } => {
                 draft.outside_party(*dialog, address, |state| state == ParticipantState::Alerting)?;
                 draft.answer(*dialog, address, None);
@@ -74,7 +77,7 @@ impl Draft<'_> {
         let mut written = CallData::default();
         written.change(data);
         let first = self.party(from.clone(), None, ParticipantState::Initiated);
-        let dialog = self.begin(CallType::OtherIn, from.clone(), to.clone(), first, written, None);
+        let dialog = self.begin(CallType::OtherIn, from.clone(), to.clone(), first, written, Origin::Itself);
         match reach {
             Reach::Queue(queue) => self.enter_queue(dialog, queue),
             reach => self.ring(dialog, to, reach),

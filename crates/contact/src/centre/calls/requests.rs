@@ -53,7 +53,9 @@ impl ContactCentre {
             DialogRequest::Plain { .. }
             | DialogRequest::Towards { .. }
             | DialogRequest::UpdateCallData { .. }
-            | DialogRequest::SendDtmf { .. } => {
+            | DialogRequest::SendDtmf { .. }
+            | DialogRequest::ScheduleCallback { .. }
+            | DialogRequest::Reclassify { .. } => {
                 return Err(Refusal::invalid_input(request.action().as_str(), "this does not begin a call"));
             }
         }
@@ -77,7 +79,9 @@ impl ContactCentre {
         let target = match request {
             DialogRequest::Plain { target, .. }
             | DialogRequest::Towards { target, .. }
-            | DialogRequest::SendDtmf { target, .. } => Some(target),
+            | DialogRequest::SendDtmf { target, .. }
+            | DialogRequest::ScheduleCallback { target, .. }
+            | DialogRequest::Reclassify { target, .. } => Some(target),
             DialogRequest::UpdateCallData { target, .. } => target.as_ref(),
             _ => None,
         };
@@ -88,7 +92,9 @@ impl ContactCentre {
             return Err(Refusal::new(401, crate::ErrorType::InvalidState, own.address.as_str(), why));
         }
         let user = &actor.id;
-        if !own.actions(self.settings.deployment).contains(&request.action()) && !may_decline(own, request) {
+        let allowed = dialog.actions_of(own, self.settings.deployment);
+        let may_decline = !dialog.is_preview() && may_decline(own, request);
+        if !allowed.contains(&request.action()) && !may_decline {
             draft.fail(user, Some(id), Failure::ActionNotAllowed);
             return Ok(draft.finish());
         }
@@ -98,6 +104,10 @@ impl ContactCentre {
                 (Action::Hold, _) => draft.hold(id, user),
                 (Action::Retrieve, _) => draft.take_back(id, user),
                 (Action::Drop, _) => draft.leave(id, |party| party.user.as_ref() == Some(user)),
+                (Action::Accept, _) => draft.accept_preview(id, user),
+                // What becomes of the customer's record is the dialler's to know; the agent sees no difference.
+                (Action::Close | Action::Reject, _) => draft.leave(id, |_| true),
+                (Action::CancelScheduledCallback, _) => draft.cancel_callback(id),
                 (Action::Transfer, Some(consult)) => draft.transfer(id, user, consult),
                 (Action::Conference, Some(consult)) => draft.conference(id, user, consult),
                 _ => {}
@@ -107,6 +117,8 @@ impl ContactCentre {
             DialogRequest::UpdateCallData { data, .. } => draft.update_call_data(id, data),
             // The tones go to the other side, where nobody listens to them.
             DialogRequest::SendDtmf { .. } => {}
+            DialogRequest::ScheduleCallback { callback, .. } => draft.schedule_callback(id, callback),
+            DialogRequest::Reclassify { classification, .. } => draft.reclassify(id, *classification),
             DialogRequest::MakeCall { .. }
             | DialogRequest::SilentMonitor { .. }
             | DialogRequest::Barge { .. } => {}

@@ -86,11 +86,14 @@ impl Draft<'_> {
                     let state = if ready { AgentState::WorkReady } else { AgentState::Work };
                     Some(change(state, Reason::None, Some(after)))
                 }
-                AgentState::Reserved => Some(self.afterwards(user)),
+                AgentState::Reserved | AgentState::ReservedOutboundPreview => Some(self.afterwards(user)),
                 _ => None,
             },
             Occupation::Free => match user.state {
-                AgentState::Talking | AgentState::Hold | AgentState::Reserved => Some(self.afterwards(user)),
+                AgentState::Talking
+                | AgentState::Hold
+                | AgentState::Reserved
+                | AgentState::ReservedOutboundPreview => Some(self.afterwards(user)),
                 _ => None,
             },
         }
@@ -117,18 +120,18 @@ impl Draft<'_> {
                 continue;
             };
             // CCX looks at the calls of its queues only, and a call on hold is a call.
-            if is_ccx && !dialog.came_through_queue() {
+            if is_ccx && !dialog.came_through_queue() && dialog.campaign.is_none() {
                 continue;
             }
             let this = match own.state {
                 ParticipantState::Initiating
                 | ParticipantState::Initiated
                 | ParticipantState::Active
-                | ParticipantState::Failed
-                | ParticipantState::Accepted => Occupation::Talking,
+                | ParticipantState::Failed => Occupation::Talking,
                 ParticipantState::Held if is_ccx => Occupation::Talking,
                 ParticipantState::Held => Occupation::Holding,
-                ParticipantState::Alerting => Occupation::Offered,
+                // An outbound call that was accepted counts when the customer is there.
+                ParticipantState::Alerting | ParticipantState::Accepted => Occupation::Offered,
                 ParticipantState::WrapUp => Occupation::WrappingUp,
                 ParticipantState::Dropped => Occupation::Free,
             };
