@@ -101,17 +101,26 @@ impl Rest {
         }
     }
 
-    async fn new_call(&self, user: UserId, body: Body) -> Result<Response, Refusal> {
+    async fn new_call(&self, administrator: UserId, body: Body) -> Result<Response, Refusal> {
         let call: NewCall = read_json(&self.read_body(body).await?)?;
         let event = NetworkEvent::Call {
             from: number(&call.from)?,
             to: number(&call.to)?,
             data: CallDataChange { wrap_up_reason: None, variables: call.variables.into_iter().collect() },
         };
+        self.created_call(administrator, event).await
+    }
+
+    /// Something that begins a call has happened outside: 201 with the call.
+    pub(super) async fn created_call(
+        &self,
+        administrator: UserId,
+        event: NetworkEvent,
+    ) -> Result<Response, Refusal> {
         // The number that the call gets is known when its turn comes.
         let id = Arc::new(OnceLock::new());
         let given = Arc::clone(&id);
-        self.network_command(user, event, move |centre| {
+        self.network_command(administrator, event, move |centre| {
             let _ = given.set(centre.next_dialog());
         })
         .await?;
@@ -178,7 +187,7 @@ impl Call {
     }
 }
 
-fn number(text: &str) -> Result<Address, Refusal> {
+pub(super) fn number(text: &str) -> Result<Address, Refusal> {
     text.parse().map_err(|error: contact::NotAnAddress| {
         Refusal::invalid_input(text.chars().take(Address::LENGTH_MAX).collect::<String>(), error.to_string())
     })

@@ -5,6 +5,7 @@
 
 mod calls;
 mod faults;
+mod previews;
 mod sessions;
 mod wrap_up;
 
@@ -43,6 +44,7 @@ impl Rest {
             path[ROOT.len()..].split('/').filter(|segment| !segment.is_empty()).collect();
         match segments.as_slice() {
             ["calls", segments @ ..] => self.calls(administrator, &head.method, segments, body).await,
+            ["previews", segments @ ..] => self.previews(administrator, &head.method, segments, body).await,
             ["users", id, "wrap-up"] => self.wrap_up(administrator, &head.method, id, body).await,
             ["faults", segments @ ..] => self.faults(administrator, &head.method, segments, body).await,
             ["sessions", ..] => {
