@@ -15,7 +15,7 @@ fn party(state: ParticipantState) -> Participant {
 
 fn names(participant: &Participant, deployment: Deployment) -> String {
     let names: Vec<&str> =
-        Action::allowed(&participant, deployment).iter().map(|action| action.as_str()).collect();
+        Action::allowed(participant, deployment).iter().map(|action| action.as_str()).collect();
     names.join(" ")
 }
 
