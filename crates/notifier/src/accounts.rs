@@ -10,6 +10,7 @@ use crate::durable::Durable;
 use crate::effects::{Effect, EndReason};
 use crate::input::{Output, Ticket};
 use crate::notifier::Notifier;
+use crate::publishers::Publisher;
 use crate::rejection::Rejection;
 use crate::sessions::Sessions;
 
@@ -43,6 +44,16 @@ pub enum AccountCommand {
         user: UserId,
         /// The new ones.
         credentials: Credentials,
+    },
+    /// Lets somebody outside publish events.
+    AddPublisher {
+        /// Who, and where.
+        publisher: Publisher,
+    },
+    /// Takes that away; what was published stays.
+    RemovePublisher {
+        /// Its name.
+        name: String,
     },
 }
 
@@ -105,6 +116,12 @@ impl Notifier {
             AccountCommand::Remove { user } => {
                 self.known(user)?;
                 decide(Command::RemoveUser { user: user.clone() })
+            }
+            AccountCommand::AddPublisher { publisher } => {
+                Ok(vec![self.add_publisher(publisher).map_err(Rejection::Refused)?])
+            }
+            AccountCommand::RemovePublisher { name } => {
+                Ok(vec![self.remove_publisher(name).map_err(Rejection::Refused)?])
             }
             AccountCommand::SetCredentials { user, credentials } => {
                 if !self.durable.is_account(user) {

@@ -10,6 +10,7 @@ use contact::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::input::Position;
+use crate::publishers::Publisher;
 pub use crate::pubsub::affiliations::Affiliation;
 pub use crate::pubsub::node::{AccessModel, NodeConfig, NodeFull, NotificationType, PublishModel, SendLast};
 pub use crate::pubsub::options::{Expire, Show, SubscriptionOptions};
@@ -61,6 +62,37 @@ pub enum Change {
         user: UserId,
         /// Which of the two.
         disabled: bool,
+    },
+    /// Somebody outside may publish events from now on.
+    PublisherAdded {
+        /// Who, with the hash of the token.
+        publisher: Publisher,
+    },
+    /// And may no longer.
+    PublisherRemoved {
+        /// Its name.
+        name: String,
+    },
+    /// An event from outside was accepted: what its publisher was told, and is told again. Its item is in the same entry.
+    EventAccepted {
+        /// Whose.
+        publisher: String,
+        /// The publisher's name for it.
+        id: String,
+        /// A hash of what was asked for.
+        #[serde(with = "base64_text")]
+        digest: Vec<u8>,
+        /// Where it was published.
+        node: String,
+        /// The item's id.
+        item: String,
+        /// Which event of the node it was, unless nobody is told of items there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offset: Option<u64>,
+        /// The entry that it first stood in, also in a snapshot.
+        position: Position,
+        /// When it was accepted.
+        at: Timestamp,
     },
     /// What a user's roster says about a contact from now on.
     RosterItem {
@@ -291,16 +323,16 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-mod base64_text {
+pub(crate) mod base64_text {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
     use serde::{Deserialize as _, Deserializer, Serializer, de};
 
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&STANDARD.encode(bytes))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
         STANDARD.decode(String::deserialize(from)?).map_err(de::Error::custom)
     }
 }
@@ -310,6 +342,7 @@ mod tests {
     use contact::TeamId;
 
     use super::*;
+    use crate::publishers::TokenHash;
 
     /// One record of each kind, as logs that exist have it.
     #[test]
@@ -375,6 +408,45 @@ mod tests {
             (
                 Change::AccountDisabled { user: UserId::new("guest").unwrap(), disabled: true },
                 r#"{"type":"account_disabled","user":"guest","disabled":true}"#.into(),
+            ),
+            (
+                Change::PublisherAdded {
+                    publisher: Publisher {
+                        name: "pbx".into(),
+                        token: TokenHash::new([255; 32]),
+                        nodes: vec!["/acme/".into()],
+                        access_model: Some(AccessModel::Whitelist),
+                        expires: Some(Timestamp(9)),
+                        added: Timestamp(1),
+                    },
+                },
+                concat!(
+                    r#"{"type":"publisher_added","publisher":{"name":"pbx","#,
+                    r#""token":"//////////////////////////////////////////8=","nodes":["/acme/"],"#,
+                    r#""access_model":"whitelist","expires":9,"added":1}}"#
+                )
+                .into(),
+            ),
+            (
+                Change::PublisherRemoved { name: "pbx".into() },
+                r#"{"type":"publisher_removed","name":"pbx"}"#.into(),
+            ),
+            (
+                Change::EventAccepted {
+                    publisher: "pbx".into(),
+                    id: "7".into(),
+                    digest: vec![255; 3],
+                    node: "/acme/orders".into(),
+                    item: "i".into(),
+                    offset: Some(3),
+                    position: Position(8),
+                    at: Timestamp(2),
+                },
+                concat!(
+                    r#"{"type":"event_accepted","publisher":"pbx","id":"7","digest":"////","#,
+                    r#""node":"/acme/orders","item":"i","offset":3,"position":8,"at":2}"#
+                )
+                .into(),
             ),
             (
                 Change::RosterItem {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::change::{NodeConfig, SendLast};
+use crate::publishers::Window;
 
 /// The notifier's settings. Built once; valid from then on.
 #[derive(Clone, Debug)]
@@ -99,6 +100,14 @@ impl Config {
 }
 
 impl Config {
+    /// How much of the past of publishers is remembered.
+    pub(crate) fn window(&self) -> Window {
+        Window {
+            events_max: self.limits.outside_events_remembered_max,
+            age_max_ms: self.limits.outside_events_age_max_ms,
+        }
+    }
+
     /// The configuration that a new node has.
     pub(crate) fn new_node(&self) -> NodeConfig {
         NodeConfig { send_last_published_item: self.send_last_published_item, ..NodeConfig::default() }
@@ -251,6 +260,14 @@ pub struct NotifierLimits {
     /// Entries of a disco#items reply, and of a list of users. Further ones are left out; a disco#items reply says so and can
     /// be asked for in pages.
     pub disco_items_max: usize,
+    /// Publishers outside. One more is refused.
+    pub publishers_max: usize,
+    /// Bytes of the id that a publisher outside gives an event. Longer: refused.
+    pub outside_id_bytes_max: usize,
+    /// Events of each publisher outside that are remembered. The oldest is forgotten; sent again, it would be a new one.
+    pub outside_events_remembered_max: usize,
+    /// Milliseconds for which they are. As above.
+    pub outside_events_age_max_ms: i64,
     /// Events that a node remembers for recovery. The oldest goes, and whoever has missed it is told so.
     pub history_events_per_node_max: usize,
     /// Bytes of the events that all nodes together remember. The oldest of all goes, as above.
@@ -301,6 +318,10 @@ impl Default for NotifierLimits {
             commands_per_session_max: 16,
             command_timeout_ms: 600_000,
             disco_items_max: 1_000,
+            publishers_max: 100,
+            outside_id_bytes_max: 255,
+            outside_events_remembered_max: 10_000,
+            outside_events_age_max_ms: 86_400_000,
             history_events_per_node_max: 256,
             history_bytes_max: 134_217_728,
             history_age_max_ms: 86_400_000,

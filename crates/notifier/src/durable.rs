@@ -15,6 +15,7 @@ use crate::blocking::Blocklist;
 use crate::change::{Change, Credentials, NodeConfig};
 use crate::effects::{Effect, EndReason};
 use crate::feeds;
+use crate::publishers::{AcceptedEvent, Publishers, Window};
 use crate::pubsub::affiliations::Affiliations;
 use crate::pubsub::ageing::Ageing;
 use crate::pubsub::event::{Content, Event};
@@ -38,6 +39,8 @@ pub(crate) struct Durable {
     pub(crate) guests: BTreeSet<UserId>,
     /// Accounts that may not log in for now.
     pub(crate) disabled: BTreeSet<UserId>,
+    /// Those who publish from outside.
+    pub(crate) publishers: Publishers,
     pub(crate) rosters: IndexMap<UserIndex, Roster, FixedState>,
     pub(crate) blocklists: IndexMap<UserIndex, Blocklist, FixedState>,
     pub(crate) nodes: Registry,
@@ -59,7 +62,7 @@ pub(crate) struct Durable {
 
 impl Durable {
     /// The state before the first entry of the log: nobody, and the node that exists by itself.
-    pub(crate) fn new(settings: contact::Settings, domain: &str, hash_seed: u64) -> Self {
+    pub(crate) fn new(settings: contact::Settings, domain: &str, hash_seed: u64, window: Window) -> Self {
         let mut nodes = Registry::new(hash_seed);
         nodes.create(&ApiPath::SystemInfo.to_string(), Nature::Feed, 0);
         Durable {
@@ -68,6 +71,7 @@ impl Durable {
             credentials: IndexMap::with_hasher(FixedState::with_seed(hash_seed)),
             guests: BTreeSet::new(),
             disabled: BTreeSet::new(),
+            publishers: Publishers::new(window),
             rosters: IndexMap::default(),
             blocklists: IndexMap::default(),
             nodes,
@@ -111,6 +115,21 @@ impl Durable {
             }
             Change::AccountDisabled { user, disabled } => {
                 self.disable(user, *disabled, sessions, effects);
+            }
+            Change::PublisherAdded { publisher } => {
+                self.publishers.add(publisher);
+                effects.push(self.publisher_effect(&publisher.name));
+            }
+            Change::PublisherRemoved { name } => {
+                if self.publishers.remove(name) {
+                    effects.push(self.publisher_effect(name));
+                }
+            }
+            Change::EventAccepted { publisher, id, digest, node, item, offset, position, at } => {
+                let (digest, node, item) = (digest.clone(), node.clone(), item.clone());
+                let event =
+                    AcceptedEvent { digest, node, item, offset: *offset, position: *position, at: *at };
+                self.publishers.accept(publisher, id, event, self.in_snapshot);
             }
             Change::Blocked { user, jids } => self.change_blocklist(user, jids, true, sessions, effects),
             Change::Unblocked { user, jids } => {
@@ -270,6 +289,7 @@ impl Durable {
         changes.extend(
             self.disabled.iter().map(|user| Change::AccountDisabled { user: user.clone(), disabled: true }),
         );
+        self.publishers.snapshot(&mut changes);
         self.snapshot_rosters(sessions, &mut changes);
         self.snapshot_blocklists(sessions, &mut changes);
         for (_, node) in self.nodes.iter() {

@@ -12,6 +12,7 @@ use xmpp::Jid;
 use crate::blocking::BlockPush;
 use crate::change::Credentials;
 use crate::input::{Position, SessionId, Ticket};
+use crate::publishers::Publisher;
 use crate::pubsub::event::Event;
 use crate::pubsub::node::NodeIndex;
 use crate::pubsub::recovery::Recovery;
@@ -46,6 +47,8 @@ pub(crate) enum Effect {
     DropNode { node: NodeIndex },
     /// The server's table of credentials follows.
     Account { user: UserId, credentials: Option<Box<Credentials>> },
+    /// The server's table of publishers follows.
+    Publisher { name: Box<str>, publisher: Option<Box<Publisher>> },
     /// All sessions of a user end.
     EndSessions { user: UserIndex, why: EndReason },
     /// Somebody is told if the change was lost; nothing otherwise.

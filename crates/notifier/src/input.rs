@@ -8,6 +8,7 @@ use xmpp::{BareJid, FullJid, Password, SharedStanza, Stanza, StanzaError, Stream
 
 use crate::accounts::AccountCommand;
 use crate::change::{Credentials, Entry};
+use crate::publishers::Publisher;
 use crate::rejection::Rejection;
 
 /// Names one session. Given by whoever owns the transports; an index may be used again with another generation.
@@ -173,6 +174,13 @@ pub enum Output {
         derivation: Derivation,
         /// A password that somebody is going to have.
         password: Password,
+    },
+    /// A publisher outside is this one from now on.
+    PublisherChanged {
+        /// Its name.
+        name: String,
+        /// `None`: there is none of this name any more.
+        publisher: Option<Publisher>,
     },
     /// A user's credentials are these from now on.
     AccountChanged {

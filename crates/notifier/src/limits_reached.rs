@@ -51,6 +51,10 @@ limits! {
     ItemIdBytes;
     /// [`payload_bytes_max`](crate::NotifierLimits::payload_bytes_max): requests that were refused.
     PayloadBytes;
+    /// [`publishers_max`](crate::NotifierLimits::publishers_max): publishers that were refused.
+    Publishers;
+    /// [`outside_id_bytes_max`](crate::NotifierLimits::outside_id_bytes_max): events that were refused.
+    OutsideIdBytes;
     /// [`roster_items_max`](crate::NotifierLimits::roster_items_max): contacts that were refused, or not noted.
     RosterContacts;
     /// [`roster_groups_max`](crate::NotifierLimits::roster_groups_max): changes that were refused.

@@ -101,7 +101,7 @@ impl Notifier {
     /// A notifier before the first entry of the log.
     pub fn new(config: Config) -> Self {
         Notifier {
-            durable: Durable::new(config.contact.clone(), &config.domain, config.hash_seed),
+            durable: Durable::new(config.contact.clone(), &config.domain, config.hash_seed, config.window()),
             sessions: Sessions::new(config.hash_seed),
             effects: Effects::default(),
             history: History::default(),
@@ -153,6 +153,7 @@ impl Notifier {
                     | Effect::Answer { .. }
                     | Effect::Recover { .. }
                     | Effect::Account { .. }
+                    | Effect::Publisher { .. }
                     | Effect::EndSessions { .. }
                     | Effect::Failure { .. }
                     | Effect::RosterPush { .. }
@@ -200,7 +201,8 @@ impl Notifier {
         }
         self.session_leases.clear();
         self.bounces = Bounces::default();
-        self.durable = Durable::new(self.config.contact.clone(), &self.config.domain, self.config.hash_seed);
+        let (contact, window) = (self.config.contact.clone(), self.config.window());
+        self.durable = Durable::new(contact, &self.config.domain, self.config.hash_seed, window);
         self.history.clear();
         self.next = Position(1);
         for entry in entries {

@@ -42,6 +42,10 @@ impl Notifier {
                 let credentials = credentials.map(|credentials| *credentials);
                 self.outputs.push_back(Output::AccountChanged { user, credentials });
             }
+            Effect::Publisher { name, publisher } => {
+                let publisher = publisher.map(|publisher| *publisher);
+                self.outputs.push_back(Output::PublisherChanged { name: name.into(), publisher });
+            }
             Effect::EndSessions { user, why } => {
                 let text = match why {
                     EndReason::Removed => "The account has been removed.",
@@ -99,6 +103,7 @@ impl Notifier {
                 | Effect::ShowNewest { .. }
                 | Effect::DropNode { .. }
                 | Effect::Account { .. }
+                | Effect::Publisher { .. }
                 | Effect::EndSessions { .. }
                 | Effect::RosterPush { .. }
                 | Effect::BlockPush { .. }

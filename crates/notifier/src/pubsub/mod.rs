@@ -31,6 +31,7 @@ mod members;
 mod meta_data;
 pub(crate) mod node;
 pub(crate) mod options;
+pub(crate) mod outside;
 mod owner;
 pub(crate) mod personal;
 mod publish;

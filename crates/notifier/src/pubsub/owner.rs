@@ -61,7 +61,20 @@ impl Notifier {
         if !may_create {
             return Err(PubSubError::Forbidden("You may not create nodes."));
         }
-        requester.service.check(&config)?;
+        self.node_created(&requester.service, requester.jid.to_string(), chosen, config)
+    }
+
+    /// The same for somebody who may create it.
+    ///
+    /// - `creator`: a bare JID.
+    pub(super) fn node_created(
+        &self,
+        service: &Service,
+        creator: String,
+        chosen: String,
+        config: NodeConfig,
+    ) -> Result<Change, PubSubError> {
+        service.check(&config)?;
         let limits = &self.config.limits;
         if wire_name(&chosen).len() > limits.node_name_bytes_max {
             self.reached(Limit::NodeNameBytes);
@@ -75,7 +88,7 @@ impl Notifier {
         if self.durable.nodes.find(&chosen).is_some() {
             return Err(PubSubError::NodeExists);
         }
-        match &requester.service {
+        match service {
             Service::Personal(owner) => self.personal_node_has_room(owner)?,
             Service::Common if self.durable.nodes.generic_count() >= limits.nodes_max => {
                 self.reached(Limit::Nodes);
@@ -83,7 +96,7 @@ impl Notifier {
             }
             Service::Common => {}
         }
-        Ok(Change::NodeCreated { node: chosen, creator: requester.jid.to_string(), config })
+        Ok(Change::NodeCreated { node: chosen, creator, config })
     }
 
     /// Deletes a node with its items and subscriptions; subscribers are told, and where to go instead.

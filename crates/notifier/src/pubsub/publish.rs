@@ -43,7 +43,7 @@ impl Notifier {
         if let Some(options) = options {
             self.check_options(requester, config, options)?;
         }
-        let (changes, published) = self.publications(requester, &node.key, config, items)?;
+        let (changes, published) = self.publications_of(requester, &node.key, config, items)?;
         self.log_is_ready()?;
         Ok(Outcome::Change(changes, Some(pubsub(published))))
     }
@@ -72,16 +72,30 @@ impl Notifier {
             }
             Err(error) => return Err(error),
         };
-        let (changes, published) = self.publications(requester, name, Some(&config), items)?;
+        let (changes, published) = self.publications_of(requester, name, Some(&config), items)?;
         self.log_is_ready()?;
         let changes = [created].into_iter().chain(changes).collect();
         Ok(Outcome::Change(changes, Some(pubsub(published))))
     }
 
-    /// The items as records, and as the publisher is told of them.
-    fn publications(
+    fn publications_of(
         &self,
         requester: &Requester,
+        name: &str,
+        config: Option<&NodeConfig>,
+        items: &[NewItem<'_>],
+    ) -> Result<(Vec<Change>, Element), PubSubError> {
+        self.publications(requester.service.owner(), requester.jid.as_str(), name, config, items)
+    }
+
+    /// The items as records, and as the publisher is told of them.
+    ///
+    /// - `owner`: whose node it is, if it is an account's.
+    /// - `publisher`: a bare JID.
+    pub(super) fn publications(
+        &self,
+        owner: Option<&str>,
+        publisher: &str,
         name: &str,
         config: Option<&NodeConfig>,
         items: &[NewItem<'_>],
@@ -105,7 +119,7 @@ impl Notifier {
         if config.is_some_and(|config| config.publish_node_full == NodeFull::Reject) {
             self.leaves_room(name, config, items)?;
         }
-        if let (Some(owner), Some(config)) = (requester.service.owner(), config) {
+        if let (Some(owner), Some(config)) = (owner, config) {
             self.personal_items_have_room(owner, name, config, items)?;
         }
         let mut kept = self.kept_items(name, config, items.len());
@@ -129,7 +143,7 @@ impl Notifier {
             }
             published.push(Element::new("item", ns::PUBSUB).with_attribute("id", id.as_str()));
             changes.extend(kept.as_mut().into_iter().flat_map(|kept| kept.make_room(&id)));
-            let publisher = requester.jid.to_string();
+            let publisher = publisher.to_owned();
             changes.push(Change::ItemPublished {
                 node: name.to_owned(),
                 id,

@@ -15,6 +15,8 @@ mod limits_reached;
 mod log;
 mod nodes;
 mod notifications;
+mod outside;
+mod outside_property;
 mod pending_options;
 mod pep;
 mod pep_features;

@@ -23,6 +23,7 @@ pub(crate) struct World {
     pub(crate) log_is_prompt: bool,
     pub(crate) answers: BTreeMap<Ticket, Result<(), Rejection>>,
     pub(crate) account_changes: Vec<(UserId, bool)>,
+    pub(crate) publisher_changes: Vec<(String, bool)>,
     pub(crate) handled: Vec<(SessionId, u32)>,
     pub(crate) expired: Vec<SessionId>,
     /// Passwords that wait to be made into keys.
@@ -62,6 +63,7 @@ impl World {
             log_is_prompt: true,
             answers: BTreeMap::new(),
             account_changes: Vec::new(),
+            publisher_changes: Vec::new(),
             handled: Vec::new(),
             expired: Vec::new(),
             derivations: Vec::new(),
@@ -142,6 +144,9 @@ impl World {
                     self.expired.push(session);
                 }
                 Output::Derive { derivation, password } => self.derivations.push((derivation, password)),
+                Output::PublisherChanged { name, publisher } => {
+                    self.publisher_changes.push((name, publisher.is_some()));
+                }
                 Output::AccountChanged { user, credentials } => {
                     self.account_changes.push((user, credentials.is_some()));
                 }
