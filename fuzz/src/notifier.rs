@@ -177,7 +177,7 @@ impl World {
                 }
                 Output::Answer { .. } => self.commands_owed -= 1,
                 Output::Derive { derivation, .. } => self.derivations.push(derivation),
-                Output::AccountChanged { .. } | Output::Handled { .. } => {}
+                Output::AccountChanged { .. } | Output::PublisherChanged { .. } | Output::Handled { .. } => {}
                 Output::Expired { session } => {
                     assert!(self.owed.remove(&session).is_some(), "expired and not bound");
                 }

@@ -3,6 +3,7 @@ mod args;
 mod bench;
 mod fault;
 mod play;
+mod publisher;
 mod serve;
 mod trace;
 mod user;
@@ -28,6 +29,7 @@ enum Command {
     /// Put load on a server and measure it; every delivery is verified.
     Bench(bench::BenchArgs),
     Play(play::PlayArgs),
+    Publisher(publisher::PublisherArgs),
     Fault(fault::FaultArgs),
     /// Run the server until SIGTERM or SIGINT.
     Serve(args::ServeArgs),
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Bench(args) => bench::run(args),
         Command::Play(args) => return play::run(args),
+        Command::Publisher(args) => publisher::run(args),
         Command::Fault(args) => fault::run(args),
         Command::Serve(args) => return serve::run(args),
         Command::Trace(args) => return trace::run(args),

@@ -109,8 +109,13 @@ enum ExistingArg {
 /// Does it. Exit codes are those of [`server::exit`]; 1 is also for what the server refuses.
 pub(crate) fn run(args: UserArgs) -> anyhow::Result<ExitCode> {
     let UserArgs { command, data } = args;
-    match load_and_run(command, data) {
-        Ok(()) => Ok(ExitCode::SUCCESS),
+    Ok(outcome(load_and_run(command, data)))
+}
+
+/// Says what went wrong, if anything did.
+pub(crate) fn outcome(outcome: anyhow::Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let failure = error.downcast_ref::<Failure>();
             match failure {
@@ -118,7 +123,7 @@ pub(crate) fn run(args: UserArgs) -> anyhow::Result<ExitCode> {
                 Some(failure) => eprintln!("offhook: {failure}"),
                 None => eprintln!("offhook: {error:#}"),
             }
-            Ok(ExitCode::from(failure.map_or(1, Failure::exit_code)))
+            ExitCode::from(failure.map_or(1, Failure::exit_code))
         }
     }
 }
@@ -233,7 +238,7 @@ fn print_list(users: &[ListedUser], json: bool) -> io::Result<()> {
 }
 
 /// Asks the running server if there is one, or opens its data.
-fn ask(config: &Config, request: AccountRequest) -> anyhow::Result<AccountAnswer> {
+pub(crate) fn ask(config: &Config, request: AccountRequest) -> anyhow::Result<AccountAnswer> {
     let answer = control::ask(&config.data, &request)
         .with_context(|| format!("the server that uses {} cannot be asked", config.data.display()))?;
     if let Some(answer) = answer {
@@ -250,11 +255,13 @@ fn ask(config: &Config, request: AccountRequest) -> anyhow::Result<AccountAnswer
     Ok(stopped.handle(request)?)
 }
 
-fn done(answer: AccountAnswer) -> anyhow::Result<()> {
+pub(crate) fn done(answer: AccountAnswer) -> anyhow::Result<()> {
     match answer {
         AccountAnswer::Done => Ok(()),
         AccountAnswer::Refused(sentence) => Err(anyhow!(sentence)),
-        AccountAnswer::Users(_) => Err(anyhow!("the server gave an answer to another question")),
+        AccountAnswer::Users(_) | AccountAnswer::Publishers(_) => {
+            Err(anyhow!("the server gave an answer to another question"))
+        }
     }
 }
 

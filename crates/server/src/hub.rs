@@ -7,11 +7,13 @@
 mod handle;
 mod log_failure;
 mod management;
+mod outside;
 mod slots;
 
 pub use handle::{CommandError, HubHandle, Unavailable};
 pub(crate) use handle::{Request, Sender};
 pub use management::{Left, Management, SavedSession};
+pub use outside::PublisherToken;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -210,6 +212,9 @@ impl HubTask {
                 }
                 return;
             }
+            Request::PublishOutside { publisher, events, answer } => {
+                return self.publish_outside(publisher, events, answer, at);
+            }
             Request::Derived { derivation, credentials } => {
                 Input::Derived { derivation, credentials: credentials.map(|credentials| *credentials) }
             }
@@ -276,6 +281,9 @@ impl HubTask {
                     }
                 }
                 Output::Derive { derivation, password } => self.derive(derivation, password),
+                Output::PublisherChanged { name, publisher } => {
+                    self.accounts.publishers().set(name, publisher);
+                }
                 Output::AccountChanged { user, credentials } => {
                     self.accounts.set(user, credentials);
                 }

@@ -10,6 +10,7 @@ pub mod credentials;
 pub mod data_dir;
 pub mod demo;
 mod door;
+pub mod events;
 pub mod exit;
 pub mod faults;
 mod gate;

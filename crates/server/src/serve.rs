@@ -270,6 +270,9 @@ impl Core {
         for (user, credentials) in notifier.credentials() {
             accounts.set(user.clone(), Some(credentials.clone()));
         }
+        for publisher in notifier.publishers() {
+            accounts.publishers().set(publisher.name.clone(), Some(publisher.clone()));
+        }
         let capabilities = notifier.capabilities();
         let caps = xmpp::stream::Caps { node: capabilities.node, ver: capabilities.ver };
         let demo = config

@@ -279,6 +279,12 @@ fn payload_text(config: Option<&NodeConfig>, payload: Option<&Element>) -> Resul
     };
     let wanted = config.and_then(|config| config.payload_type.as_deref());
     match wanted.is_none_or(|wanted| wanted == payload.ns()) {
+        // In no namespace, also where it stands in an element that has one.
+        true if payload.ns().is_empty() => {
+            let mut xml = String::new();
+            payload.write_xml(&mut xml, ns::PUBSUB_EVENT);
+            Ok(xml)
+        }
         true => Ok(payload.to_xml()),
         false => Err(PubSubError::InvalidPayload),
     }

@@ -214,6 +214,21 @@ fn one_that_is_refused_keeps_none_from_being_accepted() {
 }
 
 #[test]
+fn an_element_in_no_namespace_stays_in_none() {
+    let mut world = World::new();
+    world.add_publisher(&["n"]);
+    let agent = world.connect("1001001/a");
+    world.outside_one(event("n", "1", "x")).unwrap();
+    world.subscribe(agent, "n");
+    let call = Element::parse("<call><from>5</from></call>", &Limits::default()).unwrap();
+    let payload = Some(OutsidePayload::Element(call.clone()));
+    world.outside_one(OutsideEvent { payload, ..event("n", "2", "") }).unwrap();
+    let got = world.take(agent).remove(0);
+    let item = got.first_element().and_then(Element::first_element).and_then(Element::first_element);
+    assert_eq!(item.and_then(Element::first_element), Some(&call));
+}
+
+#[test]
 fn new_nodes_have_the_access_model_of_the_token() {
     let mut world = World::new();
     let closed = Publisher { access_model: Some(AccessModel::Whitelist), ..publisher("pbx", &["n"]) };

@@ -187,6 +187,7 @@ impl Memory {
             Output::Handled { .. } | Output::Expired { .. } => {
                 unreachable!("no transcript asks for stream management")
             }
+            Output::PublisherChanged { .. } => {}
             Output::AccountChanged { .. } => {} // Everybody has the same password.
         }
     }

@@ -5,6 +5,7 @@
 //! To an outsider an unknown user looks like a known one with another password: same answers, same time.
 
 mod attempts;
+pub mod publishers;
 mod remembered;
 mod table;
 
@@ -17,6 +18,7 @@ use aws_lc_rs::hmac;
 use contact::UserId;
 use notifier::Credentials;
 use parking_lot::{Mutex, RwLock};
+use publishers::Publishers;
 use remembered::Remembered;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -43,6 +45,7 @@ pub struct Accounts {
     derivations_waiting: AtomicUsize,
     settings: config::Auth,
     tokens: Option<Tokens>,
+    publishers: Publishers,
     /// The domain that may stand behind a user's name in a token.
     domain: String,
     /// Whose credentials are to be refused, and what else is to go wrong.
@@ -94,6 +97,7 @@ impl Accounts {
             derivations_waiting: AtomicUsize::new(0),
             settings: settings.clone(),
             tokens: None,
+            publishers: Publishers::default(),
             domain: String::new(),
             faults: Arc::default(),
         }
@@ -133,6 +137,11 @@ impl Accounts {
     /// Whether tokens are taken.
     pub fn takes_tokens(&self) -> bool {
         self.tokens.is_some()
+    }
+
+    /// Those who publish from outside.
+    pub fn publishers(&self) -> &Publishers {
+        &self.publishers
     }
 
     /// Gives a user credentials, or takes them away. What was remembered about earlier ones no longer counts.

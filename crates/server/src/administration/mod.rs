@@ -6,7 +6,9 @@ pub mod running;
 pub mod stopped;
 
 use contact::{Command, ContactCentre, Extension, Role, Roles, TeamId, UserDetails, UserId};
-use notifier::{AccountCommand, Credentials, Existing, NewAccount, Notifier, Rejection};
+use notifier::{
+    AccessModel, AccountCommand, Credentials, Existing, NewAccount, Notifier, Publisher, Rejection,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
@@ -36,6 +38,18 @@ pub enum AccountRequest {
         user: UserId,
         /// The new one, as keys.
         credentials: Box<Credentials>,
+    },
+    /// Lists those who publish from outside.
+    ListPublishers,
+    /// Adds one. Of its token there is only the hash.
+    AddPublisher {
+        /// Who.
+        publisher: Publisher,
+    },
+    /// Removes one.
+    RemovePublisher {
+        /// Its name.
+        name: String,
     },
 }
 
@@ -114,6 +128,8 @@ pub enum AccountAnswer {
     Done,
     /// The users, by id.
     Users(Vec<ListedUser>),
+    /// Those who publish from outside, in the order in which they were added.
+    Publishers(Vec<ListedPublisher>),
     /// It is not done; a sentence says why.
     Refused(String),
 }
@@ -142,6 +158,32 @@ pub struct ListedUser {
     pub is_disabled: bool,
 }
 
+/// Somebody who publishes from outside, without the token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListedPublisher {
+    /// The name.
+    pub name: String,
+    /// Where it may publish.
+    pub nodes: Vec<String>,
+    /// The access model of nodes that it makes, if it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_model: Option<AccessModel>,
+    /// When its token ends, as `2027-01-31T12:00:00.000Z`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// When it was added.
+    pub added: String,
+}
+
+impl ListedPublisher {
+    /// What is told of a publisher.
+    pub fn of(publisher: &Publisher) -> ListedPublisher {
+        let Publisher { name, nodes, access_model, expires, added, .. } = publisher.clone();
+        let expires = expires.map(|at| at.to_string());
+        ListedPublisher { name, nodes, access_model, expires, added: added.to_string() }
+    }
+}
+
 /// What a request comes to.
 #[derive(Clone, Debug)]
 pub enum Plan {
@@ -157,6 +199,15 @@ pub fn plan(notifier: &Notifier, request: AccountRequest) -> Plan {
         AccountRequest::List => Plan::Answer(AccountAnswer::Users(list(notifier))),
         AccountRequest::Add { accounts, existing } => {
             Plan::Change(Box::new(add(notifier.centre(), accounts, existing)))
+        }
+        AccountRequest::ListPublishers => {
+            Plan::Answer(AccountAnswer::Publishers(notifier.publishers().map(ListedPublisher::of).collect()))
+        }
+        AccountRequest::AddPublisher { publisher } => {
+            Plan::Change(Box::new(AccountCommand::AddPublisher { publisher }))
+        }
+        AccountRequest::RemovePublisher { name } => {
+            Plan::Change(Box::new(AccountCommand::RemovePublisher { name }))
         }
         AccountRequest::Remove { user } => Plan::Change(Box::new(AccountCommand::Remove { user })),
         AccountRequest::SetPassword { user, credentials } => {

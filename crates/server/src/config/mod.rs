@@ -24,8 +24,8 @@ pub(crate) use kind::duration;
 pub use origins::Origins;
 pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use sections::{
-    Auth, Bosh, CertificateName, Commands, Contact, Faults, Limits, ListenerKind, Log, LogSync, PlainInClear,
-    Profile, Pubsub, Recovery, Roster, Sessions, Tcp, Web,
+    Auth, Bosh, CertificateName, Commands, Contact, Events, Faults, Limits, ListenerKind, Log, LogSync,
+    PlainInClear, Profile, Pubsub, Recovery, Roster, Sessions, Tcp, Web,
 };
 pub use table::Setting;
 pub use tokens::TokenSettings;
@@ -93,6 +93,8 @@ pub struct Config {
     pub commands: Commands,
     /// Faults on demand; none if there are to be none.
     pub faults: Option<Faults>,
+    /// Events from outside.
+    pub events: Events,
     /// Sentences for the diagnostics: what was written but has no effect.
     pub warnings: Vec<String>,
     /// The configuration file that was used, if any.
@@ -199,6 +201,7 @@ impl Config {
         let roster = Roster::read(&mut layers);
         let commands = Commands::read(&mut layers);
         let faults = Faults::read(&mut layers);
+        let events = sections::Events::read(&mut layers);
         let (
             Some(general),
             Some(tls),
@@ -216,9 +219,10 @@ impl Config {
             Some(roster),
             Some(commands),
             Some(faults),
+            Some(events),
         ) = (
             general, tls, web, tcp, bosh, limits, sessions, auth, tokens, log, pubsub, recovery, contact,
-            roster, commands, faults,
+            roster, commands, faults, events,
         )
         else {
             return Err(ConfigError { problems: layers.problems });
@@ -271,6 +275,7 @@ impl Config {
                 roster,
                 commands,
                 faults,
+                events,
                 warnings,
                 file,
             }),

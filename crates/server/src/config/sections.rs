@@ -557,6 +557,27 @@ settings! {
 }
 
 settings! {
+    /// Events from outside (docs/events-from-outside.md): systems that publish over /offhook/v1/events with a token.
+    pub Events in "events." {
+        /// Publishers. Over it: another one is refused.
+        publishers_max: u32 = "100", Count(0, 10_000);
+        /// Events that one publisher may send in a minute; as many at once as in a minute. Over it: 429 with Retry-After.
+        per_minute_max: u32 = "6000", Count(1, 10_000_000);
+        /// Bytes in the body of a request with events. Over it: 413.
+        body_bytes_max: usize = "\"1 MiB\"", Size(1024);
+        /// Events in one request. Over it: 413.
+        batch_events_max: u32 = "500", Count(1, 100_000);
+        /// Bytes in the id of an event. Over it: the event is refused, 400.
+        id_bytes_max: usize = "255", Size(16);
+        /// Events of each publisher that are remembered, so that one which comes again is answered as the first time and not
+        /// published again. Over it: the oldest is forgotten. Each takes some 300 bytes of memory.
+        remembered_max: u32 = "10000", Count(0, 10_000_000);
+        /// How long they are remembered. Over it: the same event again is a new one.
+        remembered_for: Duration = "\"24 h\"", Span::seconds(1, 31 * 86_400);
+    }
+}
+
+settings! {
     /// Ad-hoc commands, with which administrators manage accounts and sessions.
     pub Commands in "commands." {
         /// Commands of one session that wait for a form. Over it: resource-constraint.
@@ -621,7 +642,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
 }
 
 /// The sections: what stands above each in the example, and its rows.
-pub(super) fn sections() -> [(&'static str, &'static [Setting]); 16] {
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 17] {
     [
         ("", General::SETTINGS),
         ("tls", Tls::SETTINGS),
@@ -639,5 +660,6 @@ pub(super) fn sections() -> [(&'static str, &'static [Setting]); 16] {
         ("roster", Roster::SETTINGS),
         ("commands", Commands::SETTINGS),
         ("faults", Faults::SETTINGS),
+        ("events", Events::SETTINGS),
     ]
 }

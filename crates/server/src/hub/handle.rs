@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use contact::{Actor, Command, ContactCentre, Refusal};
-use notifier::{AccountCommand, Credentials, Derivation, Notifier, Rejection, SessionId};
+use notifier::{
+    AccountCommand, Credentials, Derivation, Notifier, OutsideEvent, OutsideOutcomes, Rejection, SessionId,
+};
 use tokio::sync::{mpsc, oneshot};
 use xmpp::{BareJid, FullJid, Stanza, StreamError};
 
 use super::management::Left;
+use super::outside::PublisherToken;
 use crate::metrics::{Limit, Metrics};
 use crate::outbox::Outbox;
 
@@ -33,6 +36,8 @@ pub(crate) enum Request {
     Command { prepare: Prepare, request_id: Option<String>, answer: Answer },
     /// A change to accounts.
     Administer { command: Box<AccountCommand>, answer: Answer },
+    /// Events from outside.
+    PublishOutside { publisher: PublisherToken, events: Vec<OutsideEvent>, answer: OutsideAnswers },
     /// A password has become keys; `None` if too many wait.
     Derived { derivation: Derivation, credentials: Option<Box<Credentials>> },
     /// The end of some sessions, which somebody who runs the server wants. Answered with how many there were.
@@ -54,6 +59,8 @@ pub(crate) struct Sender {
 
 /// Makes a command out of the state as it is when its turn comes.
 type Prepare = Box<dyn FnOnce(&ContactCentre) -> Result<(Actor, Command), Refusal> + Send>;
+/// Takes what became of events from outside, once the log has it. Dropped instead if the log lost it.
+pub(super) type OutsideAnswers = oneshot::Sender<Result<OutsideOutcomes, Refusal>>;
 type Answer = oneshot::Sender<Result<(), Rejection>>;
 /// Says whether a session is meant.
 type Which = Box<dyn Fn(&FullJid) -> bool + Send>;
@@ -185,6 +192,22 @@ impl HubHandle {
         let (answer, answered) = oneshot::channel();
         self.try_send(Request::EndSessions { which: Box::new(which), error: Box::new(error), answer })?;
         answered.await.map_err(|_| Unavailable::Stopping)
+    }
+
+    /// Publishes events from outside, and waits until those that were accepted are in the log.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Notifier::publish_from_outside`]; 503 if too much waits for the hub, if the server is stopping, or if the
+    /// log failed: then some of the events may be there, and to send all of them again is right.
+    pub async fn publish_outside(
+        &self,
+        publisher: PublisherToken,
+        events: Vec<OutsideEvent>,
+    ) -> Result<OutsideOutcomes, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.try_send(Request::PublishOutside { publisher, events, answer })?;
+        answered.await.map_err(|_| Refusal::service_unavailable())?
     }
 
     /// Looks at the contact centre, as [`HubHandle::query`] does at everything.

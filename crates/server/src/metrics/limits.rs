@@ -112,6 +112,16 @@ limits! {
     RosterGroups = "roster.groups_max" [RosterGroups];
     /// Changes that were refused.
     RosterTextBytes = "roster.text_bytes_max" [RosterTextBytes];
+    /// Publishers that were refused.
+    Publishers = "events.publishers_max" [Publishers];
+    /// Requests that were refused.
+    EventsPerMinute = "events.per_minute_max";
+    /// Requests that were refused.
+    EventsBodyBytes = "events.body_bytes_max";
+    /// Requests that were refused.
+    BatchEvents = "events.batch_events_max";
+    /// Events that were refused.
+    OutsideIdBytes = "events.id_bytes_max" [OutsideIdBytes];
     /// Requests that were refused.
     Blocked = "roster.blocked_max" [Blocked];
 }

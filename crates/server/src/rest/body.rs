@@ -17,11 +17,24 @@ impl Rest {
     ///
     /// 413 for one over the limit, 400 for one that ends early, 408 for one that does not come in time.
     pub(super) async fn read_body(&self, body: Body) -> Result<Bytes, Refusal> {
-        let bytes_max = self.settings.body_bytes_max;
+        self.read_body_of(body, self.settings.body_bytes_max, Limit::HttpBodyBytes).await
+    }
+
+    /// The same with a limit of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rest::read_body`].
+    pub(super) async fn read_body_of(
+        &self,
+        body: Body,
+        bytes_max: usize,
+        limit: Limit,
+    ) -> Result<Bytes, Refusal> {
         match tokio::time::timeout(BODY_TIME, Limited::new(body, bytes_max).collect()).await {
             Ok(Ok(body)) => Ok(body.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                self.hub.metrics().reached(Limit::HttpBodyBytes);
+                self.hub.metrics().reached(limit);
                 Err(Refusal::body_too_large(bytes_max))
             }
             Ok(Err(_)) => Err(Refusal::bad_request("the request's body ended early")),

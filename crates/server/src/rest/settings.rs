@@ -5,7 +5,8 @@ use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderValue, request};
 
-use crate::config::{Config, PlainInClear};
+use crate::config::{self, Config, PlainInClear};
+use crate::events::BodyLimits;
 use crate::transports::Peer;
 
 /// The settings of the web service.
@@ -20,6 +21,8 @@ pub struct RestSettings {
     timezone_offset_minutes: i32,
     redirect_to_https: bool,
     pub(super) body_bytes_max: usize,
+    pub(super) events: config::Events,
+    pub(super) event_body: BodyLimits,
     pub(super) plain_in_clear: PlainInClear,
 }
 
@@ -38,6 +41,11 @@ impl RestSettings {
             https_port,
             timezone_offset_minutes: contact.timezone_offset_minutes,
             redirect_to_https: config.web.redirect_to_https,
+            events: config.events.clone(),
+            event_body: BodyLimits {
+                events_max: config.events.batch_events_max as usize,
+                payload_bytes_max: config.pubsub.payload_bytes_max,
+            },
             body_bytes_max: config.limits.http_body_bytes_max,
             plain_in_clear: config.auth.plain_in_clear,
         }

@@ -22,6 +22,8 @@ use crate::hub::{self, HubHandle, HubParts};
 use crate::log::{Log, MemoryLog};
 use crate::transports::Peer;
 
+mod events;
+
 /// A server without listeners, with the demonstration contact centre and every password "offhook".
 struct Desk {
     rest: Rest,

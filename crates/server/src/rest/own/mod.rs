@@ -1,11 +1,13 @@
-//! `/offhook/v1`: the interface of our own, beside Finesse's. JSON; administrators only.
+//! `/offhook/v1`: the interface of our own, beside Finesse's. JSON; administrators only, but for events from outside, which have tokens.
 //!
 //! An error has a status of the web service's error tables and `{"error", "data", "message"}`. What is read is read
 //! strictly: a field that nobody knows is refused, so that a misspelt one is not taken for a default.
 
 mod calls;
+mod events;
 mod faults;
 mod previews;
+mod publishers;
 mod sessions;
 mod wrap_up;
 
@@ -23,11 +25,20 @@ use crate::transports::Peer;
 /// What every path begins with.
 pub(crate) const ROOT: &str = "/offhook/v1";
 
+/// Where publishers from outside are heard, who are no administrators.
+const EVENTS: &str = "/offhook/v1/events";
+
 #[derive(Serialize)]
 struct Problem<'a> {
     error: &'a str,
     data: &'a str,
     message: &'a str,
+}
+
+impl<'a> Problem<'a> {
+    fn of(refusal: &'a Refusal) -> Problem<'a> {
+        Problem { error: refusal.error_type.as_str(), data: &refusal.data, message: &refusal.message }
+    }
 }
 
 impl Rest {
@@ -38,6 +49,9 @@ impl Rest {
     }
 
     async fn answer_own(&self, peer: Peer, head: &request::Parts, body: Body) -> Result<Response, Refusal> {
+        if head.uri.path().trim_end_matches('/') == EVENTS {
+            return Ok(self.events(peer, head, body).await);
+        }
         let administrator = self.authenticate_administrator(peer, &head.headers).await?;
         let path = head.uri.path();
         let segments: Vec<&str> =
@@ -47,6 +61,9 @@ impl Rest {
             ["previews", segments @ ..] => self.previews(administrator, &head.method, segments, body).await,
             ["users", id, "wrap-up"] => self.wrap_up(administrator, &head.method, id, body).await,
             ["faults", segments @ ..] => self.faults(administrator, &head.method, segments, body).await,
+            ["publishers", segments @ ..] => {
+                self.publishers(administrator, &head.method, segments, body).await
+            }
             ["sessions", ..] => {
                 let jid = path[ROOT.len()..].trim_start_matches('/').strip_prefix("sessions").unwrap_or("");
                 self.sessions(administrator, &head.method, jid.trim_start_matches('/')).await
@@ -79,8 +96,7 @@ fn method_not_allowed(allow: &'static str) -> Response {
 
 fn refused(refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let problem =
-        Problem { error: refusal.error_type.as_str(), data: &refusal.data, message: &refusal.message };
+    let problem = Problem::of(refusal);
     let mut response = (status, Json(problem)).into_response();
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Offhook\""));
