@@ -26,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 mod agent_state;
+mod audit;
 mod body;
 mod centre;
 mod command;
@@ -46,6 +47,7 @@ mod user;
 mod user_request;
 
 pub use agent_state::{AgentState, RequestedState};
+pub use audit::{Breach, Rule, audit};
 pub use body::{BODY_BYTES_MAX, BODY_DEPTH_MAX, BODY_ELEMENTS_MAX, BodyElement};
 pub use centre::{ContactCentre, Deployment, Settings};
 pub use command::{Command, NetworkEvent, UserChanges};

@@ -1,11 +1,9 @@
 //! Whatever is asked of calls, in whatever order: no state is illegal, nobody is lost, nothing panics.
 
-use std::collections::BTreeSet;
-
 use contact::{
-    Action, Actor, AgentState, CallDataChange, Callback, Classification, Command, ContactCentre, Deployment,
-    DialogId, DialogRequest, DialogState, Event, NetworkEvent, Part, ParticipantState, Queue, QueueId,
-    RequestedState, Settings, StateCause, TeamId, Timestamp, UserChanges, UserRequest, WrapUp, WrapUpMode,
+    Action, Actor, CallDataChange, Callback, Classification, Command, ContactCentre, Deployment, DialogId,
+    DialogRequest, Event, NetworkEvent, Queue, QueueId, RequestedState, Settings, StateCause, TeamId,
+    Timestamp, UserChanges, UserRequest, WrapUp, WrapUpMode,
 };
 use proptest::prelude::*;
 
@@ -196,75 +194,7 @@ fn command(centre: &ContactCentre, step: &Step) -> Option<(Actor, Command)> {
 
 /// What is true at any time.
 fn check(centre: &ContactCentre) -> Result<(), TestCaseError> {
-    for dialog in centre.dialogs() {
-        prop_assert!(!dialog.is_over(), "{dialog:?}");
-        let state = dialog.state();
-        let live = dialog.live().count();
-        let waits = |state| {
-            use ParticipantState::{Failed, Initiated, Initiating};
-            matches!(state, Initiating | Initiated | Failed)
-        };
-        let is_shown = dialog.is_preview() && live == 1;
-        let talks_alone = live == 1 && !dialog.live().all(|party| waits(party.state));
-        prop_assert!(!talks_alone || is_shown || dialog.waiting_since().is_some(), "{:?}", dialog);
-        if live == 0 {
-            prop_assert_eq!(state, DialogState::Dropped);
-            let wraps = |party: &contact::Participant| party.state == ParticipantState::WrapUp;
-            prop_assert!(dialog.participants.iter().any(wraps), "kept for somebody: {:?}", dialog);
-        }
-        // Each device is in a call once.
-        let addresses: BTreeSet<_> = dialog.live().map(|party| &party.address).collect();
-        prop_assert_eq!(addresses.len(), live, "{:?}", dialog);
-        for party in dialog.live() {
-            if let Some(agent) = &party.user {
-                let agent = centre.user(agent).expect("a party is a user who exists");
-                prop_assert!(agent.is_signed_in(), "{} is in a call and signed out", agent.id());
-                prop_assert!(dialog.audience.contains(agent.id()), "{} is in a call unheard", agent.id());
-            }
-        }
-        for listener in &dialog.audience {
-            let own = dialog.participant_of(listener).expect("who hears of a call is or was in it");
-            prop_assert!(own.state != ParticipantState::Dropped, "{} has left", listener);
-        }
-        for associated in dialog.participants.iter().filter_map(|party| party.consult) {
-            prop_assert!(centre.dialog(associated).is_some(), "a consultation that is over can be merged");
-        }
-    }
-    if centre.settings().deployment == Deployment::Uccx {
-        return Ok(());
-    }
-    for agent in centre.users().filter(|agent| agent.is_signed_in()) {
-        let mut states: Vec<ParticipantState> = Vec::new();
-        let mut looks = false;
-        for dialog in centre.dialogs_of(agent.id()) {
-            let own = dialog
-                .participants
-                .iter()
-                .filter(|party| party.user.as_ref() == Some(agent.id()) && party.part != Part::Monitored);
-            states.extend(own.map(|party| party.state));
-            looks |= dialog.is_preview();
-        }
-        let talks = states.iter().any(|state| {
-            matches!(
-                state,
-                ParticipantState::Initiating
-                    | ParticipantState::Initiated
-                    | ParticipantState::Active
-                    | ParticipantState::Failed
-            )
-        });
-        let holds = states.contains(&ParticipantState::Held);
-        let rings = states.contains(&ParticipantState::Alerting);
-        let fits = match agent.state {
-            AgentState::Talking => talks,
-            AgentState::Hold => holds && !talks,
-            AgentState::Reserved => rings && !talks && !holds,
-            AgentState::ReservedOutboundPreview => looks && !talks && !holds,
-            _ => !talks && !holds,
-        };
-        prop_assert!(fits, "{} is {} with {:?}", agent.id(), agent.state, states);
-    }
-    Ok(())
+    contact::audit(centre).map_err(|breach| TestCaseError::fail(breach.to_string()))
 }
 
 proptest! {
