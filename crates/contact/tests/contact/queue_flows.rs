@@ -192,3 +192,23 @@ fn what_cannot_be_a_queue() {
         assert_eq!(refusal.error_type, expected, "{name}");
     }
 }
+
+/// An agent gives a call back to the queue and wraps it up; the call is offered to the next one, and the first still has it.
+#[test]
+fn who_wraps_up_a_call_keeps_it_when_it_is_offered_again() {
+    let mut floor = floor(Settings::default());
+    let mode = contact::WrapUpMode::Required;
+    let wrap_up = Some(contact::WrapUp { incoming: mode, outgoing: mode, seconds: 30 });
+    let changes = contact::UserChanges { wrap_up, ..contact::UserChanges::default() };
+    floor.room.configure(Command::UpdateUser { user: crate::room::user("7002"), changes });
+    let ready = || contact::UserRequest::new(contact::RequestedState::Ready);
+    floor.ask_state("7002", "7002", ready()).unwrap();
+    let call = floor.incoming("5551001", "8001");
+    floor.act("7002", call, Action::Answer);
+    let (target, to) = (address("2102"), address("8001"));
+    let transfer = contact::DialogRequest::Towards { action: Action::TransferSst, target, to };
+    floor.command("7002", Command::ActOnCall { dialog: call, request: transfer }).unwrap();
+    floor.ask_state("7001", "7001", ready()).unwrap();
+    assert_eq!(floor.dialog(call), "ALERTING: 5551001 ACTIVE, 2102 WRAP_UP, 2101 ALERTING");
+    assert_eq!(contact::audit(&floor.room.centre), Ok(()));
+}

@@ -42,8 +42,8 @@ impl Draft<'_> {
         self.reserve(&agent, id);
         let party = self.party(extension.clone(), Some(agent.clone()), ParticipantState::Alerting);
         self.step(id, |dialog| {
-            // Agents who have not taken it before do not belong to it any more.
-            dialog.participants.retain(|party| party.state.is_live());
+            // Agents who have not taken it before do not belong to it any more; one who wraps it up still does.
+            dialog.participants.retain(|party| party.state != ParticipantState::Dropped);
             dialog.audience.insert(agent);
             dialog.participants.push(party);
         });
