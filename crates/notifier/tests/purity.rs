@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PURE_CRATES: [&str; 3] = ["xmpp", "contact", "notifier"];
+const PURE_CRATES: [&str; 4] = ["xmpp", "contact", "notifier", "sim"];
 
 /// Packages that bring a runtime, sockets, files, threads, a clock or randomness.
 const IMPURE_PACKAGES: &[&str] = &[

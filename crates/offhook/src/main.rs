@@ -2,6 +2,7 @@
 mod args;
 mod bench;
 mod fault;
+mod lab;
 mod play;
 mod publisher;
 mod serve;
@@ -31,6 +32,7 @@ enum Command {
     Play(play::PlayArgs),
     Publisher(publisher::PublisherArgs),
     Fault(fault::FaultArgs),
+    Lab(lab::LabArgs),
     /// Run the server until SIGTERM or SIGINT.
     Serve(args::ServeArgs),
     Trace(trace::TraceArgs),
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Play(args) => return play::run(args),
         Command::Publisher(args) => publisher::run(args),
         Command::Fault(args) => fault::run(args),
+        Command::Lab(args) => return lab::run(args),
         Command::Serve(args) => return serve::run(args),
         Command::Trace(args) => return trace::run(args),
         Command::User(args) => user::run(args),
