@@ -32,6 +32,11 @@ pub enum Command {
     },
     /// Something happens outside. Administrators only, as all that follow.
     Network(NetworkEvent),
+    /// The last desktop of a user has been gone for longer than a page takes to load again.
+    DesktopLost {
+        /// Whose.
+        user: UserId,
+    },
     /// Time has passed: what was due until now happens. See [`ContactCentre::next_timeout`](crate::ContactCentre::next_timeout).
     Elapse,
     /// Adds a user, signed out.

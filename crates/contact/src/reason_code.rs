@@ -102,6 +102,8 @@ impl Reason {
     pub const NOT_ANSWERED_UCCE: Self = Self::System { code: 32_767 };
     /// The agent has not taken a call of a queue, CCX.
     pub const NOT_ANSWERED_UCCX: Self = Self::System { code: 32_763 };
+    /// The agent's desktop has gone.
+    pub const CONNECTION_LOST: Self = Self::System { code: 255 };
     /// A supervisor changed the state, CCX.
     pub const SUPERVISOR_UCCX: Self = Self::System { code: 33 };
 }

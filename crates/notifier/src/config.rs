@@ -53,6 +53,8 @@ pub struct Config {
     /// Every account is a publish-subscribe service (XEP-0163). `false`: none is, and no client is asked what it wants to hear of.
     /// Nodes that there are stay in the log.
     pub personal_nodes: bool,
+    /// How long the desktop of an agent may be gone until the agent is signed out. None: for ever.
+    pub presence_grace: Option<Duration>,
     /// The namespace of the `<notification/>` element around an update. Releases of Finesse differ in it; clients
     /// that check it at all want the default.
     pub notification_ns: String,
@@ -91,6 +93,7 @@ impl Config {
             publishers_shown: false,
             send_last_published_item: SendLast::Never,
             personal_nodes: true,
+            presence_grace: Some(Duration::from_secs(60)),
             notification_ns: xmpp::ns::PUBSUB.into(),
             recovery: true,
             idle_after_ms: 600_000,

@@ -23,6 +23,7 @@
     reason = "a stanza error is made once per refused request and sent at once"
 )]
 
+mod absence;
 mod access;
 mod accounts;
 mod binding;

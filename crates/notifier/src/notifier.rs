@@ -9,6 +9,7 @@ use std::sync::Arc;
 use contact::{Command, ContactCentre, Timestamp, UserId};
 use xmpp::{Condition, Element, IqType, Jid, Stanza, StanzaError, StanzaKind, ns};
 
+use crate::absence::Absences;
 use crate::accounts::contact_changes;
 use crate::capabilities::Interests;
 use crate::change::{Change, Credentials, Entry};
@@ -54,6 +55,7 @@ pub struct Notifier {
     pub(crate) session_leases: SessionLeases,
     pub(crate) bounces: Bounces,
     pub(crate) interests: Interests,
+    pub(crate) absences: Absences,
     /// Whether temporary subscriptions that the last process left have been looked for.
     pub(crate) temporary_checked: bool,
     /// Whose stanza is being handled, if its stream is managed.
@@ -116,6 +118,7 @@ impl Notifier {
             session_leases: SessionLeases::new(),
             bounces: Bounces::default(),
             interests: Interests::default(),
+            absences: Absences::default(),
             temporary_checked: false,
             acting: None,
             pushes: 0,

@@ -139,6 +139,7 @@ impl Notifier {
         let resumption = self.sessions.get_mut(session).and_then(|known| known.resumption.as_deref_mut());
         if let Some(until) = resumption.and_then(|resumption| resumption.until.take()) {
             self.resumptions.waiting.remove(&(until, session));
+            self.watch_connection(session, self.now);
         }
     }
 
@@ -153,6 +154,7 @@ impl Notifier {
             let until = Timestamp(at.0.saturating_add(resumption.wait_ms));
             resumption.until = Some(until);
             self.resumptions.waiting.insert((until, session));
+            self.watch_connection(session, at);
         }
         let waiting = self.waiting_sessions_of(user);
         let max = self.config.limits.waiting_sessions_per_user_max;
@@ -174,7 +176,12 @@ impl Notifier {
     /// When [`Notifier::handle_timeout`] has something to do.
     pub fn next_timeout(&self) -> Option<Timestamp> {
         let waiting = self.resumptions.waiting.first().map(|(until, _)| *until);
-        waiting.into_iter().chain(self.next_expiry()).chain(self.next_elapse()).min()
+        waiting
+            .into_iter()
+            .chain(self.next_expiry())
+            .chain(self.next_elapse())
+            .chain(self.next_absence())
+            .min()
     }
 
     /// Ends what is due at `at`.
@@ -188,6 +195,7 @@ impl Notifier {
         }
         self.end_leases(at);
         self.end_items(at);
+        self.end_absences(at);
         self.elapse(at);
     }
 

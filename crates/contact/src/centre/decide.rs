@@ -30,6 +30,7 @@ impl ContactCentre {
                 return Ok(Vec::new());
             }
             Command::Network(event) => return self.network(event, at),
+            Command::DesktopLost { user } => return self.desktop_lost(user, at),
             Command::Elapse => return Ok(self.elapse(at)),
             Command::AddUser(details) => self.add_user(details)?,
             Command::UpdateUser { user, changes } => match self.update_user(user, changes)? {

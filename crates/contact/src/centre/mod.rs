@@ -7,6 +7,7 @@ mod apply;
 mod calls;
 mod configuration;
 mod decide;
+mod desktop;
 mod extensions;
 mod queues;
 mod snapshot;
@@ -80,6 +81,8 @@ pub struct Settings {
     pub outside_answers_after_ms: Option<u32>,
     /// After how many milliseconds a call of a queue that an agent does not take goes back to the queue. Default: 20,000.
     pub ring_no_answer_after_ms: u32,
+    /// Whether an agent whose desktop has gone is signed out on CCE, or only not ready. Default: signed out. CCX always signs out.
+    pub logout_on_disconnect: bool,
     /// The most queues. Default: 1,000.
     pub queues_max: usize,
     /// The most users. Default: 100,000.
@@ -101,6 +104,7 @@ impl Default for Settings {
             conference_parties_max: 16,
             outside_answers_after_ms: Some(2_000),
             ring_no_answer_after_ms: 20_000,
+            logout_on_disconnect: true,
             queues_max: 1_000,
             users_max: 100_000,
             teams_max: 10_000,

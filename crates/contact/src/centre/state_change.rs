@@ -30,26 +30,47 @@ impl ContactCentre {
             Outcome::Keep => Vec::new(),
             Outcome::Fail(failure) => vec![Event::RequestFailed { user: user.id().clone(), failure }],
             Outcome::Become { state, reason, extension } => {
-                let mut draft = Draft::new(self, at);
-                draft.end_wrap_up(user.id());
-                draft.become_state(user.id(), StateChange { state, reason, extension, at, after_call: None });
-                draft.finish()
+                self.become_state(user, state, reason, extension, at)
             }
-            Outcome::AfterCall { state, reason } => {
-                let after = AfterCall { state, reason, is_asked_for: true };
-                if user.after_call == Some(after) {
-                    return Ok(Vec::new());
-                }
-                let change = StateChange {
-                    state: user.state,
-                    reason: user.reason,
-                    extension: user.extension.clone(),
-                    at: user.state_changed_at.unwrap_or(at),
-                    after_call: Some(after),
-                };
-                vec![Event::UserStateChanged { user: user.id().clone(), change }]
-            }
+            Outcome::AfterCall { state, reason } => self.after_call(user, state, reason, at),
         })
+    }
+
+    /// The user is in another state now. Time to wrap up is over with it.
+    pub(super) fn become_state(
+        &self,
+        user: &User,
+        state: AgentState,
+        reason: Reason,
+        extension: Option<Extension>,
+        at: Timestamp,
+    ) -> Vec<Event> {
+        let mut draft = Draft::new(self, at);
+        draft.end_wrap_up(user.id());
+        draft.become_state(user.id(), StateChange { state, reason, extension, at, after_call: None });
+        draft.finish()
+    }
+
+    /// The user will be in another state when the call is over.
+    pub(super) fn after_call(
+        &self,
+        user: &User,
+        state: AgentState,
+        reason: Reason,
+        at: Timestamp,
+    ) -> Vec<Event> {
+        let after = AfterCall { state, reason, is_asked_for: true };
+        if user.after_call == Some(after) {
+            return Vec::new();
+        }
+        let change = StateChange {
+            state: user.state,
+            reason: user.reason,
+            extension: user.extension.clone(),
+            at: user.state_changed_at.unwrap_or(at),
+            after_call: Some(after),
+        };
+        vec![Event::UserStateChanged { user: user.id().clone(), change }]
     }
 
     /// What follows when a user asks for a state of his or her own.
@@ -145,7 +166,7 @@ impl ContactCentre {
     }
 
     /// Whether the user takes part in a call, or is called.
-    fn is_in_call(&self, user: &User) -> bool {
+    pub(super) fn is_in_call(&self, user: &User) -> bool {
         let is_own =
             |party: &Participant| party.user.as_ref() == Some(user.id()) && party.part != Part::Monitored;
         self.calls.of(user.id()).any(|dialog| dialog.live().any(is_own))

@@ -32,6 +32,7 @@ enum Step {
     Outside { call: usize, from: usize, what: u8 },
     Pass { ms: i64 },
     WrapUp { agent: usize, mode: usize },
+    DesktopLost { agent: usize },
     Remove,
 }
 
@@ -73,6 +74,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (call, 0..OUTSIDE.len(), 0..3u8).prop_map(|(call, from, what)| Step::Outside { call, from, what }),
         3 => (0..30_000i64).prop_map(|ms| Step::Pass { ms }),
         1 => (agent, 0..4usize).prop_map(|(agent, mode)| Step::WrapUp { agent, mode }),
+        1 => (0..AGENTS.len()).prop_map(|agent| Step::DesktopLost { agent }),
         1 => Just(Step::Remove),
     ]
 }
@@ -187,6 +189,9 @@ fn command(centre: &ContactCentre, step: &Step) -> Option<(Actor, Command)> {
             let wrap_up = Some(WrapUp { incoming: mode, outgoing: mode, seconds: 2 });
             let changes = UserChanges { wrap_up, ..UserChanges::default() };
             Some((Actor::system(), Command::UpdateUser { user: user(AGENTS[agent].0), changes }))
+        }
+        Step::DesktopLost { agent } => {
+            Some((Actor::system(), Command::DesktopLost { user: user(AGENTS[agent].0) }))
         }
         Step::Remove => Some((Actor::system(), Command::RemoveUser { user: user("7003") })),
     }

@@ -7,6 +7,7 @@ mod call_walk;
 mod calls;
 mod configuration;
 mod decisions;
+mod desktop;
 mod documents;
 mod fuzz_seeds;
 mod outbound;

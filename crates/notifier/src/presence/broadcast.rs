@@ -29,6 +29,7 @@ impl Notifier {
         self.outputs.push_back(Output::Send { session: id, element });
         self.broadcast(id, &jid, None, &content);
         if before.is_none() {
+            self.watch_desktop(id, self.now);
             for (other, _) in self.available_sessions_beside(id) {
                 if let Some(element) = self.presence_of(other, &jid) {
                     self.outputs.push_back(Output::Send { session: id, element });
@@ -57,6 +58,7 @@ impl Notifier {
         self.sessions.set_presence(id, None);
         self.interests.forget(id);
         self.note_leaving(id);
+        self.watch_desktop(id, self.now);
         let told = self.broadcast(id, &jid, Some("unavailable"), &content);
         self.outputs.push_back(Output::Send { session: id, element });
         self.withdraw_directed(id, &jid, &told);
@@ -70,6 +72,7 @@ impl Notifier {
         let mut told = Vec::new();
         if was_available {
             self.note_leaving(id);
+            self.watch_desktop(id, self.now);
             told = self.broadcast(id, &jid, Some("unavailable"), "");
         }
         self.withdraw_directed(id, &jid, &told);

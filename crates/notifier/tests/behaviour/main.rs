@@ -1,5 +1,6 @@
 //! What the notifier does, seen from its sessions: who sends, who receives.
 
+mod absence;
 mod access;
 mod access_model_changes;
 mod accounts;

@@ -32,6 +32,7 @@ impl Config {
                 .clone()
                 .unwrap_or(defaults.notification_ns.clone()),
             last_activity: self.profile != Profile::Finesse,
+            presence_grace: (!self.contact.presence_grace.is_zero()).then_some(self.contact.presence_grace),
             personal_nodes: pubsub.personal_nodes && self.profile != Profile::Finesse,
             software: notifier::Software {
                 version: defaults.software.version.clone().filter(|_| self.show_version),
@@ -78,6 +79,7 @@ impl Config {
                 .then(|| u32::try_from(contact.outside_answers_after.as_millis()).unwrap_or(u32::MAX)),
             ring_no_answer_after_ms: u32::try_from(contact.ring_no_answer_after.as_millis())
                 .unwrap_or(u32::MAX),
+            logout_on_disconnect: contact.logout_on_disconnect,
             queues_max: contact.queues_max as usize,
             conference_parties_max: contact.conference_parties_max as usize,
             users_max: contact.users_max as usize,

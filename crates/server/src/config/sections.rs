@@ -526,6 +526,12 @@ settings! {
         outside_answers_after: Duration = "\"2 s\"", Span::seconds(0, 3_600);
         /// How long a call of a queue rings at an agent's before it goes back to the queue, and the agent is not ready.
         ring_no_answer_after: Duration = "\"20 s\"", Span::seconds(1, 600);
+        /// How long the desktop of an agent may be gone (no session with presence and a connection) until the agent is signed out,
+        /// with the reason 255. Long enough for a page to be loaded again. "0 s": agents stay signed in. Agents who have never
+        /// sent presence, because they use the web service alone, are not watched.
+        presence_grace: Duration = "\"60 s\"", Span::seconds(0, 3_600);
+        /// Whether that agent is signed out on CCE (Logout on Agent Disconnect, 1), or only made not ready (0). CCX signs out.
+        logout_on_disconnect: bool = "true", Switch;
         /// Queues. Over it: another one is refused.
         queues_max: u32 = "1000", Count(1, 100_000);
         /// Parties in a conference. Over it: the request fails after the 202 with the error 34.
