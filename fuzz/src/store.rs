@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::io::Read;
 
 use contact::Timestamp;
-use notifier::{Entry, Notifier, Position};
+use notifier::{Change, Entry, Notifier, Output, Position, Publisher, TokenHash};
 use server::administration::csv;
 use server::config::Config;
+use server::events::{BodyLimits, Form};
 use server::log::{decode_changes, inspect};
 use server::tokens::KeySet;
 
@@ -38,6 +39,53 @@ fn notifier() -> Notifier {
 pub fn jwks(data: &[u8]) {
     if let Err(error) = KeySet::parse(data) {
         assert!(!error.to_string().is_empty());
+    }
+}
+
+/// Fuzz entry: a body with events from outside is refused with a sentence, or each of its events is, or it is one that a
+/// notifier takes or refuses; and what was written twice is the same event. The first byte says in which form.
+pub fn events(data: &[u8]) {
+    let Some((form, body)) = data.split_first() else { return };
+    let form = if *form == b'l' { Form::Lines } else { Form::Json };
+    let limits = BodyLimits { events_max: 20, payload_bytes_max: 1000 };
+    let read = match server::events::read(body, form, &limits) {
+        Ok(read) => read,
+        Err(refusal) => return assert!([400, 413].contains(&refusal.status) && !refusal.message.is_empty()),
+    };
+    assert_eq!(read.ids.len(), read.events.len());
+    assert!(read.events.len() <= limits.events_max && (!read.is_single || read.events.len() == 1));
+    let events: Vec<_> = read.events.into_iter().flatten().collect();
+    let token = TokenHash::new([0; 32]);
+    let publisher = Publisher {
+        name: "pbx".into(),
+        token: token.clone(),
+        nodes: vec!["/".into(), "n".into()],
+        access_model: None,
+        expires: None,
+        added: Timestamp(0),
+    };
+    let mut notifier = notifier();
+    let changes = vec![Change::PublisherAdded { publisher }];
+    notifier.restore(&Entry { position: Position(1), at: Timestamp(0), changes });
+    let mut publish = || notifier.publish_from_outside("pbx", &token, events.clone(), Timestamp(0));
+    let first = publish().expect("the publisher is known");
+    let second = publish().expect("the publisher is known");
+    for (first, second) in first.into_iter().zip(second) {
+        match (first, second) {
+            (Ok(first), Ok(second)) => {
+                assert!(second.is_repeated && second.position == first.position);
+                assert_eq!(second.offset, first.offset);
+            }
+            // Perhaps for another reason: its id may have been a later event's.
+            (Err(_), Err(_)) => {}
+            (first, second) => panic!("{first:?}, then {second:?}"),
+        }
+    }
+    while let Some(output) = notifier.poll_output() {
+        if let Output::Append(entry) = output {
+            let text = serde_json::to_vec(&entry.changes).expect("what was decided can be written");
+            assert_eq!(decode_changes(&text).expect("and read again"), entry.changes);
+        }
     }
 }
 

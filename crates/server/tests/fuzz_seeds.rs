@@ -10,12 +10,13 @@ type Judge = fn(&[u8]);
 
 #[test]
 fn the_seeds_of_the_fuzz_targets_pass() {
-    let targets: [(&str, Judge); 5] = [
+    let targets: [(&str, Judge); 6] = [
         ("log_record", judge::log_record),
         ("csv_import", judge::csv_import),
         ("config", judge::config),
         ("wal", judge::wal),
         ("jwks", judge::jwks),
+        ("events", judge::events),
     ];
     for (target, judge) in targets {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
