@@ -54,10 +54,16 @@ impl Notifier {
         };
         if self.sessions.user(user).sessions.iter().any(is_there) {
             self.absences.end(user);
-        } else {
+        } else if self.is_signed_in(user) {
             let grace_ms = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
             self.absences.begin(user, Timestamp(at.0.saturating_add(grace_ms)));
         }
+    }
+
+    /// Whoever signs in later, without a desktop, does not need one.
+    fn is_signed_in(&self, user: UserIndex) -> bool {
+        let id = UserId::new(self.sessions.localpart(user)).ok();
+        id.and_then(|id| self.durable.centre.user(&id)).is_some_and(contact::User::is_signed_in)
     }
 
     /// When the next absence has lasted too long.

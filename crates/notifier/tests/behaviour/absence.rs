@@ -96,6 +96,15 @@ fn who_has_never_been_there_is_not_missed() {
     world.end(quiet);
     world.wait_ms(3_600_000);
     assert_eq!(state(&world).0, AgentState::NotReady);
+
+    // Nor somebody who was there, has gone, and then signs in without a desktop.
+    let mut world = World::new();
+    let desktop = world.connect("1001001/desktop");
+    world.end(desktop);
+    assert_eq!(world.notifier.next_timeout(), None);
+    world.change_state("1001001", LOGIN).unwrap();
+    world.wait_ms(3_600_000);
+    assert_eq!(state(&world).0, AgentState::NotReady);
 }
 
 #[test]

@@ -487,7 +487,7 @@ fn checklist_072_recovering_adds_no_further_subscription() {
 /// then they are gone, temporary ones of the bare JID too.
 #[test]
 fn checklist_094_a_lost_session_keeps_its_subscriptions_until_it_is_over() {
-    let mut world = World::new();
+    let mut world = World::with(|config| config.presence_grace = None);
     let session = world.connect("1001001/a");
     world.subscribe(session, OWN);
     assert_eq!(world.pubsub(session, &options(OWN, BARE, &[("expire", &["presence"])])), "result");
