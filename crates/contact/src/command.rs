@@ -1,8 +1,9 @@
 //! What somebody asks of the contact centre.
 
 use crate::{
-    Address, CallDataChange, DialogId, DialogRequest, Extension, Queue, ReasonCategory, ReasonCode,
-    ReasonCodeId, Roles, StateCause, TeamId, UserDetails, UserId, UserRequest, WrapUp,
+    Address, CallDataChange, DialogId, DialogRequest, Extension, NewTeamMessage, Queue, ReasonCategory,
+    ReasonCode, ReasonCodeId, Roles, StateCause, TeamId, TeamMessageId, UserDetails, UserId, UserRequest,
+    WrapUp,
 };
 
 /// A request to change something. Whether it may be done, and what follows, is
@@ -29,6 +30,13 @@ pub enum Command {
         dialog: DialogId,
         /// What.
         request: DialogRequest,
+    },
+    /// `POST /TeamMessage`: tells teams something.
+    CreateTeamMessage(NewTeamMessage),
+    /// `DELETE /TeamMessage/{id}`.
+    DeleteTeamMessage {
+        /// Which.
+        message: TeamMessageId,
     },
     /// Something happens outside. Administrators only, as all that follow.
     Network(NetworkEvent),

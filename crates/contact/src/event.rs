@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Dialog, DialogId, Extension, Failure, Queue, QueueId, QueueStatistics, ReasonCode, StateChange, TeamId,
-    Timestamp, UserDetails, UserId,
+    TeamMessage, TeamMessageId, Timestamp, UserDetails, UserId,
 };
 
 /// A fact about the contact centre.
@@ -64,6 +64,18 @@ pub enum Event {
     NextDialog {
         /// The number.
         id: DialogId,
+    },
+    /// There is a new team message.
+    TeamMessageCreated(TeamMessage),
+    /// A team message is gone: deleted, or its time is over.
+    TeamMessageEnded {
+        /// Which.
+        id: TeamMessageId,
+    },
+    /// Snapshots only: a team message had this number, and is gone.
+    LastTeamMessage {
+        /// The number.
+        id: TeamMessageId,
     },
     /// A request about a call was accepted and then failed. It changes nothing, and the user is told.
     DialogRequestFailed {
@@ -285,6 +297,21 @@ mod tests {
                 },
                 r#"{"event":"queue_looked_at","queue":1,"at":1767605411402,"found":{"calls_in_queue":0,"ready":2,"not_ready":0,"busy_other":0,"logged_on":2,"talking_inbound":0,"talking_outbound":0,"talking_internal":0,"wrap_up_not_ready":0,"wrap_up_ready":0}}"#,
             ),
+            (
+                Event::TeamMessageCreated(TeamMessage {
+                    id: TeamMessageId(3),
+                    created_by: user.clone(),
+                    first_name: "Ada".into(),
+                    last_name: "Moss".into(),
+                    created_at: Timestamp(1_767_605_411_402),
+                    seconds: 600,
+                    content: "Fire drill at 3".into(),
+                    teams: [TeamId(1), TeamId(2)].into(),
+                }),
+                r#"{"event":"team_message_created","id":3,"created_by":"7001","first_name":"Ada","last_name":"Moss","created_at":1767605411402,"seconds":600,"content":"Fire drill at 3","teams":[1,2]}"#,
+            ),
+            (Event::TeamMessageEnded { id: TeamMessageId(3) }, r#"{"event":"team_message_ended","id":3}"#),
+            (Event::LastTeamMessage { id: TeamMessageId(3) }, r#"{"event":"last_team_message","id":3}"#),
             (
                 Event::RequestFailed { user, failure: Failure::InvalidLogonDevice },
                 r#"{"event":"request_failed","user":"7001","failure":"invalid_logon_device"}"#,

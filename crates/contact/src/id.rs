@@ -52,6 +52,10 @@ pub struct ReasonCodeId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct QueueId(pub u32);
 
+/// The number of a team message, 1 or more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TeamMessageId(pub u32);
+
 /// The number of a call, 1 or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DialogId(pub u32);
@@ -110,6 +114,9 @@ pub enum IdError {
     /// Not a call's number.
     #[error("a dialog id is a whole number from 1 to 4294967295")]
     Dialog,
+    /// Not a team message's number.
+    #[error("a team message id is a whole number from 1 to 4294967295")]
+    TeamMessage,
     /// Not a queue's number.
     #[error("a queue id is a whole number from 1 to 4294967295")]
     Queue,
@@ -196,6 +203,7 @@ macro_rules! number_id {
 number_id!(TeamId, Team);
 number_id!(ReasonCodeId, ReasonCode);
 number_id!(QueueId, Queue);
+number_id!(TeamMessageId, TeamMessage);
 number_id!(DialogId, Dialog);
 
 #[cfg(test)]

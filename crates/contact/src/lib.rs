@@ -42,6 +42,7 @@ mod reason_code;
 mod refusal;
 mod role;
 mod team;
+mod team_message;
 mod timestamp;
 mod user;
 mod user_request;
@@ -59,18 +60,19 @@ pub use dialog::{
 };
 pub use document::{
     Progress, ServiceStatus, SystemInfo, Update, UsersDocument, dialog_xml, queue_xml, reason_code_xml,
-    reason_codes_xml, system_info_update, system_info_xml, team_xml, teams_xml, user_dialogs_xml,
-    user_queues_xml, user_xml, users_xml,
+    reason_codes_xml, system_info_update, system_info_xml, team_message_xml, team_messages_xml, team_xml,
+    teams_xml, user_dialogs_xml, user_queues_xml, user_xml, users_xml,
 };
 pub use event::Event;
 pub use failure::Failure;
-pub use id::{DialogId, Extension, IdError, QueueId, ReasonCodeId, TeamId, UserId};
+pub use id::{DialogId, Extension, IdError, QueueId, ReasonCodeId, TeamId, TeamMessageId, UserId};
 pub use path::{ApiPath, PathError};
 pub use queue::{Queue, QueueStatistics};
 pub use reason_code::{Reason, ReasonCategory, ReasonCode};
 pub use refusal::{ErrorType, Refusal};
 pub use role::{Actor, Role, Roles};
 pub use team::Team;
+pub use team_message::{NewTeamMessage, TeamMessage};
 pub use timestamp::{NotADateTime, Timestamp};
 pub use user::{AfterCall, StateChange, User, UserDetails, WrapUp, WrapUpMode};
 pub use user_request::{MobileAgent, UserRequest};

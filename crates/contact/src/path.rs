@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{DialogId, QueueId, ReasonCodeId, TeamId, UserId};
+use crate::{DialogId, QueueId, ReasonCodeId, TeamId, TeamMessageId, UserId};
 
 /// A resource of the contact centre.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +36,14 @@ pub enum ApiPath {
     Team(TeamId),
     /// `/finesse/api/Team/{id}/Users`
     TeamUsers(TeamId),
+    /// `/finesse/api/Team/{id}/TeamMessages`
+    TeamMessages(TeamId),
+    /// `/finesse/api/TeamMessage`, where messages are written.
+    NewTeamMessage,
+    /// `/finesse/api/TeamMessages`, another name of the former.
+    NewTeamMessages,
+    /// `/finesse/api/TeamMessage/{id}`
+    TeamMessage(TeamMessageId),
     /// `/finesse/api/ReasonCodes`
     ReasonCodes,
     /// `/finesse/api/ReasonCode/{id}`
@@ -72,6 +80,10 @@ impl ApiPath {
             | Self::Teams
             | Self::Team(_)
             | Self::TeamUsers(_)
+            | Self::TeamMessages(_)
+            | Self::NewTeamMessage
+            | Self::NewTeamMessages
+            | Self::TeamMessage(_)
             | Self::ReasonCodes
             | Self::ReasonCode(_) => None,
         }
@@ -127,6 +139,10 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
         ["Teams"] => Ok(ApiPath::Teams),
         ["Team", id] => Ok(ApiPath::Team(team(id)?)),
         ["Team", id, "Users"] => Ok(ApiPath::TeamUsers(team(id)?)),
+        ["Team", id, "TeamMessages"] => Ok(ApiPath::TeamMessages(team(id)?)),
+        ["TeamMessage"] => Ok(ApiPath::NewTeamMessage),
+        ["TeamMessages"] => Ok(ApiPath::NewTeamMessages),
+        ["TeamMessage", id] => Ok(ApiPath::TeamMessage(id.parse().map_err(|_| PathError::Unknown)?)),
         ["ReasonCodes"] => Ok(ApiPath::ReasonCodes),
         ["ReasonCode", id] => Ok(ApiPath::ReasonCode(reason_code(id)?)),
         _ => Err(PathError::Unknown),
@@ -158,6 +174,10 @@ impl fmt::Display for ApiPath {
             Self::Teams => f.write_str("Teams"),
             Self::Team(id) => write!(f, "Team/{id}"),
             Self::TeamUsers(id) => write!(f, "Team/{id}/Users"),
+            Self::TeamMessages(id) => write!(f, "Team/{id}/TeamMessages"),
+            Self::NewTeamMessage => f.write_str("TeamMessage"),
+            Self::NewTeamMessages => f.write_str("TeamMessages"),
+            Self::TeamMessage(id) => write!(f, "TeamMessage/{id}"),
             Self::ReasonCodes => f.write_str("ReasonCodes"),
             Self::ReasonCode(id) => write!(f, "ReasonCode/{id}"),
         }
@@ -185,6 +205,10 @@ mod tests {
             "/finesse/api/Teams",
             "/finesse/api/Team/5001",
             "/finesse/api/Team/5001/Users",
+            "/finesse/api/Team/5001/TeamMessages",
+            "/finesse/api/TeamMessage",
+            "/finesse/api/TeamMessages",
+            "/finesse/api/TeamMessage/3",
             "/finesse/api/ReasonCodes",
             "/finesse/api/ReasonCode/4",
         ] {

@@ -63,6 +63,8 @@ pub enum ErrorType {
     DialogNotFound,
     /// No such team.
     TeamNotFound,
+    /// As many team messages as there can be at a time.
+    SystemResourceLimit,
     /// The resource exists and does not answer to this method.
     MethodNotAllowed,
     /// Only the other product does this.
@@ -95,6 +97,7 @@ impl ErrorType {
             Self::UserNotFound => "User Not Found",
             Self::DialogNotFound => "Dialog Not Found",
             Self::TeamNotFound => "TeamId Not Found",
+            Self::SystemResourceLimit => "System Resource Limit Exceeded",
             Self::MethodNotAllowed => "Method Not Allowed",
             Self::NotImplemented => "Not Implemented",
             Self::InternalServerError => "Internal Server Error",
@@ -216,6 +219,12 @@ impl Refusal {
     /// 404: no team has this number.
     pub fn team_not_found(team: &str) -> Self {
         Self::new(404, ErrorType::TeamNotFound, team, "There is no team with this id")
+    }
+
+    /// 400: there are as many team messages as there can be; one has to be deleted, or its time over.
+    pub fn too_many_team_messages() -> Self {
+        const MESSAGE: &str = "MAX_ACTIVE_MESSAGE_LIMIT_EXCEEDED";
+        Self::new(400, ErrorType::SystemResourceLimit, "teammessage.max.limit.exceeded", MESSAGE)
     }
 
     /// 405: not with this method.

@@ -410,7 +410,10 @@ impl Notifier {
         let localpart = self.sessions.localpart(session.user);
         let requester = Requester::new(session.user, session.jid.to_bare());
         let own = UserId::new(localpart).into_iter().flat_map(|user| feeds::automatic(&user));
-        let teams = self.durable.centre.teams().map(|team| contact::ApiPath::TeamUsers(team.id));
+        let teams =
+            self.durable.centre.teams().flat_map(|team| {
+                [contact::ApiPath::TeamUsers(team.id), contact::ApiPath::TeamMessages(team.id)]
+            });
         let feeds = own.chain(teams).filter_map(|path| {
             let (index, node) = self.durable.nodes.find(&path.to_string())?;
             self.rights_at(&requester, index, node).see.then(|| (node.name().to_owned(), None))

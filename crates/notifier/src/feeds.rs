@@ -8,7 +8,7 @@ use contact::{ApiPath, Event, UserId};
 pub(crate) fn added_by(event: &Event) -> Vec<ApiPath> {
     match event {
         Event::UserAdded(details) => of_user(&details.id).into(),
-        Event::TeamAdded { id, .. } => vec![ApiPath::TeamUsers(*id)],
+        Event::TeamAdded { id, .. } => vec![ApiPath::TeamUsers(*id), ApiPath::TeamMessages(*id)],
         Event::QueueAdded(queue) => vec![queue.path()],
         _ => Vec::new(),
     }

@@ -84,13 +84,17 @@ impl ContactCentre {
                 Some(user) => self.may_read_user(actor, user).is_ok(),
                 None => actor.is_administrator(),
             },
-            ApiPath::Team(team) | ApiPath::TeamUsers(team) => {
+            ApiPath::Team(team) | ApiPath::TeamUsers(team) | ApiPath::TeamMessages(team) => {
                 let is_member = self.team(*team).is_some_and(|team| team.members.contains(&actor.id));
                 is_member || self.may_read_team(actor, *team).is_ok()
             }
             ApiPath::Dialog(id) => {
                 self.dialog(*id).is_some_and(|dialog| self.may_read_dialog(actor, dialog).is_ok())
             }
+            ApiPath::TeamMessage(id) => self
+                .team_message(*id)
+                .is_some_and(|message| self.may_read_team_message(actor, message).is_ok()),
+            ApiPath::NewTeamMessage | ApiPath::NewTeamMessages => actor.is_administrator(),
             ApiPath::Users | ApiPath::Teams | ApiPath::ReasonCodes | ApiPath::ReasonCode(_) => {
                 actor.is_administrator()
             }

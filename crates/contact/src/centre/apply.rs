@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::ContactCentre;
 use crate::document::{removed, summary_changed, user_changed};
 use crate::{
-    ApiPath, Dialog, DialogId, Event, Failure, QueueId, QueueStatistics, StateChange, Team, TeamId, Update,
-    User, UserDetails, UserId, document,
+    ApiPath, Dialog, DialogId, Event, Failure, QueueId, QueueStatistics, StateChange, Team, TeamId,
+    TeamMessage, Update, User, UserDetails, UserId, document,
 };
 
 impl ContactCentre {
@@ -31,6 +31,9 @@ impl ContactCentre {
             }
             Effect::DialogChanged { dialog, heard } => {
                 document::dialog_changed(self, &dialog, &heard, request_id)
+            }
+            Effect::TeamMessage { message, event } => {
+                document::team_message_updates(&message, event, request_id)
             }
             Effect::DialogRequestFailed { user, dialog, failure } => {
                 vec![document::call_failed(&user, dialog, failure, request_id)]
@@ -112,6 +115,18 @@ impl ContactCentre {
             }
             Event::NextDialog { id } => {
                 self.calls.set_next(*id);
+                Effect::None
+            }
+            Event::TeamMessageCreated(message) => {
+                self.team_messages.insert(message.clone());
+                Effect::TeamMessage { message: Box::new(message.clone()), event: "POST" }
+            }
+            Event::TeamMessageEnded { id } => match self.team_messages.remove(*id) {
+                Some(message) => Effect::TeamMessage { message: Box::new(message), event: "DELETE" },
+                None => Effect::None,
+            },
+            Event::LastTeamMessage { id } => {
+                self.team_messages.set_last(*id);
                 Effect::None
             }
             Event::DialogRequestFailed { user, dialog, failure } => {
@@ -208,5 +223,6 @@ enum Effect {
     QueueAdded(QueueId),
     QueueChanged { queue: QueueId, statistics: QueueStatistics },
     DialogChanged { dialog: Box<Dialog>, heard: BTreeSet<UserId> },
+    TeamMessage { message: Box<TeamMessage>, event: &'static str },
     DialogRequestFailed { user: UserId, dialog: Option<DialogId>, failure: Failure },
 }

@@ -20,13 +20,21 @@ impl ContactCentre {
             Command::ChangeState { user, request } => return self.change_state(actor, user, request, at),
             Command::BeginCall { user, request } => return self.begin_call(actor, user, request, at),
             Command::ActOnCall { dialog, request } => return self.act_on_call(actor, *dialog, request, at),
+            Command::CreateTeamMessage(new) => return Ok(vec![self.create_team_message(actor, new, at)?]),
+            Command::DeleteTeamMessage { message } => {
+                return Ok(vec![self.delete_team_message(actor, *message)?]);
+            }
             _ => {}
         }
         if !actor.is_administrator() {
             return Err(Refusal::unauthorized(actor.id.as_str()));
         }
         let event = match command {
-            Command::ChangeState { .. } | Command::BeginCall { .. } | Command::ActOnCall { .. } => {
+            Command::ChangeState { .. }
+            | Command::BeginCall { .. }
+            | Command::ActOnCall { .. }
+            | Command::CreateTeamMessage(_)
+            | Command::DeleteTeamMessage { .. } => {
                 return Ok(Vec::new());
             }
             Command::Network(event) => return self.network(event, at),

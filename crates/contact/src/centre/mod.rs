@@ -12,6 +12,7 @@ mod extensions;
 mod queues;
 mod snapshot;
 mod state_change;
+mod team_messages;
 mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use crate::{
 use calls::Calls;
 use extensions::Extensions;
 use queues::Queues;
+use team_messages::TeamMessages;
 
 /// All users, teams and reason codes, and who is in which state.
 ///
@@ -39,6 +41,7 @@ pub struct ContactCentre {
     extensions: Extensions,
     calls: Calls,
     queues: Queues,
+    team_messages: TeamMessages,
     /// Who is wrapping up, by the time when that ends.
     wrapping_up: BTreeSet<(Timestamp, UserId)>,
 }
@@ -85,6 +88,8 @@ pub struct Settings {
     pub logout_on_disconnect: bool,
     /// The most queues. Default: 1,000.
     pub queues_max: usize,
+    /// The most team messages at a time, of all teams together. Default: 1,000.
+    pub team_messages_max: usize,
     /// The most users. Default: 100,000.
     pub users_max: usize,
     /// The most teams. Default: 10,000.
@@ -106,6 +111,7 @@ impl Default for Settings {
             ring_no_answer_after_ms: 20_000,
             logout_on_disconnect: true,
             queues_max: 1_000,
+            team_messages_max: 1_000,
             users_max: 100_000,
             teams_max: 10_000,
             reason_codes_max: 1_000,

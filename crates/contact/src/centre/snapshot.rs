@@ -17,8 +17,11 @@ impl ContactCentre {
             (self.calls.next() != DialogId::FIRST).then(|| Event::NextDialog { id: self.calls.next() });
         let queues = self.queues.iter().cloned().map(Event::QueueAdded);
         let told = self.queues.told().map(|(queue, at, found)| Event::QueueLookedAt { queue, at, found });
+        let messages = self.team_messages.iter().cloned().map(Event::TeamMessageCreated);
+        let last_message = self.team_messages.last_if_gone().map(|id| Event::LastTeamMessage { id });
+        let messages = messages.chain(last_message);
         let configured = teams.chain(reason_codes).chain(extensions).chain(users).chain(queues).chain(told);
-        configured.chain(states).chain(calls).chain(next).collect()
+        configured.chain(states).chain(calls).chain(next).chain(messages).collect()
     }
 }
 

@@ -12,6 +12,7 @@ impl ContactCentre {
             self.outside_answers_at(),
             self.ring_no_answer_at(),
             self.queues.next_look(),
+            self.team_messages.next_end(),
         ];
         times.into_iter().flatten().min()
     }
@@ -26,6 +27,7 @@ impl ContactCentre {
         draft.outside_answers();
         draft.ring_no_answer();
         let mut events = draft.finish();
+        events.extend(self.team_messages.over(at).map(|id| Event::TeamMessageEnded { id }));
         // What happens now is looked at next time, so that a look is always of what is in force.
         if events.is_empty() {
             let queues = self.queues.due(at).filter_map(|id| self.queues.get(id));

@@ -13,4 +13,5 @@ mod fuzz_seeds;
 mod outbound;
 mod queue_flows;
 mod room;
+mod team_messages;
 mod walk;

@@ -14,8 +14,15 @@ fn roles_decide_what_may_be_followed() {
     let table: &[(&str, &[&str], &[&str])] = &[
         (
             "1001001",
-            &["User/1001001", "User/1001001/Dialogs", "User/1001001/Media", "SystemInfo", "Team/1/Users"],
-            &["User/1001002", "User/1001/Dialogs", "Team/2/Users"],
+            &[
+                "User/1001001",
+                "User/1001001/Dialogs",
+                "User/1001001/Media",
+                "SystemInfo",
+                "Team/1/Users",
+                "Team/1/TeamMessages",
+            ],
+            &["User/1001002", "User/1001/Dialogs", "Team/2/Users", "Team/2/TeamMessages"],
         ),
         (
             "1001",
@@ -43,6 +50,44 @@ fn roles_decide_what_may_be_followed() {
             let answer = world.subscribe(session, &format!("/finesse/api/{path}"));
             assert_eq!(answer, "error cancel item-not-found", "{user} {path}");
         }
+    }
+}
+
+/// What a supervisor writes reaches the team, and its end does after a restart.
+#[test]
+fn a_team_hears_what_its_supervisor_writes() {
+    for from_snapshot in [false, true] {
+        let mut world = World::new();
+        let supervisor = contact::Actor {
+            id: contact::UserId::new("1001").unwrap(),
+            roles: contact::Roles::of(contact::Role::Supervisor),
+        };
+        let message = contact::NewTeamMessage {
+            seconds: 600,
+            content: "Fire drill".into(),
+            teams: [contact::TeamId(1)].into(),
+        };
+        let node = "/finesse/api/Team/1/TeamMessages";
+        let agent = world.connect("1001001/a");
+        assert!(world.subscribe(agent, node).starts_with("result"));
+        world.take(agent);
+        let create = contact::Command::CreateTeamMessage(message);
+        world.command_as(supervisor.clone(), create, None).unwrap();
+        let got = world.take_xml(agent);
+        assert_eq!(got.len(), 1, "{got:?}");
+        assert!(got[0].contains(&format!("<items node=\"{node}\">")), "{}", got[0]);
+        assert!(got[0].contains("&lt;event&gt;POST&lt;/event&gt;"), "{}", got[0]);
+
+        let mut world = if from_snapshot { world.restarted_from_snapshot() } else { world.restarted() };
+        let agent = world.connect("1001001/a");
+        assert!(world.subscribe(agent, node).starts_with("result"));
+        world.take(agent);
+        let message = contact::TeamMessageId(1);
+        let delete = contact::Command::DeleteTeamMessage { message };
+        world.command_as(supervisor, delete, None).unwrap();
+        let got = world.take_xml(agent);
+        assert_eq!(got.len(), 1, "{got:?}");
+        assert!(got[0].contains("&lt;event&gt;DELETE&lt;/event&gt;"), "{}", got[0]);
     }
 }
 

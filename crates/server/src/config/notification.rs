@@ -85,6 +85,7 @@ impl Config {
             users_max: contact.users_max as usize,
             teams_max: contact.teams_max as usize,
             reason_codes_max: contact.reason_codes_max as usize,
+            team_messages_max: contact.team_messages_max as usize,
             extension_ranges_max: contact.extension_ranges_max as usize,
         }
     }

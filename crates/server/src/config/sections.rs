@@ -542,6 +542,8 @@ settings! {
         teams_max: u32 = "10000", Count(1, 1_000_000);
         /// Reason codes of both categories. Over it: another one is refused.
         reason_codes_max: u32 = "1000", Count(1, 100_000);
+        /// Team messages at a time, of all teams together. Over it: another one is refused until one is deleted, or its time over.
+        team_messages_max: u32 = "1000", Count(1, 100_000);
         /// Ranges of extensions. Over it: another one is refused.
         extension_ranges_max: u32 = "1000", Count(1, 100_000);
     }

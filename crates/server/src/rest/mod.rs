@@ -12,6 +12,7 @@ mod read;
 mod reply;
 mod settings;
 mod state_change;
+mod team_messages;
 #[cfg(test)]
 mod tests;
 
@@ -103,6 +104,12 @@ impl Rest {
                 self.begin_call(user, owner, body, request_id).await
             }
             (&Method::PUT, ApiPath::Dialog(dialog)) => self.act_on_call(user, dialog, body, request_id).await,
+            (&Method::POST, ApiPath::NewTeamMessage | ApiPath::NewTeamMessages) => {
+                self.create_team_message(user, peer, head, body, request_id).await
+            }
+            (&Method::DELETE, ApiPath::TeamMessage(message)) => {
+                self.delete_team_message(user, message, request_id).await
+            }
             (_, path) => Ok(Reply::MethodNotAllowed { allow: allowed(&path) }),
         }
     }
@@ -122,6 +129,8 @@ fn allowed(path: &ApiPath) -> &'static str {
     match path {
         ApiPath::User(_) | ApiPath::Dialog(_) => "GET, HEAD, PUT",
         ApiPath::UserDialogs(_) => "GET, HEAD, POST",
+        ApiPath::NewTeamMessage | ApiPath::NewTeamMessages => "POST",
+        ApiPath::TeamMessage(_) => "GET, HEAD, DELETE",
         _ => "GET, HEAD",
     }
 }

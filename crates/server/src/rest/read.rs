@@ -99,6 +99,19 @@ fn document(
             let team = centre.team(*id).ok_or_else(|| Refusal::team_not_found(&id.to_string()))?;
             Ok(contact::team_xml(centre, team, parameters.is_true("includeLoggedOutAgents")))
         }
+        ApiPath::TeamMessages(id) => {
+            if !centre.may_follow(actor, path) {
+                return Err(Refusal::not_your_team(&id.to_string()));
+            }
+            centre.team(*id).ok_or_else(|| Refusal::team_not_found(&id.to_string()))?;
+            Ok(contact::team_messages_xml(centre, *id))
+        }
+        ApiPath::TeamMessage(id) => {
+            let message = centre.team_message(*id);
+            let message = message.ok_or_else(|| Refusal::not_found(&path.to_string()))?;
+            centre.may_read_team_message(actor, message)?;
+            Ok(contact::team_message_xml(message))
+        }
         ApiPath::ReasonCodes => {
             let category = parameters.category()?;
             Ok(contact::reason_codes_xml(category, centre.reason_codes(category)))
@@ -108,9 +121,12 @@ fn document(
             Ok(contact::reason_code_xml(code))
         }
         // Answered elsewhere, or nodes that have no document of their own.
-        ApiPath::SystemInfo | ApiPath::Users | ApiPath::UserMedia(_) | ApiPath::TeamUsers(_) => {
-            Err(Refusal::not_found(&path.to_string()))
-        }
+        ApiPath::SystemInfo
+        | ApiPath::Users
+        | ApiPath::UserMedia(_)
+        | ApiPath::TeamUsers(_)
+        | ApiPath::NewTeamMessage
+        | ApiPath::NewTeamMessages => Err(Refusal::not_found(&path.to_string())),
     }
 }
 

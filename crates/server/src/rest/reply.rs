@@ -14,6 +14,13 @@ pub(super) enum Reply {
     Document(String),
     /// 202: the change is in the log; its event is on the way. No body, as clients compare for.
     Accepted,
+    /// 200 without a body: it is done, and that is in the log.
+    Done,
+    /// 200 without a body: there is a new object.
+    Created {
+        /// Its absolute address.
+        location: HeaderValue,
+    },
     /// 301: the same over https.
     Moved {
         /// Where that is.
@@ -57,6 +64,12 @@ impl Reply {
         let mut response = match self {
             Reply::Document(xml) => document(StatusCode::OK, xml),
             Reply::Accepted => empty(StatusCode::ACCEPTED),
+            Reply::Done => empty(StatusCode::OK),
+            Reply::Created { location } => {
+                let mut response = empty(StatusCode::OK);
+                response.headers_mut().insert(LOCATION, location);
+                response
+            }
             Reply::Moved { location } => {
                 let mut response = empty(StatusCode::MOVED_PERMANENTLY);
                 response.headers_mut().insert(LOCATION, location);

@@ -1,6 +1,7 @@
 //! Requests and their answers, in-process: the real hub, accounts and an in-memory log, no socket.
 
 mod previews;
+mod team_messages;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
