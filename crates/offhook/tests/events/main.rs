@@ -110,3 +110,42 @@ async fn a_subscriber_on_a_web_socket_hears_each_event_once() {
     }
     assert_eq!(heard, [r#"{"call":"1"}"#, r#"{"call":"2"}"#, r#"{"call":"last"}"#]);
 }
+
+/// `offhook publisher` on the data of a stopped server: the token is all that stands on standard output, and stands nowhere
+/// else.
+#[test]
+fn publishers_are_added_listed_and_removed_on_the_command_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = folder.path().join("data");
+    let run = |words: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_offhook"))
+            .args(words)
+            .arg("--data")
+            .arg(&data)
+            .env("OFFHOOK_PASSWORD", "offhook")
+            .output()
+            .expect("the binary can be started");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.success(), text(output.stdout), text(output.stderr))
+    };
+    let add = ["publisher", "add", "pbx", "--node", "/acme/", "--expires", "2099-01-31T12:00:00Z"];
+    let (done, _, why) = run(&add);
+    assert!(!done && why.contains("no data folder"), "{why}");
+    assert!(run(&["user", "add", "1001001"]).0);
+    let (done, token, why) = run(&add);
+    assert!(done && token.starts_with("ofp_") && token.trim_end().len() == 47, "{why}");
+    let (done, nothing, why) = run(&add);
+    assert!(!done && nothing.is_empty() && why.contains("There is a publisher of this name"), "{why}");
+    let (_, list, _) = run(&["publisher", "list"]);
+    assert_eq!(list, format!("{:<24} /acme/ until 2099-01-31T12:00:00.000Z\n", "pbx"));
+    let (_, list, _) = run(&["publisher", "list", "--json"]);
+    let list: Value = serde_json::from_str(&list).expect("JSON");
+    assert_eq!((&list["name"], &list["nodes"], list.get("token")), (&json!("pbx"), &json!(["/acme/"]), None));
+    for file in data.read_dir().expect("the folder is there") {
+        let bytes = std::fs::read(file.expect("a file").path()).unwrap_or_default();
+        assert!(!bytes.windows(43).any(|part| part == token.trim_end()[4..].as_bytes()));
+    }
+    assert_eq!(run(&["publisher", "remove", "pbx"]).1, "removed pbx\n");
+    assert_eq!(run(&["publisher", "list"]).1, "");
+    assert!(!run(&["publisher", "remove", "pbx"]).0);
+}
