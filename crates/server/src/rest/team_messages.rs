@@ -49,7 +49,7 @@ impl Rest {
 /// The absolute address of `path` by the name that the client called the server; without such a name the path alone.
 fn location(peer: Peer, head: &request::Parts, path: &ApiPath) -> HeaderValue {
     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| head.uri.authority().map(|authority| authority.as_str()));
+    let host = host.or_else(|| head.uri.authority().map(http::uri::Authority::as_str));
     let scheme = if peer.is_encrypted { "https" } else { "http" };
     let absolute = host.map(|host| format!("{scheme}://{host}{path}"));
     let absolute = absolute.and_then(|address| HeaderValue::try_from(address).ok());
