@@ -16,6 +16,22 @@ pub const BODY_DEPTH_MAX: usize = 16;
 /// The most elements in a body.
 pub const BODY_ELEMENTS_MAX: usize = 1024;
 
+/// How much a body may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimits {
+    /// The most bytes.
+    pub bytes_max: usize,
+    /// The most elements.
+    pub elements_max: usize,
+}
+
+impl BodyLimits {
+    /// Of one request about one thing.
+    pub const ONE: Self = Self { bytes_max: BODY_BYTES_MAX, elements_max: BODY_ELEMENTS_MAX };
+    /// Of a list: 6,000 contacts with all that they may have, or as many addresses as there can be.
+    pub const LIST: Self = Self { bytes_max: 4 * 1024 * 1024, elements_max: 100_000 };
+}
+
 /// One element of a request body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BodyElement {
@@ -36,8 +52,18 @@ impl BodyElement {
     ///   processing instruction.
     /// - 400 `Invalid Input`: not XML at all (JSON for instance), or another root.
     pub fn parse(body: &[u8], root: &str) -> Result<Self, Refusal> {
-        if body.len() > BODY_BYTES_MAX {
-            return Err(Refusal::bad_request(format!("a request body has at most {BODY_BYTES_MAX} bytes")));
+        Self::parse_within(body, root, BodyLimits::ONE)
+    }
+
+    /// As [`BodyElement::parse`], with other limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`BodyElement::parse`].
+    pub fn parse_within(body: &[u8], root: &str, limits: BodyLimits) -> Result<Self, Refusal> {
+        if body.len() > limits.bytes_max {
+            let why = format!("a request body has at most {} bytes", limits.bytes_max);
+            return Err(Refusal::bad_request(why));
         }
         let text = std::str::from_utf8(body).map_err(|_| Refusal::bad_request("the body is not UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
@@ -47,7 +73,7 @@ impl BodyElement {
         if !text.starts_with('<') {
             return Err(Refusal::invalid_input(root, format!("the body must be an XML document <{root}>")));
         }
-        let element = read(text)?;
+        let element = read(text, limits.elements_max)?;
         if !element.is(root) {
             let why = format!("expected a {root} document");
             return Err(Refusal::invalid_input(element.name, why));
@@ -72,7 +98,7 @@ impl BodyElement {
 }
 
 /// Reads exactly one element with what is in it.
-fn read(text: &str) -> Result<BodyElement, Refusal> {
+fn read(text: &str, elements_max: usize) -> Result<BodyElement, Refusal> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     // The elements that are open, outermost first.
@@ -89,7 +115,7 @@ fn read(text: &str) -> Result<BodyElement, Refusal> {
                 if root.is_some() {
                     return Err(Refusal::bad_request("the body has more than one root element"));
                 }
-                if open.len() == BODY_DEPTH_MAX || elements > BODY_ELEMENTS_MAX {
+                if open.len() == BODY_DEPTH_MAX || elements > elements_max {
                     return Err(Refusal::bad_request(
                         "the body has too many elements, or they nest too deep",
                     ));

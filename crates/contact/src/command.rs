@@ -1,9 +1,9 @@
 //! What somebody asks of the contact centre.
 
 use crate::{
-    Address, CallDataChange, DialogId, DialogRequest, Extension, NewTeamMessage, Queue, ReasonCategory,
-    ReasonCode, ReasonCodeId, Roles, StateCause, TeamId, TeamMessageId, UserDetails, UserId, UserRequest,
-    WrapUp,
+    Address, CallDataChange, ConfigurationChange, Configured, DialogId, DialogRequest, Extension,
+    NewTeamMessage, Queue, ReasonCategory, ReasonCode, ReasonCodeId, Roles, StateCause, TeamId,
+    TeamMessageId, UserDetails, UserId, UserRequest, WrapUp,
 };
 
 /// A request to change something. Whether it may be done, and what follows, is
@@ -68,8 +68,8 @@ pub enum Command {
         /// Its name.
         name: String,
     },
-    /// Adds a reason code.
-    AddReasonCode(ReasonCode),
+    /// Changes the configured objects, or which team has which.
+    Configure(Box<ConfigurationChange>),
     /// Adds a queue.
     AddQueue(Queue),
     /// Makes extensions known, so that agents can sign in on them: every number from `first` to `last`.
@@ -84,13 +84,12 @@ pub enum Command {
 impl Command {
     /// A command for a reason code that every agent may use.
     pub fn add_reason_code(id: u32, category: ReasonCategory, code: u32, label: &str) -> Self {
-        Self::AddReasonCode(ReasonCode {
-            id: ReasonCodeId(id),
-            category,
-            code,
-            label: label.to_owned(),
-            for_all: true,
-        })
+        Self::add(ReasonCode { id: ReasonCodeId(id), category, code, label: label.to_owned(), for_all: true })
+    }
+
+    /// A command for a new configured object.
+    pub fn add(object: impl Into<Configured>) -> Self {
+        Self::Configure(Box::new(ConfigurationChange::Add(object.into())))
     }
 }
 

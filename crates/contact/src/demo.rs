@@ -1,7 +1,8 @@
 //! The contact centre of `offhook serve --demo`.
 
 use crate::{
-    Address, Command, Extension, Queue, QueueId, ReasonCategory, Role, Roles, TeamId, UserDetails, UserId,
+    Address, Command, Contact, Extension, ObjectId, PhoneBook, Queue, QueueId, Reach, ReasonCategory, Role,
+    Roles, TeamId, UserDetails, UserId, WrapUpReason,
 };
 
 /// The commands that build the demo, in order, for an empty contact centre.
@@ -9,7 +10,8 @@ use crate::{
 /// Teams 1 "Sales" and 2 "Support"; agents `1001001` to `1001006` in the first, `1001007` to `1001012` in the second;
 /// supervisors `1001` and `1002`, each in the own team; the administrator `admin`, who is no agent. Agent `1001001` has the
 /// extension `2001001` and so on; supervisors have `2001` and `2002`. All extensions from `2001` to `2999` and from `2001001` to
-/// `2001999` can be signed in on. Whoever dials `8001` waits for an agent of the first team, `8002` for one of the second. Reason codes 1 to 4 are for Not Ready, 5 and 6 for Logout. Passwords are not this crate's.
+/// `2001999` can be signed in on. Whoever dials `8001` waits for an agent of the first team, `8002` for one of the second. Reason codes 1 to 4 are
+/// for Not Ready, 5 and 6 for Logout; there are five wrap-up reasons, and a phone book for all. Passwords are not this crate's.
 pub fn demo() -> Vec<Command> {
     let mut commands = Vec::new();
     for (id, name) in [(1, "Sales"), (2, "Support")] {
@@ -20,6 +22,26 @@ pub fn demo() -> Vec<Command> {
     }
     for (id, code, label) in [(5, 20, "End of shift"), (6, 21, "Technical problem")] {
         commands.push(Command::add_reason_code(id, ReasonCategory::Logout, code, label));
+    }
+    for (id, label) in (1..).zip(["Sold", "Not interested", "Call back", "Complaint", "Wrong number"]) {
+        let reason = WrapUpReason { id: ObjectId(id), label: label.to_owned(), for_all: true };
+        commands.push(Command::add(reason));
+    }
+    let phone_book = ObjectId(1);
+    commands.push(Command::add(PhoneBook {
+        id: phone_book,
+        name: "Company".to_owned(),
+        reach: Reach::Global,
+    }));
+    for (id, (first_name, last_name, phone_number, description)) in (1..).zip(CONTACTS) {
+        commands.push(Command::add(Contact {
+            id: ObjectId(id),
+            phone_book,
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            phone_number: phone_number.to_owned(),
+            description: description.to_owned(),
+        }));
     }
     for (first, last) in [("2001", "2999"), ("2001001", "2001999")] {
         commands.push(Command::AddExtensions { first: extension(first), last: extension(last) });
@@ -88,6 +110,14 @@ const AGENTS: [(&str, &str); 12] = [
     ("Luca", "Lindgren"),
 ];
 
+/// First name, last name, number, description.
+const CONTACTS: [(&str, &str, &str, &str); 4] = [
+    ("Sasha", "Silva", "2001", "Supervisor, Sales"),
+    ("Toni", "Tanaka", "2002", "Supervisor, Support"),
+    ("Sales", "", "8001", "The next free agent"),
+    ("Support", "", "8002", "The next free agent"),
+];
+
 const SUPERVISORS: [(&str, &str); 2] = [("Sasha", "Silva"), ("Toni", "Tanaka")];
 
 /// The first name's initial and the last name, in lower case: `aahlberg`.
@@ -129,5 +159,7 @@ mod tests {
         assert_eq!(centre.find_user("AAhlberg").unwrap().id().as_str(), "1001001");
         assert_eq!(centre.reason_codes(ReasonCategory::NotReady).count(), 4);
         assert_eq!(centre.reason_codes(ReasonCategory::Logout).count(), 2);
+        assert_eq!(centre.wrap_up_reasons().count(), 5);
+        assert_eq!(centre.contacts_xml(ObjectId(1)).matches("<Contact>").count(), 4);
     }
 }

@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Dialog, DialogId, Extension, Failure, Queue, QueueId, QueueStatistics, ReasonCode, StateChange, TeamId,
-    TeamMessage, TeamMessageId, Timestamp, UserDetails, UserId,
+    Configured, Contact, Dialog, DialogId, Extension, Failure, Kind, ObjectId, Queue, QueueId,
+    QueueStatistics, ReasonCode, StateChange, TeamId, TeamMessage, TeamMessageId, Timestamp, UserDetails,
+    UserId,
 };
 
 /// A fact about the contact centre.
@@ -21,8 +22,40 @@ pub enum Event {
         /// Its name.
         name: String,
     },
-    /// There is a new reason code.
+    /// There is a new reason code. Logs of earlier versions only; now it is an [`Event::Configured`].
     ReasonCodeAdded(ReasonCode),
+    /// A configured object is this from now on, for the first time or again.
+    Configured(Configured),
+    /// A configured object is gone, and assigned to nobody.
+    ConfigurationRemoved {
+        /// Its kind.
+        kind: Kind,
+        /// Its key.
+        id: ObjectId,
+    },
+    /// A phone book has these contacts and no others.
+    ContactsReplaced {
+        /// Which phone book.
+        phone_book: ObjectId,
+        /// Its contacts.
+        contacts: Vec<Contact>,
+    },
+    /// A team has these objects of a kind and no others, besides those that are for all.
+    TeamAssigned {
+        /// Which team.
+        team: TeamId,
+        /// Objects of which kind.
+        kind: Kind,
+        /// Their keys.
+        ids: Vec<ObjectId>,
+    },
+    /// Snapshots only: the next object of a kind has this key.
+    NextConfigured {
+        /// The kind.
+        kind: Kind,
+        /// The key.
+        id: ObjectId,
+    },
     /// There is a new queue.
     QueueAdded(Queue),
     /// It was looked how it stands with a queue, after something had happened there. Told if it is news.
@@ -101,8 +134,8 @@ mod tests {
     use super::*;
     use crate::{
         Address, AfterCall, AgentState, CallData, CallDataChange, CallType, Callback, Campaign,
-        Classification, Participant, ParticipantState, Reason, ReasonCategory, ReasonCodeId, Role, Roles,
-        WrapUp, WrapUpMode,
+        Classification, Participant, ParticipantState, PhoneBook, Reach, Reason, ReasonCategory,
+        ReasonCodeId, Role, Roles, WrapUp, WrapUpMode, WrapUpReason,
     };
 
     fn details() -> UserDetails {
@@ -203,6 +236,15 @@ mod tests {
             label: "Lunch".into(),
             for_all: true,
         };
+        let phone_book = PhoneBook { id: ObjectId(2), name: "Suppliers".into(), reach: Reach::Team };
+        let contact = Contact {
+            id: ObjectId(7),
+            phone_book: ObjectId(2),
+            first_name: "Ada".into(),
+            last_name: String::new(),
+            phone_number: "+1 408 555 0100".into(),
+            description: String::new(),
+        };
         let talking = StateChange {
             state: AgentState::Talking,
             reason: Reason::None,
@@ -223,8 +265,46 @@ mod tests {
                 r#"{"event":"team_added","id":1,"name":"Sales"}"#,
             ),
             (
-                Event::ReasonCodeAdded(reason_code),
+                Event::ReasonCodeAdded(reason_code.clone()),
                 r#"{"event":"reason_code_added","id":4,"category":"NOT_READY","code":12,"label":"Lunch","for_all":true}"#,
+            ),
+            (
+                Event::Configured(reason_code.into()),
+                r#"{"event":"configured","kind":"reason_code","id":4,"category":"NOT_READY","code":12,"label":"Lunch","for_all":true}"#,
+            ),
+            (
+                Event::Configured(
+                    WrapUpReason { id: ObjectId(3), label: "Sold".into(), for_all: false }.into(),
+                ),
+                r#"{"event":"configured","kind":"wrap_up_reason","id":3,"label":"Sold","for_all":false}"#,
+            ),
+            (
+                Event::Configured(phone_book.into()),
+                r#"{"event":"configured","kind":"phone_book","id":2,"name":"Suppliers","type":"TEAM"}"#,
+            ),
+            (
+                Event::Configured(contact.clone().into()),
+                r#"{"event":"configured","kind":"contact","id":7,"phone_book":2,"first_name":"Ada","phone_number":"+1 408 555 0100"}"#,
+            ),
+            (
+                Event::ContactsReplaced { phone_book: ObjectId(2), contacts: vec![contact] },
+                r#"{"event":"contacts_replaced","phone_book":2,"contacts":[{"id":7,"phone_book":2,"first_name":"Ada","phone_number":"+1 408 555 0100"}]}"#,
+            ),
+            (
+                Event::ConfigurationRemoved { kind: Kind::WrapUpReason, id: ObjectId(3) },
+                r#"{"event":"configuration_removed","kind":"wrap_up_reason","id":3}"#,
+            ),
+            (
+                Event::TeamAssigned {
+                    team: TeamId(1),
+                    kind: Kind::ReasonCode,
+                    ids: vec![ObjectId(4), ObjectId(2)],
+                },
+                r#"{"event":"team_assigned","team":1,"kind":"reason_code","ids":[4,2]}"#,
+            ),
+            (
+                Event::NextConfigured { kind: Kind::ReasonCode, id: ObjectId(5) },
+                r#"{"event":"next_configured","kind":"reason_code","id":5}"#,
             ),
             (
                 Event::ExtensionsAdded { first: extension.clone(), last: Extension::new("2199").unwrap() },

@@ -48,6 +48,16 @@ pub struct TeamId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReasonCodeId(pub u32);
 
+/// The key of a configured object, 1 or more; each kind of object counts by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectId(pub u32);
+
+impl From<ReasonCodeId> for ObjectId {
+    fn from(id: ReasonCodeId) -> Self {
+        Self(id.0)
+    }
+}
+
 /// The number of a queue, 1 or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct QueueId(pub u32);
@@ -117,6 +127,9 @@ pub enum IdError {
     /// Not a team message's number.
     #[error("a team message id is a whole number from 1 to 4294967295")]
     TeamMessage,
+    /// Not a configured object's number.
+    #[error("the id of an object is a whole number from 1 to 4294967295")]
+    Object,
     /// Not a queue's number.
     #[error("a queue id is a whole number from 1 to 4294967295")]
     Queue,
@@ -202,6 +215,7 @@ macro_rules! number_id {
 
 number_id!(TeamId, Team);
 number_id!(ReasonCodeId, ReasonCode);
+number_id!(ObjectId, Object);
 number_id!(QueueId, Queue);
 number_id!(TeamMessageId, TeamMessage);
 number_id!(DialogId, Dialog);

@@ -30,6 +30,7 @@ mod audit;
 mod body;
 mod centre;
 mod command;
+mod configured;
 mod demo;
 mod dialog;
 mod document;
@@ -49,9 +50,12 @@ mod user_request;
 
 pub use agent_state::{AgentState, RequestedState};
 pub use audit::{Breach, Rule, audit};
-pub use body::{BODY_BYTES_MAX, BODY_DEPTH_MAX, BODY_ELEMENTS_MAX, BodyElement};
+pub use body::{BODY_BYTES_MAX, BODY_DEPTH_MAX, BODY_ELEMENTS_MAX, BodyElement, BodyLimits};
 pub use centre::{ContactCentre, Deployment, Settings};
 pub use command::{Command, NetworkEvent, UserChanges};
+pub(crate) use configured::Configurable;
+pub use configured::{ConfigurationChange, Configured, Group, Kind, WrapUpReason, read_assignment};
+pub use configured::{Contact, ContactRow, PhoneBook, Reach, read_contacts};
 pub use demo::demo;
 pub use dialog::{
     Action, Address, CallData, CallDataChange, CallType, Callback, CallbackTime, Campaign, Classification,
@@ -65,7 +69,7 @@ pub use document::{
 };
 pub use event::Event;
 pub use failure::Failure;
-pub use id::{DialogId, Extension, IdError, QueueId, ReasonCodeId, TeamId, TeamMessageId, UserId};
+pub use id::{DialogId, Extension, IdError, ObjectId, QueueId, ReasonCodeId, TeamId, TeamMessageId, UserId};
 pub use path::{ApiPath, PathError};
 pub use queue::{Queue, QueueStatistics};
 pub use reason_code::{Reason, ReasonCategory, ReasonCode};

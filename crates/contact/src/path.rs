@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{DialogId, QueueId, ReasonCodeId, TeamId, TeamMessageId, UserId};
+use crate::{DialogId, Kind, ObjectId, QueueId, TeamId, TeamMessageId, UserId};
 
 /// A resource of the contact centre.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,10 +20,12 @@ pub enum ApiPath {
     UserDialogs(UserId),
     /// `/finesse/api/User/{id}/Media`
     UserMedia(UserId),
-    /// `/finesse/api/User/{id}/ReasonCodes`
-    UserReasonCodes(UserId),
-    /// `/finesse/api/User/{id}/ReasonCode/{id}`
-    UserReasonCode(UserId, ReasonCodeId),
+    /// `/finesse/api/User/{id}/WrapUpReasons`: the configured objects of a kind that a user has.
+    UserObjects(UserId, Kind),
+    /// `/finesse/api/User/{id}/PhoneBook/{id}/Contacts`
+    UserContacts(UserId, ObjectId),
+    /// `/finesse/api/User/{id}/WrapUpReason/{id}`
+    UserObject(UserId, Kind, ObjectId),
     /// `/finesse/api/User/{id}/Queues`
     UserQueues(UserId),
     /// `/finesse/api/Queue/{id}`
@@ -44,10 +46,24 @@ pub enum ApiPath {
     NewTeamMessages,
     /// `/finesse/api/TeamMessage/{id}`
     TeamMessage(TeamMessageId),
-    /// `/finesse/api/ReasonCodes`
-    ReasonCodes,
-    /// `/finesse/api/ReasonCode/{id}`
-    ReasonCode(ReasonCodeId),
+    /// `/finesse/api/Team/{id}/WrapUpReasons`: the configured objects of a kind that are assigned to a team.
+    TeamObjects(TeamId, Kind),
+    /// `/finesse/api/TeamResource/{id}/WrapUpReasons`: those that the members of a team have.
+    TeamResource(TeamId, Kind),
+    /// `/finesse/api/WrapUpReasons`: all configured objects of a kind.
+    Objects(Kind),
+    /// `/finesse/api/WrapUpReason`: where a new one is sent to.
+    NewObject(Kind),
+    /// `/finesse/api/WrapUpReason/{id}`
+    Object(Kind, ObjectId),
+    /// `/finesse/api/PhoneBook/{id}/Contacts`
+    Contacts(ObjectId),
+    /// `/finesse/api/PhoneBook/{id}/Contacts/csvFileContent`: where a file with contacts is sent to.
+    ContactsFile(ObjectId),
+    /// `/finesse/api/PhoneBook/{id}/Contact`: where a new one is sent to.
+    NewContact(ObjectId),
+    /// `/finesse/api/PhoneBook/{id}/Contact/{id}`
+    Contact(ObjectId, ObjectId),
 }
 
 impl ApiPath {
@@ -71,8 +87,9 @@ impl ApiPath {
             | Self::UserDialogs(id)
             | Self::UserMedia(id)
             | Self::UserQueues(id)
-            | Self::UserReasonCodes(id)
-            | Self::UserReasonCode(id, _) => Some(id),
+            | Self::UserObjects(id, _)
+            | Self::UserContacts(id, _)
+            | Self::UserObject(id, ..) => Some(id),
             Self::SystemInfo
             | Self::Users
             | Self::Dialog(_)
@@ -84,8 +101,15 @@ impl ApiPath {
             | Self::NewTeamMessage
             | Self::NewTeamMessages
             | Self::TeamMessage(_)
-            | Self::ReasonCodes
-            | Self::ReasonCode(_) => None,
+            | Self::TeamObjects(..)
+            | Self::TeamResource(..)
+            | Self::Objects(_)
+            | Self::NewObject(_)
+            | Self::Object(..)
+            | Self::Contacts(_)
+            | Self::ContactsFile(_)
+            | Self::NewContact(_)
+            | Self::Contact(..) => None,
         }
     }
 }
@@ -124,15 +148,13 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
     }
     let user = |id: &str| UserId::new(id).map_err(|_| PathError::Unknown);
     let team = |id: &str| id.parse::<TeamId>().map_err(|_| PathError::Unknown);
-    let reason_code = |id: &str| id.parse::<ReasonCodeId>().map_err(|_| PathError::Unknown);
+    let object = |id: &str| id.parse::<ObjectId>().map_err(|_| PathError::Unknown);
     match segments[..count] {
         ["SystemInfo"] => Ok(ApiPath::SystemInfo),
         ["Users"] => Ok(ApiPath::Users),
         ["User", id] => Ok(ApiPath::User(user(id)?)),
         ["User", id, "Dialogs"] => Ok(ApiPath::UserDialogs(user(id)?)),
         ["User", id, "Media"] => Ok(ApiPath::UserMedia(user(id)?)),
-        ["User", id, "ReasonCodes"] => Ok(ApiPath::UserReasonCodes(user(id)?)),
-        ["User", id, "ReasonCode", code] => Ok(ApiPath::UserReasonCode(user(id)?, reason_code(code)?)),
         ["User", id, "Queues"] => Ok(ApiPath::UserQueues(user(id)?)),
         ["Queue", id] => Ok(ApiPath::Queue(id.parse().map_err(|_| PathError::Unknown)?)),
         ["Dialog", id] => Ok(ApiPath::Dialog(id.parse().map_err(|_| PathError::Unknown)?)),
@@ -143,10 +165,34 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
         ["TeamMessage"] => Ok(ApiPath::NewTeamMessage),
         ["TeamMessages"] => Ok(ApiPath::NewTeamMessages),
         ["TeamMessage", id] => Ok(ApiPath::TeamMessage(id.parse().map_err(|_| PathError::Unknown)?)),
-        ["ReasonCodes"] => Ok(ApiPath::ReasonCodes),
-        ["ReasonCode", id] => Ok(ApiPath::ReasonCode(reason_code(id)?)),
+        ["User", id, "PhoneBook", book, "Contacts"] => Ok(ApiPath::UserContacts(user(id)?, object(book)?)),
+        ["PhoneBook", book, "Contacts"] => Ok(ApiPath::Contacts(object(book)?)),
+        ["PhoneBook", book, "Contacts", "csvFileContent"] => Ok(ApiPath::ContactsFile(object(book)?)),
+        ["PhoneBook", book, "Contact"] => Ok(ApiPath::NewContact(object(book)?)),
+        ["PhoneBook", book, "Contact", key] => Ok(ApiPath::Contact(object(book)?, object(key)?)),
+        ["User", id, name] => Ok(ApiPath::UserObjects(user(id)?, several(name)?)),
+        ["User", id, name, key] => Ok(ApiPath::UserObject(user(id)?, one(name)?, object(key)?)),
+        ["Team", id, name] => Ok(ApiPath::TeamObjects(team(id)?, several(name)?)),
+        ["TeamResource", id, name] => Ok(ApiPath::TeamResource(team(id)?, several(name)?)),
+        [name] => several(name).map(ApiPath::Objects).or_else(|_| one(name).map(ApiPath::NewObject)),
+        [name, id] => Ok(ApiPath::Object(one(name)?, object(id)?)),
         _ => Err(PathError::Unknown),
     }
+}
+
+/// The kinds that are found by themselves. Contacts are found in their phone books.
+fn kinds() -> impl Iterator<Item = Kind> {
+    Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Contact)
+}
+
+/// The kind of which `name` is one object.
+fn one(name: &str) -> Result<Kind, PathError> {
+    kinds().find(|kind| kind.singular() == name).ok_or(PathError::Unknown)
+}
+
+/// The kind of which `name` is several objects.
+fn several(name: &str) -> Result<Kind, PathError> {
+    kinds().find(|kind| kind.plural() == name).ok_or(PathError::Unknown)
 }
 
 /// Whether the second segment, where all users' paths have the login id, is free of upper case.
@@ -155,7 +201,7 @@ fn has_lower_case_user(text: &str) -> bool {
     !id.bytes().any(|b| b.is_ascii_uppercase())
 }
 
-const SEGMENTS_MAX: usize = 4;
+const SEGMENTS_MAX: usize = 5;
 
 impl fmt::Display for ApiPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -166,8 +212,9 @@ impl fmt::Display for ApiPath {
             Self::User(id) => write!(f, "User/{id}"),
             Self::UserDialogs(id) => write!(f, "User/{id}/Dialogs"),
             Self::UserMedia(id) => write!(f, "User/{id}/Media"),
-            Self::UserReasonCodes(id) => write!(f, "User/{id}/ReasonCodes"),
-            Self::UserReasonCode(id, code) => write!(f, "User/{id}/ReasonCode/{code}"),
+            Self::UserObjects(id, kind) => write!(f, "User/{id}/{}", kind.plural()),
+            Self::UserContacts(id, book) => write!(f, "User/{id}/PhoneBook/{book}/Contacts"),
+            Self::UserObject(id, kind, object) => write!(f, "User/{id}/{}/{object}", kind.singular()),
             Self::UserQueues(id) => write!(f, "User/{id}/Queues"),
             Self::Queue(id) => write!(f, "Queue/{id}"),
             Self::Dialog(id) => write!(f, "Dialog/{id}"),
@@ -178,8 +225,15 @@ impl fmt::Display for ApiPath {
             Self::NewTeamMessage => f.write_str("TeamMessage"),
             Self::NewTeamMessages => f.write_str("TeamMessages"),
             Self::TeamMessage(id) => write!(f, "TeamMessage/{id}"),
-            Self::ReasonCodes => f.write_str("ReasonCodes"),
-            Self::ReasonCode(id) => write!(f, "ReasonCode/{id}"),
+            Self::TeamObjects(id, kind) => write!(f, "Team/{id}/{}", kind.plural()),
+            Self::TeamResource(id, kind) => write!(f, "TeamResource/{id}/{}", kind.plural()),
+            Self::Objects(kind) => f.write_str(kind.plural()),
+            Self::NewObject(kind) => f.write_str(kind.singular()),
+            Self::Contacts(book) => write!(f, "PhoneBook/{book}/Contacts"),
+            Self::ContactsFile(book) => write!(f, "PhoneBook/{book}/Contacts/csvFileContent"),
+            Self::NewContact(book) => write!(f, "PhoneBook/{book}/Contact"),
+            Self::Contact(book, id) => write!(f, "PhoneBook/{book}/Contact/{id}"),
+            Self::Object(kind, id) => write!(f, "{}/{id}", kind.singular()),
         }
     }
 }
@@ -211,6 +265,22 @@ mod tests {
             "/finesse/api/TeamMessage/3",
             "/finesse/api/ReasonCodes",
             "/finesse/api/ReasonCode/4",
+            "/finesse/api/ReasonCode",
+            "/finesse/api/WrapUpReason",
+            "/finesse/api/WrapUpReason/12",
+            "/finesse/api/PhoneBook/1",
+            "/finesse/api/PhoneBook/1/Contact",
+            "/finesse/api/PhoneBook/1/Contact/2",
+            "/finesse/api/PhoneBook/1/Contacts",
+            "/finesse/api/PhoneBook/1/Contacts/csvFileContent",
+            "/finesse/api/User/7001/PhoneBook/1/Contacts",
+            "/finesse/api/User/7001/PhoneBooks",
+            "/finesse/api/WrapUpReasons",
+            "/finesse/api/User/7001/WrapUpReason/12",
+            "/finesse/api/User/7001/WrapUpReasons",
+            "/finesse/api/Team/5001/WrapUpReasons",
+            "/finesse/api/Team/5001/ReasonCodes",
+            "/finesse/api/TeamResource/5001/ReasonCodes",
         ] {
             assert_eq!(text.parse::<ApiPath>().map(|path| path.to_string()), Ok(text.to_owned()));
             let with_slash = format!("{text}/");
@@ -241,6 +311,12 @@ mod tests {
             "/finesse/api/Team/x",
             "/finesse/api/Team/05",
             "/finesse/api/ReasonCode/-1",
+            "/finesse/api/WrapUpReasons/12",
+            "/finesse/api/Contacts",
+            "/finesse/api/Contact/1",
+            "/finesse/api/User/7001/PhoneBook/1/Contacts/2",
+            "/finesse/api/Team/5001/WrapUpReason",
+            "/finesse/api/TeamResource/5001",
         ] {
             assert_eq!(text.parse::<ApiPath>(), Err(PathError::Unknown), "{text:?}");
         }

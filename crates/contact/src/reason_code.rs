@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiPath, ReasonCodeId};
+use crate::{ApiPath, Kind, ReasonCodeId};
 
 /// What a reason code explains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub struct ReasonCode {
     pub id: ReasonCodeId,
     /// What it explains.
     pub category: ReasonCategory,
-    /// The number that reports show, 1 to 65535. Unique within the category.
+    /// The number that reports show, 1 to 65535; on CCX, to 999. Unique within the category.
     pub code: u32,
     /// What people read, at most 40 characters. Unique within the category.
     pub label: String,
@@ -61,14 +61,16 @@ pub struct ReasonCode {
 }
 
 impl ReasonCode {
-    /// The largest `code`.
+    /// The largest `code` on CCE.
     pub const CODE_MAX: u32 = 65_535;
+    /// The largest `code` on CCX.
+    pub const CODE_MAX_UCCX: u32 = 999;
     /// The most characters of a label.
     pub const LABEL_LENGTH_MAX: usize = 40;
 
     /// Where the reason code is found.
     pub fn path(&self) -> ApiPath {
-        ApiPath::ReasonCode(self.id)
+        ApiPath::Object(Kind::ReasonCode, self.id.into())
     }
 }
 

@@ -65,6 +65,10 @@ pub enum ErrorType {
     TeamNotFound,
     /// As many team messages as there can be at a time.
     SystemResourceLimit,
+    /// No such team, for what is assigned to teams.
+    InvalidTeamAssignment,
+    /// More than one answer has.
+    RangeNotSatisfiable,
     /// The resource exists and does not answer to this method.
     MethodNotAllowed,
     /// Only the other product does this.
@@ -98,6 +102,8 @@ impl ErrorType {
             Self::DialogNotFound => "Dialog Not Found",
             Self::TeamNotFound => "TeamId Not Found",
             Self::SystemResourceLimit => "System Resource Limit Exceeded",
+            Self::InvalidTeamAssignment => "finesse.api.team.team_assignment_invalid_team",
+            Self::RangeNotSatisfiable => "Range Not Satisfiable",
             Self::MethodNotAllowed => "Method Not Allowed",
             Self::NotImplemented => "Not Implemented",
             Self::InternalServerError => "Internal Server Error",
@@ -225,6 +231,17 @@ impl Refusal {
     pub fn too_many_team_messages() -> Self {
         const MESSAGE: &str = "MAX_ACTIVE_MESSAGE_LIMIT_EXCEEDED";
         Self::new(400, ErrorType::SystemResourceLimit, "teammessage.max.limit.exceeded", MESSAGE)
+    }
+
+    /// 404: no team has this number, so nothing can be assigned to it.
+    pub fn invalid_team_assignment(team: &str) -> Self {
+        Self::new(404, ErrorType::InvalidTeamAssignment, team, "There is no team with this id")
+    }
+
+    /// 416: there are more `what` than one answer may have.
+    pub fn range_not_satisfiable(what: &str, limit: usize) -> Self {
+        let why = format!("there are more than {limit} {what}; one answer has no more");
+        Self::new(416, ErrorType::RangeNotSatisfiable, what, why)
     }
 
     /// 405: not with this method.

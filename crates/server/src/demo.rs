@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contact::{Command, UserDetails, UserId};
+use contact::{Command, ConfigurationChange, ObjectId, UserDetails, UserId};
 use notifier::{AccountCommand, Credentials, Existing, NewAccount, Notifier};
 use xmpp::Password;
 
@@ -20,7 +20,11 @@ pub fn command(notifier: &Notifier, password: &str, settings: KeySettings) -> Op
     for command in contact::demo() {
         let is_missing = match &command {
             Command::AddTeam { id, .. } => centre.team(*id).is_none(),
-            Command::AddReasonCode(code) => centre.reason_code(code.id).is_none(),
+            // What an administrator has removed does not come back.
+            Command::Configure(change) => match &**change {
+                ConfigurationChange::Add(object) => centre.next_object(object.kind()) == ObjectId(1),
+                _ => is_new,
+            },
             _ => is_new,
         };
         match command {

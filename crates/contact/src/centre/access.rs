@@ -79,8 +79,9 @@ impl ContactCentre {
             | ApiPath::UserDialogs(id)
             | ApiPath::UserMedia(id)
             | ApiPath::UserQueues(id)
-            | ApiPath::UserReasonCodes(id)
-            | ApiPath::UserReasonCode(id, _) => match self.user(id) {
+            | ApiPath::UserObjects(id, _)
+            | ApiPath::UserContacts(id, _)
+            | ApiPath::UserObject(id, ..) => match self.user(id) {
                 Some(user) => self.may_read_user(actor, user).is_ok(),
                 None => actor.is_administrator(),
             },
@@ -95,9 +96,29 @@ impl ContactCentre {
                 .team_message(*id)
                 .is_some_and(|message| self.may_read_team_message(actor, message).is_ok()),
             ApiPath::NewTeamMessage | ApiPath::NewTeamMessages => actor.is_administrator(),
-            ApiPath::Users | ApiPath::Teams | ApiPath::ReasonCodes | ApiPath::ReasonCode(_) => {
-                actor.is_administrator()
-            }
+            ApiPath::Users
+            | ApiPath::Teams
+            | ApiPath::TeamObjects(..)
+            | ApiPath::TeamResource(..)
+            | ApiPath::Objects(_)
+            | ApiPath::NewObject(_)
+            | ApiPath::Object(..)
+            | ApiPath::Contacts(_)
+            | ApiPath::ContactsFile(_)
+            | ApiPath::NewContact(_)
+            | ApiPath::Contact(..) => actor.is_administrator(),
+        }
+    }
+
+    /// Whether `actor` may read what a team's members have: they, its supervisors, administrators.
+    ///
+    /// # Errors
+    ///
+    /// 401 `Invalid Authorization`.
+    pub fn may_read_team_resources(&self, actor: &Actor, team: TeamId) -> Result<(), Refusal> {
+        match self.user(&actor.id).is_some_and(|user| user.details.team == Some(team)) {
+            true => Ok(()),
+            false => self.may_read_team(actor, team),
         }
     }
 

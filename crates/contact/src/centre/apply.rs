@@ -71,7 +71,27 @@ impl ContactCentre {
                 Effect::None
             }
             Event::ReasonCodeAdded(code) => {
-                self.reason_codes.insert(code.id, code.clone());
+                self.configuration.put(&code.clone().into());
+                Effect::None
+            }
+            Event::Configured(object) => {
+                self.configuration.put(object);
+                Effect::None
+            }
+            Event::ConfigurationRemoved { kind, id } => {
+                self.configuration.remove(*kind, *id);
+                Effect::None
+            }
+            Event::ContactsReplaced { phone_book, contacts } => {
+                self.configuration.replace_contacts(*phone_book, contacts);
+                Effect::None
+            }
+            Event::TeamAssigned { team, kind, ids } => {
+                self.configuration.assign(*team, *kind, ids);
+                Effect::None
+            }
+            Event::NextConfigured { kind, id } => {
+                self.configuration.set_next(*kind, *id);
                 Effect::None
             }
             Event::ExtensionsAdded { first, last } => {

@@ -4,8 +4,8 @@ use super::ContactCentre;
 use super::calls::Draft;
 use super::extensions::Extensions;
 use crate::{
-    Address, Event, Extension, Queue, ReasonCode, Refusal, Role, Team, TeamId, Timestamp, UserChanges,
-    UserDetails, UserId,
+    Address, Event, Extension, Queue, Refusal, Role, Team, TeamId, Timestamp, UserChanges, UserDetails,
+    UserId,
 };
 
 impl ContactCentre {
@@ -77,28 +77,6 @@ impl ContactCentre {
         Ok(Event::TeamAdded { id, name: name.to_owned() })
     }
 
-    pub(super) fn add_reason_code(&self, code: &ReasonCode) -> Result<Event, Refusal> {
-        if code.id.0 == 0 || self.reason_codes.contains_key(&code.id) {
-            return Err(Refusal::configuration(
-                code.id.to_string(),
-                "the id is 0 or that of another reason code",
-            ));
-        }
-        if self.reason_codes.len() >= self.settings.reason_codes_max {
-            return Err(Refusal::maximum_exceeded("reason codes", self.settings.reason_codes_max));
-        }
-        if code.code == 0 || code.code > ReasonCode::CODE_MAX {
-            return Err(Refusal::invalid_input(code.code.to_string(), "a reason code is 1 to 65535"));
-        }
-        check_text("label", &code.label, 1, ReasonCode::LABEL_LENGTH_MAX)?;
-        let clashes = |other: &ReasonCode| other.code == code.code || other.label == code.label;
-        if self.reason_codes(code.category).any(clashes) {
-            let why = "the category has a reason code with this code or label";
-            return Err(Refusal::configuration(code.code.to_string(), why));
-        }
-        Ok(Event::ReasonCodeAdded(code.clone()))
-    }
-
     pub(super) fn add_queue(&self, queue: &Queue) -> Result<Event, Refusal> {
         let id = queue.id;
         if id.0 == 0 || self.queues.get(id).is_some() {
@@ -167,7 +145,7 @@ impl ContactCentre {
 }
 
 /// Checks a text that people read: its length in characters, and no control characters.
-pub(super) fn check_text(
+pub(crate) fn check_text(
     what: &str,
     text: &str,
     length_min: usize,

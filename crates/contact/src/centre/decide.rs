@@ -47,7 +47,7 @@ impl ContactCentre {
             },
             Command::RemoveUser { user } => return self.remove_user(user, at),
             Command::AddTeam { id, name } => self.add_team(*id, name)?,
-            Command::AddReasonCode(code) => self.add_reason_code(code)?,
+            Command::Configure(change) => return Ok(self.configure(change)?.into_iter().collect()),
             Command::AddQueue(queue) => self.add_queue(queue)?,
             Command::AddExtensions { first, last } => self.add_extensions(first, last)?,
         };

@@ -15,13 +15,17 @@ mod state_change;
 mod team_messages;
 mod time;
 
+pub(crate) use configuration::check_text;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use crate::{
-    Actor, Dialog, DialogId, ReasonCategory, ReasonCode, ReasonCodeId, Team, TeamId, Timestamp, User, UserId,
+    Actor, Dialog, DialogId, Kind, ReasonCategory, ReasonCode, ReasonCodeId, Team, TeamId, Timestamp, User,
+    UserId, WrapUpReason,
 };
 
+use crate::configured::Configuration;
 use calls::Calls;
 use extensions::Extensions;
 use queues::Queues;
@@ -37,7 +41,7 @@ pub struct ContactCentre {
     /// Login names in lower case.
     login_names: BTreeMap<String, UserId>,
     teams: BTreeMap<TeamId, Team>,
-    reason_codes: BTreeMap<ReasonCodeId, ReasonCode>,
+    configuration: Configuration,
     extensions: Extensions,
     calls: Calls,
     queues: Queues,
@@ -96,6 +100,20 @@ pub struct Settings {
     pub teams_max: usize,
     /// The most reason codes, of both categories together. Default: 1,000.
     pub reason_codes_max: usize,
+    /// The most wrap-up reasons. Default: 1,500.
+    pub wrap_up_reasons_max: usize,
+    /// The most phone books for all teams. Default: 10.
+    pub global_phone_books_max: usize,
+    /// The most phone books for some teams. Default: 300.
+    pub team_phone_books_max: usize,
+    /// The most contacts of all phone books. Default: 50,000.
+    pub contacts_max: usize,
+    /// The most contacts of a phone book. Default: 6,000.
+    pub contacts_per_phone_book_max: usize,
+    /// The most contacts in the phone books of a user; those that follow are left out. Default: 1,500.
+    pub contacts_shown_max: usize,
+    /// The most contacts in the phone books of a team. Default: 6,000.
+    pub contacts_of_team_max: usize,
     /// The most ranges of extensions. Default: 1,000.
     pub extension_ranges_max: usize,
 }
@@ -115,6 +133,13 @@ impl Default for Settings {
             users_max: 100_000,
             teams_max: 10_000,
             reason_codes_max: 1_000,
+            wrap_up_reasons_max: 1_500,
+            global_phone_books_max: 10,
+            team_phone_books_max: 300,
+            contacts_max: 50_000,
+            contacts_per_phone_book_max: 6_000,
+            contacts_shown_max: 1_500,
+            contacts_of_team_max: 6_000,
             extension_ranges_max: 1_000,
         }
     }
@@ -165,21 +190,32 @@ impl ContactCentre {
 
     /// The reason code with this key.
     pub fn reason_code(&self, id: ReasonCodeId) -> Option<&ReasonCode> {
-        self.reason_codes.get(&id)
+        self.configuration.reason_codes().get(id.into())
     }
 
     /// The reason codes of a category, by key.
     pub fn reason_codes(&self, category: ReasonCategory) -> impl Iterator<Item = &ReasonCode> {
-        self.reason_codes.values().filter(move |code| code.category == category)
+        self.configuration.reason_codes().list(Some(category.into()))
     }
 
     /// The reason codes of a category that `user` may give, by key.
     pub fn reason_codes_of(
         &self,
-        _user: &User,
+        user: &User,
         category: ReasonCategory,
     ) -> impl Iterator<Item = &ReasonCode> {
-        self.reason_codes(category).filter(|code| code.for_all)
+        let team = user.details.team;
+        self.reason_codes(category)
+            .filter(move |code| self.configuration.has(team, Kind::ReasonCode, code.id.into()))
+    }
+
+    /// The wrap-up reasons, by key.
+    pub fn wrap_up_reasons(&self) -> impl Iterator<Item = &WrapUpReason> {
+        self.configuration.wrap_up_reasons().list(None)
+    }
+
+    pub(crate) fn configuration(&self) -> &Configuration {
+        &self.configuration
     }
 
     /// The call with this number, unless it is over.

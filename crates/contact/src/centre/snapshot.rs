@@ -7,7 +7,7 @@ impl ContactCentre {
     /// Returns events that, applied to an empty contact centre of the same settings, give one equal to this.
     pub fn snapshot(&self) -> Vec<Event> {
         let teams = self.teams.values().map(|team| Event::TeamAdded { id: team.id, name: team.name.clone() });
-        let reason_codes = self.reason_codes.values().cloned().map(Event::ReasonCodeAdded);
+        let objects = self.configuration.snapshot();
         let ranges = self.extensions.ranges().cloned();
         let extensions = ranges.map(|(first, last)| Event::ExtensionsAdded { first, last });
         let users = self.users.values().map(|user| Event::UserAdded(user.details.clone()));
@@ -20,7 +20,7 @@ impl ContactCentre {
         let messages = self.team_messages.iter().cloned().map(Event::TeamMessageCreated);
         let last_message = self.team_messages.last_if_gone().map(|id| Event::LastTeamMessage { id });
         let messages = messages.chain(last_message);
-        let configured = teams.chain(reason_codes).chain(extensions).chain(users).chain(queues).chain(told);
+        let configured = teams.chain(objects).chain(extensions).chain(users).chain(queues).chain(told);
         configured.chain(states).chain(calls).chain(next).chain(messages).collect()
     }
 }

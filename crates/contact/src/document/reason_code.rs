@@ -2,7 +2,7 @@
 
 use super::XmlWriter;
 use crate::reason_code::system_label;
-use crate::{AgentState, ContactCentre, Reason, ReasonCategory, ReasonCode, User};
+use crate::{AgentState, Configurable as _, ContactCentre, Reason, ReasonCategory, ReasonCode, User};
 
 /// The document of `GET /ReasonCode/{id}`.
 pub fn reason_code_xml(code: &ReasonCode) -> String {
@@ -27,13 +27,7 @@ pub fn reason_codes_xml<'a>(
 
 fn write_configured(xml: &mut XmlWriter, root: &str, code: &ReasonCode) {
     xml.open(root);
-    xml.text("category", code.category.as_str());
-    xml.show("code", code.code);
-    xml.show("forAll", code.for_all);
-    xml.show("id", code.id);
-    xml.text("label", &code.label);
-    xml.text("systemCode", "false");
-    xml.show("uri", code.path());
+    code.write(xml);
     xml.close(root);
 }
 

@@ -6,6 +6,7 @@ mod call_rules;
 mod call_walk;
 mod calls;
 mod configuration;
+mod configured;
 mod decisions;
 mod desktop;
 mod documents;

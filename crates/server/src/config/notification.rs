@@ -86,6 +86,13 @@ impl Config {
             teams_max: contact.teams_max as usize,
             reason_codes_max: contact.reason_codes_max as usize,
             team_messages_max: contact.team_messages_max as usize,
+            wrap_up_reasons_max: contact.wrap_up_reasons_max as usize,
+            global_phone_books_max: contact.global_phone_books_max as usize,
+            team_phone_books_max: contact.team_phone_books_max as usize,
+            contacts_max: contact.contacts_max as usize,
+            contacts_per_phone_book_max: contact.contacts_per_phone_book_max as usize,
+            contacts_shown_max: contact.contacts_shown_max as usize,
+            contacts_of_team_max: contact.contacts_of_team_max as usize,
             extension_ranges_max: contact.extension_ranges_max as usize,
         }
     }

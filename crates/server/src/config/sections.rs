@@ -199,6 +199,9 @@ settings! {
         http_header_timeout: Duration = "\"10 s\"", Span::seconds(1, 120);
         /// Bytes in the body of an HTTP request. Over it: 413.
         http_body_bytes_max: usize = "\"64 KiB\"", Size(1024);
+        /// Bytes in the body of an administrator's HTTP request with a list: assignments, contacts; no more than 4 MiB are
+        /// read. Over it: 413.
+        http_list_bytes_max: usize = "\"4 MiB\"", Size(1024);
         /// Bytes in a message before authentication. Over it: policy-violation, on a WebSocket with close 1009.
         message_bytes_before_auth_max: usize = "10000", Size(10_000);
         /// Bytes in a message after authentication. Over it: as above; for BOSH, where it is a whole request, 413.
@@ -544,6 +547,20 @@ settings! {
         reason_codes_max: u32 = "1000", Count(1, 100_000);
         /// Team messages at a time, of all teams together. Over it: another one is refused until one is deleted, or its time over.
         team_messages_max: u32 = "1000", Count(1, 100_000);
+        /// Wrap-up reasons. Over it: another one is refused.
+        wrap_up_reasons_max: u32 = "1500", Count(1, 100_000);
+        /// Phone books for all teams. Over it: another one is refused.
+        global_phone_books_max: u32 = "10", Count(1, 10_000);
+        /// Phone books for some teams. Over it: another one is refused.
+        team_phone_books_max: u32 = "300", Count(1, 10_000);
+        /// Contacts of all phone books. Over it: another one is refused.
+        contacts_max: u32 = "50000", Count(1, 1_000_000);
+        /// Contacts of one phone book. Over it: another one, and an import of more, is refused.
+        contacts_per_phone_book_max: u32 = "6000", Count(1, 12_000);
+        /// Contacts in the phone books of one user. Over it: those that follow are left out.
+        contacts_shown_max: u32 = "1500", Count(1, 100_000);
+        /// Contacts in the phone books of one team, in TeamResource. Over it: 416.
+        contacts_of_team_max: u32 = "6000", Count(1, 100_000);
         /// Ranges of extensions. Over it: another one is refused.
         extension_ranges_max: u32 = "1000", Count(1, 100_000);
     }

@@ -50,6 +50,8 @@ limits! {
     HttpHeaderTimeout = "limits.http_header_timeout";
     /// Requests that were refused.
     HttpBodyBytes = "limits.http_body_bytes_max";
+    /// Requests that were refused.
+    HttpListBytes = "limits.http_list_bytes_max";
     /// Messages that were refused.
     MessageBytesBeforeAuth = "limits.message_bytes_before_auth_max";
     /// Messages that were refused.

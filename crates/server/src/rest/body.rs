@@ -20,6 +20,11 @@ impl Rest {
         self.read_body_of(body, self.settings.body_bytes_max, Limit::HttpBodyBytes).await
     }
 
+    /// As [`Rest::read_body`], for a list from an administrator.
+    pub(super) async fn read_list_body(&self, body: Body) -> Result<Bytes, Refusal> {
+        self.read_body_of(body, self.settings.list_bytes_max, Limit::HttpListBytes).await
+    }
+
     /// The same with a limit of its own.
     ///
     /// # Errors

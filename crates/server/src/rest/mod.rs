@@ -5,9 +5,11 @@
 
 mod authenticate;
 mod body;
+mod configured;
 mod dialogs;
 mod faults;
 mod own;
+mod phone_books;
 mod read;
 mod reply;
 mod settings;
@@ -98,6 +100,10 @@ impl Rest {
         let path = path.map_err(|_| Refusal::not_found(head.uri.path()))?;
         match (&head.method, path) {
             (&Method::GET | &Method::HEAD, ApiPath::Users) => self.users(user).await,
+            (
+                &Method::GET | &Method::HEAD,
+                path @ (ApiPath::NewObject(_) | ApiPath::NewContact(_) | ApiPath::ContactsFile(_)),
+            ) => Ok(Reply::MethodNotAllowed { allow: allowed(&path) }),
             (&Method::GET | &Method::HEAD, path) => self.read(user, path, &head.uri).await,
             (&Method::PUT, ApiPath::User(target)) => self.change_state(user, target, body, request_id).await,
             (&Method::POST, ApiPath::UserDialogs(owner)) => {
@@ -109,6 +115,25 @@ impl Rest {
             }
             (&Method::DELETE, ApiPath::TeamMessage(message)) => {
                 self.delete_team_message(user, message, request_id).await
+            }
+            (&Method::POST, ApiPath::NewObject(kind)) => {
+                let address = |path: ApiPath| reply::location(peer, head, &path);
+                self.add_object(user, kind, address, body).await
+            }
+            (&Method::POST, ApiPath::NewContact(book)) => {
+                let address = |path: ApiPath| reply::location(peer, head, &path);
+                self.add_contact(user, book, address, body).await
+            }
+            (&Method::PUT, ApiPath::Contact(book, id)) => self.change_contact(user, book, id, body).await,
+            (&Method::DELETE, ApiPath::Contact(book, id)) => self.remove_contact(user, book, id).await,
+            (&Method::PUT, ApiPath::Contacts(book)) => self.replace_contacts(user, book, body).await,
+            (&Method::PUT | &Method::POST, ApiPath::ContactsFile(book)) => {
+                self.import_contacts(user, book, &head.headers, body).await
+            }
+            (&Method::PUT, ApiPath::Object(kind, id)) => self.change_object(user, kind, id, body).await,
+            (&Method::DELETE, ApiPath::Object(kind, id)) => self.remove_object(user, kind, id).await,
+            (&Method::PUT, ApiPath::TeamObjects(team, kind)) => {
+                self.assign_objects(user, team, kind, &head.uri, body).await
             }
             (_, path) => Ok(Reply::MethodNotAllowed { allow: allowed(&path) }),
         }
@@ -131,6 +156,10 @@ fn allowed(path: &ApiPath) -> &'static str {
         ApiPath::UserDialogs(_) => "GET, HEAD, POST",
         ApiPath::NewTeamMessage | ApiPath::NewTeamMessages => "POST",
         ApiPath::TeamMessage(_) => "GET, HEAD, DELETE",
+        ApiPath::NewObject(_) | ApiPath::NewContact(_) => "POST",
+        ApiPath::ContactsFile(_) => "POST, PUT",
+        ApiPath::Object(..) | ApiPath::Contact(..) => "GET, HEAD, PUT, DELETE",
+        ApiPath::TeamObjects(..) | ApiPath::Contacts(_) => "GET, HEAD, PUT",
         _ => "GET, HEAD",
     }
 }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use axum::extract::Query;
 use contact::{
-    Actor, ApiPath, ContactCentre, Deployment, Progress, ReasonCategory, ReasonCode, Refusal, ServiceStatus,
+    Actor, ApiPath, ContactCentre, Deployment, Kind, Progress, ReasonCategory, Refusal, ServiceStatus,
     Timestamp, User, UserId, UsersDocument,
 };
 use http::Uri;
 
 use super::reply::Reply;
-use super::{Rest, actor};
+use super::{Rest, actor, configured, phone_books};
 
 impl Rest {
     /// `GET /SystemInfo`, which never fails: out of service is an answer too.
@@ -65,16 +65,6 @@ fn document(
             let user = readable_user(centre, actor, id.as_str())?;
             Ok(contact::user_dialogs_xml(centre, user.id()))
         }
-        ApiPath::UserReasonCodes(id) => {
-            let user = readable_user(centre, actor, id.as_str())?;
-            let category = parameters.category()?;
-            Ok(contact::reason_codes_xml(category, centre.reason_codes_of(user, category)))
-        }
-        ApiPath::UserReasonCode(id, code) => {
-            let user = readable_user(centre, actor, id.as_str())?;
-            let code = centre.reason_code(*code).filter(|code| may_use(centre, user, code));
-            code.map(contact::reason_code_xml).ok_or_else(|| Refusal::not_found(&path.to_string()))
-        }
         ApiPath::Dialog(id) => {
             let dialog = centre.dialog(*id).ok_or_else(|| Refusal::dialog_not_found(&id.to_string()))?;
             centre.may_read_dialog(actor, dialog)?;
@@ -112,13 +102,14 @@ fn document(
             centre.may_read_team_message(actor, message)?;
             Ok(contact::team_message_xml(message))
         }
-        ApiPath::ReasonCodes => {
-            let category = parameters.category()?;
-            Ok(contact::reason_codes_xml(category, centre.reason_codes(category)))
-        }
-        ApiPath::ReasonCode(id) => {
-            let code = centre.reason_code(*id).ok_or_else(|| Refusal::not_found(&path.to_string()))?;
-            Ok(contact::reason_code_xml(code))
+        ApiPath::UserObjects(..)
+        | ApiPath::UserObject(..)
+        | ApiPath::TeamObjects(..)
+        | ApiPath::TeamResource(..)
+        | ApiPath::Objects(_)
+        | ApiPath::Object(..) => configured::document(centre, actor, path, parameters),
+        ApiPath::Contacts(_) | ApiPath::Contact(..) | ApiPath::UserContacts(..) => {
+            phone_books::document(centre, actor, path)
         }
         // Answered elsewhere, or nodes that have no document of their own.
         ApiPath::SystemInfo
@@ -126,7 +117,10 @@ fn document(
         | ApiPath::UserMedia(_)
         | ApiPath::TeamUsers(_)
         | ApiPath::NewTeamMessage
-        | ApiPath::NewTeamMessages => Err(Refusal::not_found(&path.to_string())),
+        | ApiPath::NewTeamMessages
+        | ApiPath::NewObject(_)
+        | ApiPath::NewContact(_)
+        | ApiPath::ContactsFile(_) => Err(Refusal::not_found(&path.to_string())),
     }
 }
 
@@ -139,7 +133,7 @@ fn queues_exist(centre: &ContactCentre, path: &ApiPath) -> Result<(), Refusal> {
 }
 
 /// The user by login id or login name.
-fn readable_user<'a>(
+pub(super) fn readable_user<'a>(
     centre: &'a ContactCentre,
     actor: &Actor,
     id_or_name: &str,
@@ -149,20 +143,21 @@ fn readable_user<'a>(
     Ok(user)
 }
 
-fn may_use(centre: &ContactCentre, user: &User, code: &ReasonCode) -> bool {
-    centre.reason_codes_of(user, code.category).any(|usable| usable.id == code.id)
-}
-
 /// The query's parameters. Those that nobody knows are ignored, as clients add some against caches.
-struct Parameters(HashMap<String, String>);
+pub(super) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
-    fn of(uri: &Uri) -> Parameters {
+    pub(super) fn of(uri: &Uri) -> Parameters {
         Parameters(Query::try_from_uri(uri).map_or_else(|_| HashMap::new(), |Query(map)| map))
     }
 
     fn is_true(&self, name: &str) -> bool {
         self.0.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// The category that must be given with reason codes, and with nothing else.
+    pub(super) fn category_of(&self, kind: Kind) -> Result<Option<ReasonCategory>, Refusal> {
+        if kind == Kind::ReasonCode { self.category().map(Some) } else { Ok(None) }
     }
 
     fn category(&self) -> Result<ReasonCategory, Refusal> {

@@ -1,11 +1,13 @@
 //! What an answer looks like on the wire.
 
 use axum::body::Body;
-use contact::Refusal;
+use contact::{ApiPath, Refusal};
 use http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
+
+use crate::transports::Peer;
 
 /// One answer of the web service.
 #[derive(Debug)]
@@ -99,6 +101,16 @@ impl Reply {
         }
         response
     }
+}
+
+/// The absolute address of `path` by the name that the client called the server; without such a name the path alone.
+pub(super) fn location(peer: Peer, head: &request::Parts, path: &ApiPath) -> HeaderValue {
+    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| head.uri.authority().map(http::uri::Authority::as_str));
+    let scheme = if peer.is_encrypted { "https" } else { "http" };
+    let absolute = host.map(|host| format!("{scheme}://{host}{path}"));
+    let absolute = absolute.and_then(|address| HeaderValue::try_from(address).ok());
+    absolute.unwrap_or_else(|| HeaderValue::try_from(path.to_string()).expect("a path is visible ASCII"))
 }
 
 fn refused(refusal: &Refusal) -> Response<Body> {

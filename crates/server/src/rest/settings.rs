@@ -23,6 +23,8 @@ pub struct RestSettings {
     pub(super) body_bytes_max: usize,
     pub(super) events: config::Events,
     pub(super) event_body: BodyLimits,
+    /// For lists, from administrators.
+    pub(super) list_bytes_max: usize,
     pub(super) plain_in_clear: PlainInClear,
 }
 
@@ -46,6 +48,7 @@ impl RestSettings {
                 events_max: config.events.batch_events_max as usize,
                 payload_bytes_max: config.pubsub.payload_bytes_max,
             },
+            list_bytes_max: config.limits.http_list_bytes_max.min(contact::BodyLimits::LIST.bytes_max),
             body_bytes_max: config.limits.http_body_bytes_max,
             plain_in_clear: config.auth.plain_in_clear,
         }

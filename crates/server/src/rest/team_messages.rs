@@ -2,11 +2,10 @@
 
 use axum::body::Body;
 use contact::{ApiPath, Command, ContactCentre, NewTeamMessage, Refusal, TeamMessageId, UserId};
-use http::header::HOST;
-use http::{HeaderValue, request};
+use http::request;
 use tokio::sync::oneshot;
 
-use super::reply::Reply;
+use super::reply::{Reply, location};
 use super::{Rest, actor};
 use crate::transports::Peer;
 
@@ -44,14 +43,4 @@ impl Rest {
         self.hub.command_with(request_id, command).await?;
         Ok(Reply::Done)
     }
-}
-
-/// The absolute address of `path` by the name that the client called the server; without such a name the path alone.
-fn location(peer: Peer, head: &request::Parts, path: &ApiPath) -> HeaderValue {
-    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| head.uri.authority().map(http::uri::Authority::as_str));
-    let scheme = if peer.is_encrypted { "https" } else { "http" };
-    let absolute = host.map(|host| format!("{scheme}://{host}{path}"));
-    let absolute = absolute.and_then(|address| HeaderValue::try_from(address).ok());
-    absolute.unwrap_or_else(|| HeaderValue::try_from(path.to_string()).expect("a path is visible ASCII"))
 }
