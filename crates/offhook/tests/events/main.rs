@@ -143,7 +143,7 @@ fn publishers_are_added_listed_and_removed_on_the_command_line() {
     assert_eq!((&list["name"], &list["nodes"], list.get("token")), (&json!("pbx"), &json!(["/acme/"]), None));
     for file in data.read_dir().expect("the folder is there") {
         let bytes = std::fs::read(file.expect("a file").path()).unwrap_or_default();
-        assert!(!bytes.windows(43).any(|part| part == token.trim_end()[4..].as_bytes()));
+        assert!(!bytes.windows(43).any(|part| part == &token.trim_end().as_bytes()[4..]));
     }
     assert_eq!(run(&["publisher", "remove", "pbx"]).1, "removed pbx\n");
     assert_eq!(run(&["publisher", "list"]).1, "");
