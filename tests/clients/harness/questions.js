@@ -1,9 +1,13 @@
-// Every iq of a page, in both directions: which questions were asked, and how often each was answered.
+// Every iq of a page, in both directions: which questions were asked, and how often each was answered; and what ended a stream.
 
 import { DOMParser } from "@xmldom/xmldom";
 import { within } from "./queue.js";
 
+const STREAMS = "http://etherx.jabber.org/streams";
+
 export class Questions {
+  /** The stream errors that the server sent. A client that signs in again on its own lets nobody see them. */
+  streamErrors = [];
   /** `{ by, id, subject, text }` in the order in which they were seen; `by` is "page" or "server". */
   #asked = [];
   /** Answers, by the side that asked and the id. */
@@ -37,6 +41,8 @@ export class Questions {
   #record(from, text) {
     const top = new DOMParser({ onError: () => {} }).parseFromString(text, "text/xml").documentElement;
     const stanzas = top.localName === "body" ? [...top.childNodes] : [top];
+    const errors = stanzas.filter(({ localName, namespaceURI }) => localName === "error" && namespaceURI === STREAMS);
+    this.streamErrors.push(...errors.map(String));
     for (const iq of stanzas.filter(({ localName }) => localName === "iq")) {
       const type = iq.getAttribute("type");
       const id = iq.getAttribute("id");
