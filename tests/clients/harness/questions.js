@@ -8,11 +8,13 @@ const STREAMS = "http://etherx.jabber.org/streams";
 export class Questions {
   /** The stream errors that the server sent. A client that signs in again on its own lets nobody see them. */
   streamErrors = [];
-  /** `{ by, id, subject, text }` in the order in which they were seen; `by` is "page" or "server". */
+  /** `{ by, id, subject, text, load }` in the order in which they were seen; `by` is "page" or "server". */
   #asked = [];
   /** Answers, by the side that asked and the id. */
   #answers = new Map();
   #waiting = new Set();
+  /** How often a page was loaded: what the last page left open, this one cannot hear of. */
+  #load = 0;
   /** The WebSockets that are open. */
   #open = new Set();
 
@@ -28,7 +30,11 @@ export class Questions {
       });
     });
     // The WebSockets of a page that is left close without another event.
-    page.on("framenavigated", (frame) => frame === page.mainFrame() && this.#open.clear());
+    page.on("framenavigated", (frame) => {
+      if (frame !== page.mainFrame()) return;
+      this.#open.clear();
+      this.#load += 1;
+    });
     const isBosh = (request) => request.url() === bosh && request.method() === "POST";
     page.on("request", (request) => isBosh(request) && this.#record("page", request.postData()));
     page.on("requestfinished", async (request) => {
@@ -47,7 +53,7 @@ export class Questions {
       const type = iq.getAttribute("type");
       const id = iq.getAttribute("id");
       if (type === "get" || type === "set") {
-        this.#asked.push({ by: from, id, subject: `${type} ${subject(iq)}`, text: String(iq) });
+        this.#asked.push({ by: from, id, subject: `${type} ${subject(iq)}`, text: String(iq), load: this.#load });
       } else {
         const by = from === "page" ? "server" : "page";
         const key = `${by} ${id}`;
@@ -100,6 +106,17 @@ export class Questions {
 
   unanswered() {
     return this.#pairs().pairs.filter(({ answer }) => !answer);
+  }
+
+  /**
+   * The questions without an answer although a later one on the same page has its answer. The page asks of its own accord, so the
+   * last thing it does before somebody reloads it or signs out may be a question, and its answer finds nobody.
+   */
+  passedOver() {
+    const { pairs } = this.#pairs();
+    const answeredLater = (question, place) =>
+      pairs.slice(place + 1).some(({ by, load, answer }) => answer && by === question.by && load === question.load);
+    return pairs.filter((question, place) => !question.answer && answeredLater(question, place));
   }
 
   /** Answers without a question: a second one to the same question, for instance. */
