@@ -68,7 +68,11 @@ impl Notifier {
 
     /// When the next absence has lasted too long.
     pub(crate) fn next_absence(&self) -> Option<Timestamp> {
-        self.absences.due.first().map(|(until, _)| *until).filter(|_| self.accepts_changes())
+        self.absences
+            .due
+            .first()
+            .map(|(until, _)| *until)
+            .filter(|_| self.is_in_service() && self.accepts_changes())
     }
 
     /// Tells the contact centre of the users whose desktops have been gone for too long.

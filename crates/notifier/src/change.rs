@@ -252,6 +252,14 @@ pub enum Change {
         /// How many, modulo 2^32.
         count: u32,
     },
+    /// A document was published at a node of the web service although nothing here had changed: the service is or is not in
+    /// service, or what is so was said again.
+    Announced {
+        /// Where.
+        node: String,
+        /// The `<Update>` document.
+        document: String,
+    },
     /// Snapshots only: so many events have been published to a node.
     NodeOffset {
         /// Which node.
@@ -635,6 +643,10 @@ mod tests {
             (
                 Change::Handled { session: "s".into(), user: "1001001".into(), count: 5 },
                 r#"{"type":"handled","session":"s","user":"1001001","count":5}"#.into(),
+            ),
+            (
+                Change::Announced { node: "/finesse/api/SystemInfo".into(), document: "<Update/>".into() },
+                r#"{"type":"announced","node":"/finesse/api/SystemInfo","document":"<Update/>"}"#.into(),
             ),
             (
                 Change::NodeOffset { node: node(), offset: 7 },

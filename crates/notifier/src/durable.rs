@@ -228,6 +228,9 @@ impl Durable {
                     self.set_subscriptions(index, user, resource, own, effects);
                 }
             }
+            Change::Announced { node, document } => {
+                self.publish(node, Content::Update { document: document.as_str().into() }, effects);
+            }
             Change::ItemPublished { node, id, publisher, payload, at } => {
                 if let Some(generic) = self.generic_mut(node) {
                     let max = items_kept(&generic.config, items_max);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contact::{Actor, Command, UserId};
+use contact::{Actor, Command, SystemInfo, UserId};
 use serde::{Deserialize, Serialize};
 use xmpp::{BareJid, FullJid, Password, SharedStanza, Stanza, StanzaError, StreamError};
 
@@ -10,6 +10,7 @@ use crate::accounts::AccountCommand;
 use crate::change::{Credentials, Entry};
 use crate::publishers::Publisher;
 use crate::rejection::Rejection;
+use crate::service::Cause;
 
 /// Names one session. Given by whoever owns the transports; an index may be used again with another generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,6 +66,15 @@ pub enum Input {
     Ended {
         /// Which one.
         session: SessionId,
+    },
+    /// Whoever runs the server takes the service out of service, or back. Answered by [`Output::Answer`].
+    SetService {
+        /// Carried back by the answer.
+        ticket: Ticket,
+        /// What is wrong, and why; none if the service can be used.
+        outage: Option<(Cause, String)>,
+        /// What the service says about itself; status, reason and times are filled in.
+        about: Box<SystemInfo>,
     },
     /// Somebody asks the contact centre for a change. Answered by [`Output::Answer`].
     Command {

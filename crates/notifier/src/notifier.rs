@@ -27,6 +27,7 @@ use crate::pubsub::recovery::RecoveryCounts;
 use crate::pubsub::subscriptions::Subscription;
 use crate::rejection::Rejection;
 use crate::resumption::Resumptions;
+use crate::service::ServiceState;
 use crate::sessions::Sessions;
 use crate::time::time;
 
@@ -56,6 +57,7 @@ pub struct Notifier {
     pub(crate) bounces: Bounces,
     pub(crate) interests: Interests,
     pub(crate) absences: Absences,
+    pub(crate) service: ServiceState,
     /// Whether temporary subscriptions that the last process left have been looked for.
     pub(crate) temporary_checked: bool,
     /// Whose stanza is being handled, if its stream is managed.
@@ -119,6 +121,7 @@ impl Notifier {
             bounces: Bounces::default(),
             interests: Interests::default(),
             absences: Absences::default(),
+            service: ServiceState::default(),
             temporary_checked: false,
             acting: None,
             pushes: 0,
@@ -277,6 +280,7 @@ impl Notifier {
                 self.command(ticket, &actor, &command, request_id.as_deref(), at);
             }
             Input::Derived { derivation, credentials } => self.derived(derivation, credentials, at),
+            Input::SetService { ticket, outage, about } => self.set_service(ticket, outage, *about, at),
             Input::Administer { ticket, command } => self.administer(ticket, command, at),
             Input::Appended { position } => self.appended(position),
             Input::AppendFailed { from } => {
@@ -321,7 +325,7 @@ impl Notifier {
         !self.diverged && has_room
     }
 
-    fn has_room_for_changes(&self) -> bool {
+    pub(crate) fn has_room_for_changes(&self) -> bool {
         self.effects.changes() < self.config.limits.pending_changes_max
     }
 
@@ -359,7 +363,8 @@ impl Notifier {
 
     /// When something happens in the contact centre by itself.
     pub(crate) fn next_elapse(&self) -> Option<Timestamp> {
-        self.durable.centre.next_timeout().filter(|_| !self.diverged && self.has_room_for_changes())
+        let can = self.is_in_service() && !self.diverged && self.has_room_for_changes();
+        self.durable.centre.next_timeout().filter(|_| can)
     }
 
     /// Lets happen in the contact centre what is due at `at`.
@@ -385,6 +390,8 @@ impl Notifier {
     ) {
         let decided = if !self.accepts_changes() {
             Err(self.why_not())
+        } else if !self.is_in_service() {
+            Err(Rejection::Refused(contact::Refusal::service_unavailable()))
         } else {
             match command {
                 Command::AddUser(details) if details.id.as_str() == self.config.service_user => {

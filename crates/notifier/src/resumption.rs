@@ -181,6 +181,7 @@ impl Notifier {
             .chain(self.next_expiry())
             .chain(self.next_elapse())
             .chain(self.next_absence())
+            .chain(self.next_repetition())
             .min()
     }
 
@@ -195,6 +196,7 @@ impl Notifier {
         }
         self.end_leases(at);
         self.end_items(at);
+        self.repeat(at);
         self.end_absences(at);
         self.elapse(at);
     }

@@ -71,6 +71,7 @@ fn assemble(mut parts: HubParts, at: Timestamp) -> Assembled {
     let (sender, inbox) = mpsc::channel(parts.requests_max);
     let position = parts.notifier.position();
     let metrics = Arc::clone(&parts.management.metrics);
+    let in_service = parts.notifier.in_service_flag();
     let mut task = HubTask {
         notifier: parts.notifier,
         inbox: sender.downgrade(),
@@ -89,7 +90,12 @@ fn assemble(mut parts: HubParts, at: Timestamp) -> Assembled {
         stopped: None,
     };
     task.restore_sessions(at);
-    Assembled { task, handle: HubHandle::new(sender, metrics), inbox, log_events: parts.log_events }
+    Assembled {
+        task,
+        handle: HubHandle::new(sender, metrics, in_service),
+        inbox,
+        log_events: parts.log_events,
+    }
 }
 
 struct HubTask {
@@ -195,6 +201,10 @@ impl HubTask {
                     return;
                 }
             },
+            Request::SetService { outage, about, answer } => {
+                let ticket = self.ticket(answer);
+                Input::SetService { ticket, outage, about }
+            }
             Request::Administer { command, answer } => {
                 let ticket = self.ticket(answer);
                 Input::Administer { ticket, command: *command }

@@ -48,7 +48,12 @@ impl ContactCentre {
 
     /// The documents for a user who has changed: on the user's node, on that of the team, and on that of the team
     /// the user has left.
-    fn user_updates(&self, user: &UserId, left: Option<TeamId>, request_id: Option<&str>) -> Vec<Update> {
+    pub(super) fn user_updates(
+        &self,
+        user: &UserId,
+        left: Option<TeamId>,
+        request_id: Option<&str>,
+    ) -> Vec<Update> {
         let Some(user) = self.user(user) else { return Vec::new() };
         let mut updates = vec![user_changed(self, user, request_id)];
         if let Some(team) = left {

@@ -10,6 +10,7 @@ mod decide;
 mod desktop;
 mod extensions;
 mod queues;
+mod repetition;
 mod snapshot;
 mod state_change;
 mod team_messages;

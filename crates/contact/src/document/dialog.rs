@@ -69,6 +69,13 @@ pub(crate) fn dialog_changed(
     updates
 }
 
+/// A call is said again to somebody who has it in the list.
+pub(crate) fn dialog_repeated(centre: &ContactCentre, dialog: &Dialog, user: &UserId) -> Update {
+    Update::new(ApiPath::UserDialogs(user.clone()), "PUT", None, &dialog.path(), |xml| {
+        write_dialog(xml, "dialog", centre, dialog);
+    })
+}
+
 /// A request about a call was accepted and has failed. Without a call the source is the user's list.
 pub(crate) fn call_failed(
     user: &UserId,

@@ -13,7 +13,7 @@ mod update;
 mod user;
 mod writer;
 
-pub(crate) use dialog::{call_failed, dialog_changed};
+pub(crate) use dialog::{call_failed, dialog_changed, dialog_repeated};
 pub use dialog::{dialog_xml, user_dialogs_xml};
 pub(crate) use queue::{queue_added, queue_changed};
 pub use queue::{queue_xml, user_queues_xml};

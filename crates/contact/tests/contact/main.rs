@@ -13,6 +13,7 @@ mod documents;
 mod fuzz_seeds;
 mod outbound;
 mod queue_flows;
+mod repetition;
 mod room;
 mod team_messages;
 mod walk;

@@ -1,4 +1,4 @@
-//! The user in whose name events are published: always there, and visible to everybody.
+//! The user in whose name events are published: visible to everybody, and there as long as the web service is.
 
 use xmpp::{BareJid, Jid};
 
@@ -8,11 +8,15 @@ use crate::input::{Output, SessionId};
 use crate::notifier::Notifier;
 
 impl Notifier {
-    /// The service user is always there: whoever can ask us can ask it.
-    pub(super) fn send_service_presence(&mut self, id: SessionId, to: &str) {
+    /// The service user is there unless the web service is out of service.
+    pub(crate) fn send_service_presence(&mut self, id: SessionId, to: &str) {
         let from = self.service_jid();
-        let caps = Entity::service_user(&self.config).capabilities(&self.config).to_element().to_xml();
-        let element = presence_xml(&from, to, None, &caps);
+        let element = if self.is_web_application_up() {
+            let caps = Entity::service_user(&self.config).capabilities(&self.config).to_element().to_xml();
+            presence_xml(&from, to, None, &caps)
+        } else {
+            presence_xml(&from, to, Some("unavailable"), "")
+        };
         self.outputs.push_back(Output::Send { session: id, element });
     }
 

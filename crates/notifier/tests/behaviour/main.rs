@@ -32,6 +32,7 @@ mod requests;
 mod roster;
 mod roster_property;
 mod routing;
+mod service;
 mod several_subscriptions;
 mod size;
 mod subscription_options;

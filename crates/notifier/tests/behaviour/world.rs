@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use contact::{Actor, Command, Timestamp, UserId, UserRequest};
 use notifier::{
-    AccountCommand, Addressed, Change, Config, Credentials, Derivation, Entry, Existing, Input, Keys,
+    AccountCommand, Addressed, Cause, Change, Config, Credentials, Derivation, Entry, Existing, Input, Keys,
     NewAccount, Notifier, Output, Position, Rejection, SessionId, Ticket,
 };
 use xmpp::{BareJid, Condition, Element, Limits, Password, SharedStanza, Stanza, StanzaError, StreamError};
@@ -345,6 +345,18 @@ impl World {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.handle(Input::Administer { ticket, command });
+        self.answers.remove(&ticket).expect("an answer")
+    }
+
+    /// Takes the service out of service, or back.
+    pub(crate) fn set_service(
+        &mut self,
+        outage: Option<(Cause, String)>,
+        about: Box<contact::SystemInfo>,
+    ) -> Result<(), Rejection> {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.handle(Input::SetService { ticket, outage, about });
         self.answers.remove(&ticket).expect("an answer")
     }
 

@@ -1,10 +1,12 @@
 //! The way to the hub for everybody else.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use contact::{Actor, Command, ContactCentre, Refusal};
+use contact::{Actor, Command, ContactCentre, Refusal, SystemInfo};
 use notifier::{
-    AccountCommand, Credentials, Derivation, Notifier, OutsideEvent, OutsideOutcomes, Rejection, SessionId,
+    AccountCommand, Cause, Credentials, Derivation, Notifier, OutsideEvent, OutsideOutcomes, Rejection,
+    SessionId,
 };
 use tokio::sync::{mpsc, oneshot};
 use xmpp::{BareJid, FullJid, Stanza, StreamError};
@@ -34,6 +36,8 @@ pub(crate) enum Request {
     Ended { outbox: Arc<Outbox>, attachment: u32, is_over: bool },
     /// A change to the contact centre.
     Command { prepare: Prepare, request_id: Option<String>, answer: Answer },
+    /// The service is taken out of service, or back.
+    SetService { outage: Option<(Cause, String)>, about: Box<SystemInfo>, answer: Answer },
     /// A change to accounts.
     Administer { command: Box<AccountCommand>, answer: Answer },
     /// Events from outside.
@@ -74,6 +78,7 @@ pub(super) type Held = Box<dyn FnOnce() + Send>;
 pub struct HubHandle {
     inbox: mpsc::Sender<Request>,
     metrics: Arc<Metrics>,
+    in_service: Arc<AtomicBool>,
 }
 
 /// Why the hub gives no answer. For REST: 503.
@@ -121,8 +126,35 @@ impl From<CommandError> for Refusal {
 }
 
 impl HubHandle {
-    pub(super) fn new(inbox: mpsc::Sender<Request>, metrics: Arc<Metrics>) -> HubHandle {
-        HubHandle { inbox, metrics }
+    pub(super) fn new(
+        inbox: mpsc::Sender<Request>,
+        metrics: Arc<Metrics>,
+        in_service: Arc<AtomicBool>,
+    ) -> HubHandle {
+        HubHandle { inbox, metrics, in_service }
+    }
+
+    /// Whether the service can be used, by what the hub last decided. Costs no way to the hub.
+    pub fn is_in_service(&self) -> bool {
+        self.in_service.load(Ordering::Acquire)
+    }
+
+    /// Takes the service out of service, or back, and waits until that is announced as far as it has to be.
+    ///
+    /// - `outage`: what is wrong and why; none if the service can be used.
+    /// - `about`: what the service says about itself; status, reason and times are filled in.
+    ///
+    /// # Errors
+    ///
+    /// As [`HubHandle::command`].
+    pub async fn set_service(
+        &self,
+        outage: Option<(Cause, String)>,
+        about: SystemInfo,
+    ) -> Result<(), CommandError> {
+        let (answer, answered) = oneshot::channel();
+        self.try_send(Request::SetService { outage, about: Box::new(about), answer })?;
+        Ok(answered.await.map_err(|_| Unavailable::Stopping)??)
     }
 
     /// Counters of what happens to sessions.

@@ -96,6 +96,9 @@ impl Rest {
             // Clients ask before they have credentials, and while they wait for the service to come back.
             return Ok(self.system_info().await);
         }
+        if !self.hub.is_in_service() {
+            return Err(Refusal::service_unavailable());
+        }
         let user = self.authenticate(peer, &head.headers).await?;
         let path = path.map_err(|_| Refusal::not_found(head.uri.path()))?;
         match (&head.method, path) {

@@ -15,12 +15,14 @@ use super::{Rest, actor, configured, phone_books};
 impl Rest {
     /// `GET /SystemInfo`, which never fails: out of service is an answer too.
     pub(super) async fn system_info(&self) -> Reply {
-        let (status, reason) = match self.hub.read(|_| ()).await {
-            Ok(()) => (ServiceStatus::InService, String::new()),
-            Err(reason) => (ServiceStatus::OutOfService, reason.to_string()),
-        };
         let now = Timestamp(jiff::Timestamp::now().as_millisecond());
-        Reply::Document(contact::system_info_xml(&self.settings.system_info(now, status, reason)))
+        let in_service = self.settings.system_info(now, ServiceStatus::InService, String::new());
+        let info = match self.hub.query(|notifier| notifier.outage().cloned()).await {
+            Ok(None) => in_service,
+            Ok(Some(outage)) => outage.shown_in(in_service),
+            Err(reason) => self.settings.system_info(now, ServiceStatus::OutOfService, reason.to_string()),
+        };
+        Reply::Document(contact::system_info_xml(&info))
     }
 
     /// `GET /Users`, in parts: the hub has other things to do than to write down 20,000 users in one go.

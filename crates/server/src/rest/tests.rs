@@ -2,6 +2,7 @@
 
 mod configured;
 mod previews;
+mod service;
 mod team_messages;
 
 use std::net::SocketAddr;

@@ -8,6 +8,7 @@ mod events;
 mod faults;
 mod previews;
 mod publishers;
+mod service;
 mod sessions;
 mod wrap_up;
 
@@ -64,6 +65,7 @@ impl Rest {
             ["publishers", segments @ ..] => {
                 self.publishers(administrator, &head.method, segments, body).await
             }
+            ["service"] => self.service(administrator, &head.method, body).await,
             ["sessions", ..] => {
                 let jid = path[ROOT.len()..].trim_start_matches('/').strip_prefix("sessions").unwrap_or("");
                 self.sessions(administrator, &head.method, jid.trim_start_matches('/')).await

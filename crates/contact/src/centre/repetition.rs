@@ -1,0 +1,25 @@
+//! What is said again to everybody who listens: after an interruption nobody may know what was missed.
+//!
+//! # Source
+//!
+//! Finesse administration guide 12.0, failover: the last states of agents and calls are published to all clients again.
+
+use super::ContactCentre;
+use crate::document::{self, Update};
+use crate::{Dialog, UserId};
+
+impl ContactCentre {
+    /// The documents that say again how a user is who is signed in: the user's own, the team's, and one for each call in the
+    /// user's list. None for anybody else.
+    ///
+    /// Reasons are shown as they are. The product shows -1 where it could not find out; here nothing is forgotten meanwhile.
+    pub fn repeated(&self, user: &UserId) -> Vec<Update> {
+        if !self.user(user).is_some_and(crate::User::is_signed_in) {
+            return Vec::new();
+        }
+        let mut updates = self.user_updates(user, None, None);
+        let dialogs = self.dialogs_of(user);
+        updates.extend(dialogs.map(|dialog: &Dialog| document::dialog_repeated(self, dialog, user)));
+        updates
+    }
+}

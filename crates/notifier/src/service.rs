@@ -1,0 +1,175 @@
+//! In service or out of service: what is refused, what stands still and what is said, then and afterwards.
+//!
+//! Not part of the log: a server that starts is in service.
+//!
+//! # Source
+//!
+//! Finesse Developer Guide 12.5(1), "Failover": without CTI clients get a SystemInfo event; without the web application the
+//! service user's presence goes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use contact::{ServiceStatus, SystemInfo, Timestamp, Update, UserId};
+
+use crate::change::Change;
+use crate::effects::Effect;
+use crate::input::{Output, Ticket};
+use crate::notifier::Notifier;
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The connection to the telephones: everybody hears of it by a SystemInfo event.
+    Cti,
+    /// The web service itself, which then publishes nothing: its user's presence goes.
+    WebApplication,
+}
+
+/// Why, and since when, the service cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// What is wrong.
+    pub cause: Cause,
+    /// The operator's words for it; may be empty.
+    pub reason: String,
+    /// When it began. Another reason or cause does not change that.
+    pub since: Timestamp,
+}
+
+impl Outage {
+    /// SystemInfo as it is during this outage.
+    pub fn shown_in(&self, info: SystemInfo) -> SystemInfo {
+        SystemInfo {
+            status: ServiceStatus::OutOfService,
+            status_reason: self.reason.clone(),
+            heartbeat_at: self.since,
+            ..info
+        }
+    }
+}
+
+/// Whether the service can be used, and whom it still has to tell how things are.
+#[derive(Debug)]
+pub(crate) struct ServiceState {
+    outage: Option<Outage>,
+    /// The same, for those who must not wait for an answer.
+    in_service: Arc<AtomicBool>,
+    repetition: Option<Repetition>,
+}
+
+/// The states of agents and calls are being said again.
+#[derive(Debug)]
+struct Repetition {
+    since: Timestamp,
+    /// Everybody up to this user has been looked at.
+    last: Option<UserId>,
+}
+
+/// Users looked at in one go. The hub has other things to do than to write down 20,000 users.
+const USERS_AT_ONCE: usize = 64;
+
+impl Default for ServiceState {
+    fn default() -> Self {
+        ServiceState { outage: None, in_service: Arc::new(AtomicBool::new(true)), repetition: None }
+    }
+}
+
+impl Notifier {
+    /// What is wrong with the service, if something is.
+    pub fn outage(&self) -> Option<&Outage> {
+        self.service.outage.as_ref()
+    }
+
+    /// Whether the service can be used, to be looked at from anywhere.
+    pub fn in_service_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.service.in_service)
+    }
+
+    pub(crate) fn is_in_service(&self) -> bool {
+        self.service.outage.is_none()
+    }
+
+    pub(crate) fn is_web_application_up(&self) -> bool {
+        self.outage().is_none_or(|outage| outage.cause != Cause::WebApplication)
+    }
+
+    /// Takes the service out of service, or back. What is so already is not announced again.
+    pub(crate) fn set_service(
+        &mut self,
+        ticket: Ticket,
+        outage: Option<(Cause, String)>,
+        about: SystemInfo,
+        at: Timestamp,
+    ) {
+        let since = self.outage().map_or(at, |outage| outage.since);
+        let outage = outage.map(|(cause, reason)| Outage { cause, reason, since });
+        if outage == self.service.outage {
+            return self.answer_when_logged(ticket);
+        }
+        if !self.accepts_changes() {
+            let outcome = Err(self.why_not());
+            return self.outputs.push_back(Output::Answer { ticket, outcome });
+        }
+        let (was_up, was_in_service) = (self.is_web_application_up(), self.is_in_service());
+        let about = SystemInfo { now: at, heartbeat_at: at, ..about };
+        let about = match &outage {
+            Some(outage) => outage.shown_in(about),
+            None => SystemInfo { status: ServiceStatus::InService, status_reason: String::new(), ..about },
+        };
+        self.service.in_service.store(outage.is_none(), Ordering::Release);
+        self.service.outage = outage;
+        self.service.repetition = match self.is_in_service() {
+            true if !was_in_service => Some(Repetition { since: at, last: None }),
+            _ => None,
+        };
+        if was_up != self.is_web_application_up() {
+            self.show_service_user();
+        }
+        let answer = Effect::Answer { ticket };
+        if self.is_web_application_up() {
+            self.commit(vec![announced(contact::system_info_update(&about))], vec![answer], at);
+        } else {
+            self.run_when_logged(answer);
+        }
+    }
+
+    /// The service user has come or gone: everybody who is there hears it.
+    fn show_service_user(&mut self) {
+        let there = self.sessions.iter().filter(|(_, session)| session.presence.is_some());
+        let there: Vec<_> = there.map(|(id, session)| (id, session.jid.to_string())).collect();
+        for (id, jid) in there {
+            self.send_service_presence(id, &jid);
+        }
+    }
+
+    /// When more is to be said again.
+    pub(crate) fn next_repetition(&self) -> Option<Timestamp> {
+        let since = self.service.repetition.as_ref()?.since;
+        (self.is_in_service() && !self.diverged && self.has_room_for_changes()).then_some(since)
+    }
+
+    /// Says again how some of the agents and their calls are.
+    pub(crate) fn repeat(&mut self, at: Timestamp) {
+        if self.next_repetition().is_none_or(|due| due > at) {
+            return;
+        }
+        let Some(repetition) = &mut self.service.repetition else { return };
+        let centre = &self.durable.centre;
+        let next = centre.users_after(repetition.last.as_ref()).take(USERS_AT_ONCE);
+        let next: Vec<UserId> = next.map(|user| user.id().clone()).collect();
+        let changes: Vec<Change> =
+            next.iter().flat_map(|user| centre.repeated(user)).map(announced).collect();
+        match next.last() {
+            Some(last) if next.len() == USERS_AT_ONCE => repetition.last = Some(last.clone()),
+            _ => self.service.repetition = None,
+        }
+        if !changes.is_empty() {
+            self.commit(changes, Vec::new(), at);
+        }
+    }
+}
+
+fn announced(update: Update) -> Change {
+    Change::Announced { node: update.node.to_string(), document: update.document }
+}
