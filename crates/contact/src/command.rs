@@ -45,6 +45,11 @@ pub enum Command {
         /// Whose.
         user: UserId,
     },
+    /// The telephones can be reached again, and nobody knows what the user has done meanwhile.
+    LinkRestored {
+        /// Who.
+        user: UserId,
+    },
     /// Time has passed: what was due until now happens. See [`ContactCentre::next_timeout`](crate::ContactCentre::next_timeout).
     Elapse,
     /// Adds a user, signed out.

@@ -106,6 +106,10 @@ impl Reason {
     pub const NOT_ANSWERED_UCCX: Self = Self::System { code: 32_763 };
     /// The agent's desktop has gone.
     pub const CONNECTION_LOST: Self = Self::System { code: 255 };
+    /// The link to the telephones was lost, CCE.
+    pub const LINK_LOST_UCCE: Self = Self::System { code: 50_002 };
+    /// The link to the telephones was lost, CCX: the agent has been signed in anew.
+    pub const LINK_LOST_UCCX: Self = Self::System { code: 32_750 };
     /// A supervisor changed the state, CCX.
     pub const SUPERVISOR_UCCX: Self = Self::System { code: 33 };
 }
@@ -114,7 +118,8 @@ impl Reason {
 pub(crate) fn system_label(code: u32) -> &'static str {
     match code {
         999 | 33 => "Supervisor Initiated",
-        255 => "Connection Failure",
+        255 | 50_002 => "Connection Failure",
+        32_750 => "Agent Logon",
         32_767 | 32_763 => "Call Not Answered",
         50_006 => "Agent Off Hook",
         _ => "System",

@@ -10,7 +10,7 @@ use crate::accounts::AccountCommand;
 use crate::change::{Credentials, Entry};
 use crate::publishers::Publisher;
 use crate::rejection::Rejection;
-use crate::service::Cause;
+use crate::service::Standing;
 
 /// Names one session. Given by whoever owns the transports; an index may be used again with another generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,8 +71,8 @@ pub enum Input {
     SetService {
         /// Carried back by the answer.
         ticket: Ticket,
-        /// What is wrong, and why; none if the service can be used.
-        outage: Option<(Cause, String)>,
+        /// How it stands with it from now on.
+        standing: Standing,
         /// What the service says about itself; status, reason and times are filled in.
         about: Box<SystemInfo>,
     },

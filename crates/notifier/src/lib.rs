@@ -76,6 +76,6 @@ pub use pubsub::recovery::RecoveryCounts;
 pub use rejection::Rejection;
 pub use resumption::{NotResumable, Resumable, SuspendedPresence, SuspendedSession, SuspendedSubscription};
 pub use roster::{RosterItem, stream_features};
-pub use service::{Cause, Outage};
+pub use service::{Afterwards, Cause, NewOutage, Outage, Standing};
 pub use session_list::KnownSession;
 pub use undelivered::Undelivered;

@@ -280,7 +280,9 @@ impl Notifier {
                 self.command(ticket, &actor, &command, request_id.as_deref(), at);
             }
             Input::Derived { derivation, credentials } => self.derived(derivation, credentials, at),
-            Input::SetService { ticket, outage, about } => self.set_service(ticket, outage, *about, at),
+            Input::SetService { ticket, standing, about } => {
+                self.set_service(ticket, standing, *about, at);
+            }
             Input::Administer { ticket, command } => self.administer(ticket, command, at),
             Input::Appended { position } => self.appended(position),
             Input::AppendFailed { from } => {

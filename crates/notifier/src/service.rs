@@ -10,8 +10,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use contact::{ServiceStatus, SystemInfo, Timestamp, Update, UserId};
+use contact::{Command, ServiceStatus, SystemInfo, Timestamp, Update, UserId};
 
+use crate::accounts::contact_changes;
 use crate::change::Change;
 use crate::effects::Effect;
 use crate::input::{Output, Ticket};
@@ -26,6 +27,36 @@ pub enum Cause {
     WebApplication,
 }
 
+/// How agents are when the service can be used again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Afterwards {
+    /// As they were.
+    #[default]
+    AsBefore,
+    /// Not ready, because nobody knows what they have done meanwhile ([`Command::LinkRestored`]).
+    NotReady,
+}
+
+/// How it shall stand with the service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// What is wrong; none if the service can be used.
+    pub outage: Option<NewOutage>,
+    /// People are asked to go to another server, because this one will be stopped.
+    pub maintenance: bool,
+}
+
+/// What is wrong from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewOutage {
+    /// What.
+    pub cause: Cause,
+    /// The operator's words for it; may be empty.
+    pub reason: String,
+    /// How agents are when it is over.
+    pub agents: Afterwards,
+}
+
 /// Why, and since when, the service cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outage {
@@ -33,26 +64,17 @@ pub struct Outage {
     pub cause: Cause,
     /// The operator's words for it; may be empty.
     pub reason: String,
+    /// How agents are when it is over.
+    pub agents: Afterwards,
     /// When it began. Another reason or cause does not change that.
     pub since: Timestamp,
-}
-
-impl Outage {
-    /// SystemInfo as it is during this outage.
-    pub fn shown_in(&self, info: SystemInfo) -> SystemInfo {
-        SystemInfo {
-            status: ServiceStatus::OutOfService,
-            status_reason: self.reason.clone(),
-            heartbeat_at: self.since,
-            ..info
-        }
-    }
 }
 
 /// Whether the service can be used, and whom it still has to tell how things are.
 #[derive(Debug)]
 pub(crate) struct ServiceState {
     outage: Option<Outage>,
+    maintenance_since: Option<Timestamp>,
     /// The same, for those who must not wait for an answer.
     in_service: Arc<AtomicBool>,
     repetition: Option<Repetition>,
@@ -62,6 +84,7 @@ pub(crate) struct ServiceState {
 #[derive(Debug)]
 struct Repetition {
     since: Timestamp,
+    agents: Afterwards,
     /// Everybody up to this user has been looked at.
     last: Option<UserId>,
 }
@@ -71,7 +94,12 @@ const USERS_AT_ONCE: usize = 64;
 
 impl Default for ServiceState {
     fn default() -> Self {
-        ServiceState { outage: None, in_service: Arc::new(AtomicBool::new(true)), repetition: None }
+        ServiceState {
+            outage: None,
+            maintenance_since: None,
+            in_service: Arc::new(AtomicBool::new(true)),
+            repetition: None,
+        }
     }
 }
 
@@ -79,6 +107,25 @@ impl Notifier {
     /// What is wrong with the service, if something is.
     pub fn outage(&self) -> Option<&Outage> {
         self.service.outage.as_ref()
+    }
+
+    /// Since when people are asked to go to another server, if they are.
+    pub fn maintenance_since(&self) -> Option<Timestamp> {
+        self.service.maintenance_since
+    }
+
+    /// SystemInfo with what is so now: the status, its reason and the times that belong to it.
+    pub fn system_info(&self, about: SystemInfo) -> SystemInfo {
+        let info = SystemInfo { maintenance_since: self.service.maintenance_since, ..about };
+        match &self.service.outage {
+            None => SystemInfo { status: ServiceStatus::InService, status_reason: String::new(), ..info },
+            Some(outage) => SystemInfo {
+                status: ServiceStatus::OutOfService,
+                status_reason: outage.reason.clone(),
+                heartbeat_at: outage.since,
+                ..info
+            },
+        }
     }
 
     /// Whether the service can be used, to be looked at from anywhere.
@@ -98,13 +145,19 @@ impl Notifier {
     pub(crate) fn set_service(
         &mut self,
         ticket: Ticket,
-        outage: Option<(Cause, String)>,
+        standing: Standing,
         about: SystemInfo,
         at: Timestamp,
     ) {
         let since = self.outage().map_or(at, |outage| outage.since);
-        let outage = outage.map(|(cause, reason)| Outage { cause, reason, since });
-        if outage == self.service.outage {
+        let outage = standing.outage.map(|NewOutage { cause, reason, agents }| Outage {
+            cause,
+            reason,
+            agents,
+            since,
+        });
+        let maintenance_since = standing.maintenance.then(|| self.service.maintenance_since.unwrap_or(at));
+        if (&outage, maintenance_since) == (&self.service.outage, self.service.maintenance_since) {
             return self.answer_when_logged(ticket);
         }
         if !self.accepts_changes() {
@@ -112,17 +165,16 @@ impl Notifier {
             return self.outputs.push_back(Output::Answer { ticket, outcome });
         }
         let (was_up, was_in_service) = (self.is_web_application_up(), self.is_in_service());
-        let about = SystemInfo { now: at, heartbeat_at: at, ..about };
-        let about = match &outage {
-            Some(outage) => outage.shown_in(about),
-            None => SystemInfo { status: ServiceStatus::InService, status_reason: String::new(), ..about },
-        };
         self.service.in_service.store(outage.is_none(), Ordering::Release);
-        self.service.outage = outage;
-        self.service.repetition = match self.is_in_service() {
-            true if !was_in_service => Some(Repetition { since: at, last: None }),
-            _ => None,
-        };
+        self.service.maintenance_since = maintenance_since;
+        match std::mem::replace(&mut self.service.outage, outage) {
+            Some(Outage { agents, .. }) if self.is_in_service() => {
+                self.service.repetition = Some(Repetition { since: at, agents, last: None });
+            }
+            _ if was_in_service && self.is_in_service() => {}
+            _ => self.service.repetition = None,
+        }
+        let about = self.system_info(SystemInfo { now: at, heartbeat_at: at, ..about });
         if was_up != self.is_web_application_up() {
             self.show_service_user();
         }
@@ -158,14 +210,31 @@ impl Notifier {
         let centre = &self.durable.centre;
         let next = centre.users_after(repetition.last.as_ref()).take(USERS_AT_ONCE);
         let next: Vec<UserId> = next.map(|user| user.id().clone()).collect();
-        let changes: Vec<Change> =
-            next.iter().flat_map(|user| centre.repeated(user)).map(announced).collect();
+        let agents = repetition.agents;
         match next.last() {
             Some(last) if next.len() == USERS_AT_ONCE => repetition.last = Some(last.clone()),
             _ => self.service.repetition = None,
         }
+        if agents == Afterwards::NotReady {
+            for user in &next {
+                self.restore_link(user, at);
+            }
+        }
+        let centre = &self.durable.centre;
+        let changes: Vec<Change> =
+            next.iter().flat_map(|user| centre.repeated(user)).map(announced).collect();
         if !changes.is_empty() {
             self.commit(changes, Vec::new(), at);
+        }
+    }
+
+    /// Tells the contact centre that a user can be followed again.
+    fn restore_link(&mut self, user: &UserId, at: Timestamp) {
+        let command = Command::LinkRestored { user: user.clone() };
+        match self.durable.centre.decide(&contact::Actor::system(), &command, at) {
+            Ok(events) if !events.is_empty() => self.commit(contact_changes(events, None), Vec::new(), at),
+            // Nothing to change, or no such user any more.
+            Ok(_) | Err(_) => {}
         }
     }
 }

@@ -201,9 +201,9 @@ impl HubTask {
                     return;
                 }
             },
-            Request::SetService { outage, about, answer } => {
+            Request::SetService { standing, about, answer } => {
                 let ticket = self.ticket(answer);
-                Input::SetService { ticket, outage, about }
+                Input::SetService { ticket, standing, about }
             }
             Request::Administer { command, answer } => {
                 let ticket = self.ticket(answer);

@@ -39,6 +39,7 @@ impl ContactCentre {
             }
             Command::Network(event) => return self.network(event, at),
             Command::DesktopLost { user } => return self.desktop_lost(user, at),
+            Command::LinkRestored { user } => return self.link_restored(user, at),
             Command::Elapse => return Ok(self.elapse(at)),
             Command::AddUser(details) => self.add_user(details)?,
             Command::UpdateUser { user, changes } => match self.update_user(user, changes)? {

@@ -9,6 +9,7 @@ mod configuration;
 mod decide;
 mod desktop;
 mod extensions;
+mod link;
 mod queues;
 mod repetition;
 mod snapshot;

@@ -37,6 +37,8 @@ pub struct SystemInfo {
     pub status_reason: String,
     /// The name that clients reach this server by.
     pub host: String,
+    /// Whether, and since when, people are asked to go to the other server because this one will be stopped.
+    pub maintenance_since: Option<Timestamp>,
     /// The other server of the pair, if there is one.
     pub secondary_host: Option<String>,
     /// The port of the REST API; none if there is no TLS listener.
@@ -75,6 +77,21 @@ fn write(xml: &mut XmlWriter, root: &str, info: &SystemInfo) {
     xml.show("lastSuccessCTIHeartbeatTime", info.heartbeat_at.0);
     xml.text("ctiVersion", CTI_VERSION);
     xml.text("ctiHeartbeatInterval", CTI_HEARTBEAT_INTERVAL_S);
+    // Maintenance of the telephones' own servers: there are none here.
+    if info.deployment == Deployment::Ucce {
+        xml.text("ctiMMode", "");
+        xml.text("ctiTimeInMMode", NOT_IN_MAINTENANCE);
+    }
+    match info.maintenance_since {
+        None => {
+            xml.text("finesseMMode", "");
+            xml.text("finesseTimeInMMode", NOT_IN_MAINTENANCE);
+        }
+        Some(since) => {
+            xml.text("finesseMMode", if in_service { "IN_PROGRESS" } else { "COMPLETED" });
+            xml.show("finesseTimeInMMode", info.now.0.saturating_sub(since.0).max(0) / 1000);
+        }
+    }
     xml.text("license", "");
     xml.text("peripheralId", PERIPHERAL_ID);
     xml.open("primaryNode");
@@ -107,4 +124,6 @@ fn write(xml: &mut XmlWriter, root: &str, info: &SystemInfo) {
 // What a stand-alone CCX of the 12.5 generation reports; nothing depends on it.
 const CTI_VERSION: &str = "23";
 const CTI_HEARTBEAT_INTERVAL_S: &str = "2";
+/// The product says so by a negative number of seconds.
+const NOT_IN_MAINTENANCE: &str = "-1";
 const PERIPHERAL_ID: &str = "5000";

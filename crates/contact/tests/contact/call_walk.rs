@@ -33,6 +33,7 @@ enum Step {
     Pass { ms: i64 },
     WrapUp { agent: usize, mode: usize },
     DesktopLost { agent: usize },
+    LinkRestored { agent: usize },
     Remove,
 }
 
@@ -75,6 +76,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..30_000i64).prop_map(|ms| Step::Pass { ms }),
         1 => (agent, 0..4usize).prop_map(|(agent, mode)| Step::WrapUp { agent, mode }),
         1 => (0..AGENTS.len()).prop_map(|agent| Step::DesktopLost { agent }),
+        1 => (0..AGENTS.len()).prop_map(|agent| Step::LinkRestored { agent }),
         1 => Just(Step::Remove),
     ]
 }
@@ -192,6 +194,9 @@ fn command(centre: &ContactCentre, step: &Step) -> Option<(Actor, Command)> {
         }
         Step::DesktopLost { agent } => {
             Some((Actor::system(), Command::DesktopLost { user: user(AGENTS[agent].0) }))
+        }
+        Step::LinkRestored { agent } => {
+            Some((Actor::system(), Command::LinkRestored { user: user(AGENTS[agent].0) }))
         }
         Step::Remove => Some((Actor::system(), Command::RemoveUser { user: user("7003") })),
     }

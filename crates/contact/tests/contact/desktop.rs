@@ -60,3 +60,39 @@ fn who_is_not_ready_already_keeps_the_reason() {
     assert_eq!(lose(&mut floor), Ok(Vec::new()));
     assert_eq!(floor.command("7001", Command::DesktopLost { user: user("7001") }).unwrap_err().status, 401);
 }
+
+/// The link to the telephones is there again. Nobody is cut off, and nobody gets a call without having asked for one.
+#[test]
+fn after_a_lost_link_agents_ask_for_calls_again() {
+    for (deployment, pending, reason) in [
+        (Deployment::Ucce, AgentState::NotReady, Reason::LINK_LOST_UCCE),
+        (Deployment::Uccx, AgentState::Logout, Reason::LINK_LOST_UCCX),
+    ] {
+        let mut floor = Floor::new(Settings { deployment, ..Settings::default() });
+        floor.room.configure(Command::AddQueue(contact::Queue {
+            id: contact::QueueId(1),
+            name: "Sales".into(),
+            numbers: [address("8001")].into(),
+            teams: [contact::TeamId(1)].into(),
+        }));
+        let restored =
+            |floor: &mut Floor, id| floor.command("network", Command::LinkRestored { user: user(id) });
+        floor.ready(&["7001"]);
+        let call = floor.incoming("5551001", "8001");
+        floor.act("7001", call, Action::Answer);
+        floor.ready(&["7002"]);
+        restored(&mut floor, "7001").unwrap();
+        restored(&mut floor, "7002").unwrap();
+        assert_eq!((floor.state("7001"), floor.pending("7001")), (AgentState::Talking, Some(pending)));
+        assert_eq!((floor.state("7002"), floor.reason("7002")), (AgentState::NotReady, reason));
+        // Said once; and who is not ready has a reason already.
+        for id in ["7001", "7002"] {
+            assert_eq!(restored(&mut floor, id), Ok(Vec::new()));
+        }
+        floor.network(NetworkEvent::HangUp { dialog: call, address: address("5551001") }).unwrap();
+        assert_eq!((floor.state("7001"), floor.reason("7001")), (pending, reason), "{deployment:?}");
+        assert_eq!(restored(&mut floor, "nobody").unwrap_err().status, 404);
+        let by_an_agent = floor.command("7001", Command::LinkRestored { user: user("7002") });
+        assert_eq!(by_an_agent.unwrap_err().status, 401);
+    }
+}

@@ -243,6 +243,7 @@ fn system_info() {
     let info = SystemInfo {
         now: NOW,
         heartbeat_at: Timestamp(1_767_605_411_000),
+        maintenance_since: None,
         deployment: Deployment::Uccx,
         status: ServiceStatus::InService,
         status_reason: String::new(),
@@ -260,6 +261,7 @@ fn system_info() {
          <lastCTIHeartbeatStatus>success</lastCTIHeartbeatStatus>
          <lastSuccessCTIHeartbeatTime>1767605411000</lastSuccessCTIHeartbeatTime>
          <ctiVersion>23</ctiVersion><ctiHeartbeatInterval>2</ctiHeartbeatInterval>
+         <finesseMMode></finesseMMode><finesseTimeInMMode>-1</finesseTimeInMMode>
          <license></license><peripheralId>5000</peripheralId>
          <primaryNode><host>fin1.example.test</host><httpsPort>8445</httpsPort><xmppSecurePort>5223</xmppSecurePort></primaryNode>
          <secondaryNode><host>fin2.example.test</host></secondaryNode>
@@ -281,4 +283,15 @@ fn system_info() {
     let document = system_info_xml(&alone);
     assert!(!document.contains("secondaryNode"));
     assert!(document.contains("<status>OUT_OF_SERVICE</status>"));
+    let since = Timestamp(NOW.0 - 65_999);
+    let leaving = SystemInfo { deployment: Deployment::Ucce, maintenance_since: Some(since), ..alone };
+    let nothing = "<ctiMMode></ctiMMode><ctiTimeInMMode>-1</ctiTimeInMMode>";
+    for (status, word) in
+        [(ServiceStatus::InService, "IN_PROGRESS"), (ServiceStatus::OutOfService, "COMPLETED")]
+    {
+        let document = system_info_xml(&SystemInfo { status, ..leaving.clone() });
+        let own = "<finesseTimeInMMode>65</finesseTimeInMMode>";
+        let own = format!("{nothing}<finesseMMode>{word}</finesseMMode>{own}");
+        assert!(document.contains(&own), "{own} in {document}");
+    }
 }

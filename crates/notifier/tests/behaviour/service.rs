@@ -1,7 +1,7 @@
 //! Out of service and back: what clients hear, what stands still, and what is said again.
 
 use contact::{AgentState, Command, Deployment, ServiceStatus, SystemInfo, Timestamp, UserId};
-use notifier::{Cause, Rejection, SessionId};
+use notifier::{Afterwards, Cause, NewOutage, Rejection, SessionId, Standing};
 
 use crate::world::World;
 
@@ -12,6 +12,7 @@ fn about() -> Box<SystemInfo> {
     Box::new(SystemInfo {
         now: Timestamp(0),
         heartbeat_at: Timestamp(0),
+        maintenance_since: None,
         deployment: Deployment::Ucce,
         status: ServiceStatus::InService,
         status_reason: String::new(),
@@ -27,8 +28,9 @@ fn about() -> Box<SystemInfo> {
 }
 
 fn set(world: &mut World, outage: Option<(Cause, &str)>) -> Result<(), Rejection> {
-    let outage = outage.map(|(cause, reason)| (cause, reason.to_owned()));
-    world.set_service(outage, about())
+    let agents = Afterwards::AsBefore;
+    let outage = outage.map(|(cause, reason)| NewOutage { cause, reason: reason.to_owned(), agents });
+    world.set_service(Standing { outage, maintenance: false }, about())
 }
 
 /// What a session got, by what matters of it: the node and the interesting words of an event, or a presence.
@@ -43,7 +45,8 @@ fn heard(world: &mut World, session: SessionId) -> Vec<String> {
             let rest = xml.split_once(&format!("&lt;{name}&gt;"))?.1;
             Some(rest.split("&lt;").next().unwrap().to_owned())
         };
-        let words = ["state", "status", "statusReason", "lastCTIHeartbeatStatus", "event"];
+        let words =
+            ["state", "label", "status", "statusReason", "finesseMMode", "lastCTIHeartbeatStatus", "event"];
         let words: Vec<String> = words.iter().filter_map(|name| between(name)).collect();
         format!("{node}: {}", words.join(" "))
     };
@@ -62,7 +65,7 @@ fn without_cti_clients_hear_of_it_and_afterwards_how_things_are() {
     world.take(idle);
 
     set(&mut world, Some((Cause::Cti, "link"))).unwrap();
-    let out = "SystemInfo: OUT_OF_SERVICE link failure PUT";
+    let out = "SystemInfo: OUT_OF_SERVICE link  failure PUT";
     assert_eq!(heard(&mut world, agent), [out]);
     assert_eq!(heard(&mut world, idle), [out]);
     // The same again is no news; another reason is, and does not begin the outage anew.
@@ -72,7 +75,7 @@ fn without_cti_clients_hear_of_it_and_afterwards_how_things_are() {
     world.wait_ms(1_000);
     set(&mut world, Some((Cause::Cti, "exchange"))).unwrap();
     for session in [agent, idle] {
-        assert_eq!(heard(&mut world, session), ["SystemInfo: OUT_OF_SERVICE exchange failure PUT"]);
+        assert_eq!(heard(&mut world, session), ["SystemInfo: OUT_OF_SERVICE exchange  failure PUT"]);
     }
     assert_eq!(world.notifier.outage().unwrap().since, since);
 
@@ -84,7 +87,7 @@ fn without_cti_clients_hear_of_it_and_afterwards_how_things_are() {
     set(&mut world, None).unwrap();
     world.wait_ms(0);
     // The reason of READY is none, and who is not signed in has nothing to say.
-    let back = "SystemInfo: IN_SERVICE  success PUT";
+    let back = "SystemInfo: IN_SERVICE   success PUT";
     assert_eq!(heard(&mut world, agent), [back, "User/1001001: READY PUT"]);
     assert_eq!(heard(&mut world, idle), [back]);
     assert_eq!(world.notifier.next_timeout(), None);
@@ -103,7 +106,7 @@ fn without_the_web_application_its_user_is_gone() {
     assert!(heard(&mut world, late).contains(&"gone".to_owned()));
     set(&mut world, None).unwrap();
     for session in [agent, late] {
-        assert_eq!(heard(&mut world, session), ["there", "SystemInfo: IN_SERVICE  success PUT"]);
+        assert_eq!(heard(&mut world, session), ["there", "SystemInfo: IN_SERVICE   success PUT"]);
     }
 }
 
@@ -155,6 +158,45 @@ fn everybody_is_said_again_once() {
 
 fn agent_details(world: &World) -> contact::UserDetails {
     world.notifier.centre().user(&UserId::new("1001002").unwrap()).unwrap().details.clone()
+}
+
+/// Nobody knows what agents have done while the link was lost: they are not ready, once, and in a call when it is over.
+#[test]
+fn agents_may_be_not_ready_afterwards() {
+    let mut world = World::new();
+    let agent = world.connect("1001001/desktop");
+    world.change_state("1001001", LOGIN).unwrap();
+    world.change_state("1001001", READY).unwrap();
+    let outage = NewOutage { cause: Cause::Cti, reason: String::new(), agents: Afterwards::NotReady };
+    world.set_service(Standing { outage: Some(outage), maintenance: false }, about()).unwrap();
+    world.take(agent);
+    set(&mut world, None).unwrap();
+    world.wait_ms(0);
+    let not_ready = "User/1001001: NOT_READY Connection Failure PUT";
+    // The change is news, and then everything is said again.
+    assert_eq!(heard(&mut world, agent), ["SystemInfo: IN_SERVICE   success PUT", not_ready, not_ready]);
+    world.change_state("1001001", READY).unwrap();
+}
+
+/// Maintenance refuses nothing: everybody hears that it is time to go, and then the service goes.
+#[test]
+fn maintenance_is_announced_and_changes_nothing_else() {
+    let mut world = World::new();
+    let agent = world.connect("1001001/desktop");
+    world.take(agent);
+    world.set_service(Standing { outage: None, maintenance: true }, about()).unwrap();
+    assert_eq!(heard(&mut world, agent), ["SystemInfo: IN_SERVICE  IN_PROGRESS success PUT"]);
+    let since = world.notifier.maintenance_since();
+    world.change_state("1001001", LOGIN).unwrap();
+    assert_eq!(heard(&mut world, agent), ["User/1001001: NOT_READY PUT"]);
+    world.wait_ms(5_000);
+    let agents = Afterwards::AsBefore;
+    let outage = NewOutage { cause: Cause::Cti, reason: "moved".into(), agents };
+    world.set_service(Standing { outage: Some(outage), maintenance: true }, about()).unwrap();
+    assert_eq!(heard(&mut world, agent), ["SystemInfo: OUT_OF_SERVICE moved COMPLETED failure PUT"]);
+    assert_eq!(world.notifier.maintenance_since(), since);
+    set(&mut world, None).unwrap();
+    assert_eq!(world.notifier.maintenance_since(), None);
 }
 
 /// A log that takes nothing: the status stays what everybody knows.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use contact::{Actor, Command, Timestamp, UserId, UserRequest};
 use notifier::{
-    AccountCommand, Addressed, Cause, Change, Config, Credentials, Derivation, Entry, Existing, Input, Keys,
-    NewAccount, Notifier, Output, Position, Rejection, SessionId, Ticket,
+    AccountCommand, Addressed, Change, Config, Credentials, Derivation, Entry, Existing, Input, Keys,
+    NewAccount, Notifier, Output, Position, Rejection, SessionId, Standing, Ticket,
 };
 use xmpp::{BareJid, Condition, Element, Limits, Password, SharedStanza, Stanza, StanzaError, StreamError};
 
@@ -351,12 +351,12 @@ impl World {
     /// Takes the service out of service, or back.
     pub(crate) fn set_service(
         &mut self,
-        outage: Option<(Cause, String)>,
+        standing: Standing,
         about: Box<contact::SystemInfo>,
     ) -> Result<(), Rejection> {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        self.handle(Input::SetService { ticket, outage, about });
+        self.handle(Input::SetService { ticket, standing, about });
         self.answers.remove(&ticket).expect("an answer")
     }
 

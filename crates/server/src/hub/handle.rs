@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use contact::{Actor, Command, ContactCentre, Refusal, SystemInfo};
 use notifier::{
-    AccountCommand, Cause, Credentials, Derivation, Notifier, OutsideEvent, OutsideOutcomes, Rejection,
-    SessionId,
+    AccountCommand, Credentials, Derivation, Notifier, OutsideEvent, OutsideOutcomes, Rejection, SessionId,
+    Standing,
 };
 use tokio::sync::{mpsc, oneshot};
 use xmpp::{BareJid, FullJid, Stanza, StreamError};
@@ -37,7 +37,7 @@ pub(crate) enum Request {
     /// A change to the contact centre.
     Command { prepare: Prepare, request_id: Option<String>, answer: Answer },
     /// The service is taken out of service, or back.
-    SetService { outage: Option<(Cause, String)>, about: Box<SystemInfo>, answer: Answer },
+    SetService { standing: Standing, about: Box<SystemInfo>, answer: Answer },
     /// A change to accounts.
     Administer { command: Box<AccountCommand>, answer: Answer },
     /// Events from outside.
@@ -141,19 +141,15 @@ impl HubHandle {
 
     /// Takes the service out of service, or back, and waits until that is announced as far as it has to be.
     ///
-    /// - `outage`: what is wrong and why; none if the service can be used.
+    /// - `standing`: how it stands with it from now on.
     /// - `about`: what the service says about itself; status, reason and times are filled in.
     ///
     /// # Errors
     ///
     /// As [`HubHandle::command`].
-    pub async fn set_service(
-        &self,
-        outage: Option<(Cause, String)>,
-        about: SystemInfo,
-    ) -> Result<(), CommandError> {
+    pub async fn set_service(&self, standing: Standing, about: SystemInfo) -> Result<(), CommandError> {
         let (answer, answered) = oneshot::channel();
-        self.try_send(Request::SetService { outage, about: Box::new(about), answer })?;
+        self.try_send(Request::SetService { standing, about: Box::new(about), answer })?;
         Ok(answered.await.map_err(|_| Unavailable::Stopping)??)
     }
 

@@ -17,9 +17,8 @@ impl Rest {
     pub(super) async fn system_info(&self) -> Reply {
         let now = Timestamp(jiff::Timestamp::now().as_millisecond());
         let in_service = self.settings.system_info(now, ServiceStatus::InService, String::new());
-        let info = match self.hub.query(|notifier| notifier.outage().cloned()).await {
-            Ok(None) => in_service,
-            Ok(Some(outage)) => outage.shown_in(in_service),
+        let info = match self.hub.query(move |notifier| notifier.system_info(in_service)).await {
+            Ok(info) => info,
             Err(reason) => self.settings.system_info(now, ServiceStatus::OutOfService, reason.to_string()),
         };
         Reply::Document(contact::system_info_xml(&info))

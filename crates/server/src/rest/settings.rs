@@ -64,6 +64,7 @@ impl RestSettings {
         SystemInfo {
             now,
             heartbeat_at: now,
+            maintenance_since: None,
             deployment: self.deployment,
             status,
             status_reason,

@@ -2,17 +2,18 @@
 //!
 //! | Request | What happens |
 //! |---|---|
-//! | `GET /offhook/v1/service` | `{"status": "OUT_OF_SERVICE", "cause": "CTI", "reason": "…", "since": "…"}`; in service only the status |
-//! | `PUT /offhook/v1/service` | `{"status": "OUT_OF_SERVICE", "reason": "…", "cause": "CTI"}` or `{"status": "IN_SERVICE"}`; 204 |
+//! | `GET /offhook/v1/service` | `{"status": "OUT_OF_SERVICE", "cause": "CTI", "reason": "…", "agents": "AS_BEFORE", "since": "…"}`; in service only the status. With `"maintenance_since": "…"` during maintenance |
+//! | `PUT /offhook/v1/service` | `{"status": "OUT_OF_SERVICE", "reason": "…", "cause": "CTI", "agents": "NOT_READY"}` or `{"status": "IN_SERVICE"}`; both with `"maintenance": true` if they like. 204 |
 //!
-//! `cause` is `CTI` if it is left out, or `WEB_APPLICATION`.
+//! `cause` is `CTI` if it is left out, or `WEB_APPLICATION`. `agents` says how they are afterwards: `AS_BEFORE` if it is left out, or
+//! `NOT_READY`.
 
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use contact::{Refusal, ServiceStatus, UserId};
+use contact::{Refusal, ServiceStatus, Timestamp, UserId};
 use http::{Method, StatusCode};
-use notifier::{Cause, Outage};
+use notifier::{Afterwards, Cause, NewOutage, Outage, Standing};
 use serde::{Deserialize, Serialize};
 
 use super::{Rest, method_not_allowed, read_json};
@@ -23,6 +24,9 @@ struct Wish {
     status: Status,
     cause: Option<WireCause>,
     reason: Option<String>,
+    agents: Option<WireAfterwards>,
+    #[serde(default)]
+    maintenance: bool,
 }
 
 #[derive(Serialize)]
@@ -33,7 +37,11 @@ struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    agents: Option<WireAfterwards>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maintenance_since: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -50,6 +58,13 @@ enum WireCause {
     WebApplication,
 }
 
+#[derive(Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum WireAfterwards {
+    AsBefore,
+    NotReady,
+}
+
 impl Rest {
     /// Answers one request to `/offhook/v1/service`.
     pub(super) async fn service(
@@ -60,17 +75,19 @@ impl Rest {
     ) -> Result<Response, Refusal> {
         match *method {
             Method::GET => {
-                let outage = self.hub.query(|notifier| notifier.outage().cloned()).await?;
-                Ok(Json(shown(outage)).into_response())
+                let shown = self
+                    .hub
+                    .query(|notifier| shown(notifier.outage().cloned(), notifier.maintenance_since()));
+                Ok(Json(shown.await?).into_response())
             }
             Method::PUT => {
-                let outage = outage(read_json(&self.read_body(body).await?)?)?;
-                let is_out = outage.is_some();
+                let standing = standing(read_json(&self.read_body(body).await?)?)?;
+                let (is_out, maintenance) = (standing.outage.is_some(), standing.maintenance);
                 // Status and times are the notifier's to fill in.
                 let about =
                     self.settings.system_info(crate::hub::now(), ServiceStatus::InService, String::new());
-                self.hub.set_service(outage, about).await?;
-                tracing::warn!(%administrator, out_of_service = is_out, "the service's status was set");
+                self.hub.set_service(standing, about).await?;
+                tracing::warn!(%administrator, out_of_service = is_out, maintenance, "the service's status was set");
                 Ok(StatusCode::NO_CONTENT.into_response())
             }
             _ => Ok(method_not_allowed("GET, PUT")),
@@ -78,11 +95,15 @@ impl Rest {
     }
 }
 
-fn outage(wish: Wish) -> Result<Option<(Cause, String)>, Refusal> {
+fn standing(wish: Wish) -> Result<Standing, Refusal> {
+    let maintenance = wish.maintenance;
     if wish.status == Status::InService {
-        return match (wish.cause, wish.reason) {
-            (None, None) => Ok(None),
-            _ => Err(Refusal::invalid_input("status", "in service there is neither cause nor reason")),
+        return match (wish.cause, wish.reason, wish.agents) {
+            (None, None, None) => Ok(Standing { outage: None, maintenance }),
+            _ => {
+                let why = "in service there is neither cause nor reason, and nothing to say of agents";
+                Err(Refusal::invalid_input("status", why))
+            }
         };
     }
     let reason = wish.reason.unwrap_or_default();
@@ -94,12 +115,28 @@ fn outage(wish: Wish) -> Result<Option<(Cause, String)>, Refusal> {
         None | Some(WireCause::Cti) => Cause::Cti,
         Some(WireCause::WebApplication) => Cause::WebApplication,
     };
-    Ok(Some((cause, reason)))
+    let agents = match wish.agents {
+        None | Some(WireAfterwards::AsBefore) => Afterwards::AsBefore,
+        Some(WireAfterwards::NotReady) => Afterwards::NotReady,
+    };
+    Ok(Standing { outage: Some(NewOutage { cause, reason, agents }), maintenance })
 }
 
-fn shown(outage: Option<Outage>) -> Shown {
-    let Some(Outage { cause, reason, since }) = outage else {
-        return Shown { status: Status::InService, cause: None, reason: None, since: None };
+fn shown(outage: Option<Outage>, maintenance_since: Option<Timestamp>) -> Shown {
+    let maintenance_since = maintenance_since.map(|since| since.to_string());
+    let Some(Outage { cause, reason, agents, since }) = outage else {
+        return Shown {
+            status: Status::InService,
+            cause: None,
+            reason: None,
+            agents: None,
+            since: None,
+            maintenance_since,
+        };
+    };
+    let agents = match agents {
+        Afterwards::AsBefore => WireAfterwards::AsBefore,
+        Afterwards::NotReady => WireAfterwards::NotReady,
     };
     let cause = match cause {
         Cause::Cti => WireCause::Cti,
@@ -109,7 +146,9 @@ fn shown(outage: Option<Outage>) -> Shown {
         status: Status::OutOfService,
         cause: Some(cause),
         reason: Some(reason),
+        agents: Some(agents),
         since: Some(since.to_string()),
+        maintenance_since,
     }
 }
 

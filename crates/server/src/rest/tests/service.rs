@@ -31,7 +31,7 @@ async fn out_of_service_everything_but_system_info_answers_503() {
     let shown = desk.network(call("GET /offhook/v1/service", "admin")).await.body;
     assert!(
         shown.starts_with(
-            r#"{"status":"OUT_OF_SERVICE","cause":"CTI","reason":"CTI link <lost>","since":"20"#
+            r#"{"status":"OUT_OF_SERVICE","cause":"CTI","reason":"CTI link <lost>","agents":"AS_BEFORE","since":"20"#
         ),
         "{shown}"
     );
@@ -80,6 +80,8 @@ async fn who_may_take_it_out_of_service_and_how() {
         ("admin", LINE, r#"{"status": "ON_FIRE"}"#, 400),
         ("admin", LINE, r#"{"status": "OUT_OF_SERVICE", "reson": ""}"#, 400),
         ("admin", LINE, r#"{"status": "OUT_OF_SERVICE", "cause": "RAIN"}"#, 400),
+        ("admin", LINE, r#"{"status": "OUT_OF_SERVICE", "agents": "ASLEEP"}"#, 400),
+        ("admin", LINE, r#"{"status": "IN_SERVICE", "agents": "NOT_READY"}"#, 400),
         ("admin", LINE, r#"{"status": "OUT_OF_SERVICE", "reason": "two\nlines"}"#, 400),
         ("admin", LINE, &long, 400),
         ("admin", LINE, r#"{"status": "IN_SERVICE", "reason": "why not"}"#, 400),
@@ -91,4 +93,18 @@ async fn who_may_take_it_out_of_service_and_how() {
         assert_eq!(desk.get("SystemInfo", "").await.status, 200);
         assert_eq!(desk.get("User/1001001", "1001001").await.status, 200, "nothing has changed");
     }
+}
+
+#[tokio::test]
+async fn maintenance_shows_in_system_info() {
+    let desk = Desk::new().await;
+    assert_eq!(set(&desk, r#"{"status": "IN_SERVICE", "maintenance": true}"#).await, 204);
+    let info = desk.get("SystemInfo", "").await.body;
+    assert!(info.contains("<finesseMMode>IN_PROGRESS</finesseMMode><finesseTimeInMMode>"), "{info}");
+    let shown = desk.network(call("GET /offhook/v1/service", "admin")).await.body;
+    assert!(shown.starts_with(r#"{"status":"IN_SERVICE","maintenance_since":"20"#), "{shown}");
+    // It refuses nothing.
+    desk.put("1001001", "1001001", "<state>LOGIN</state><extension>2001001</extension>").await;
+    assert_eq!(set(&desk, r#"{"status": "IN_SERVICE"}"#).await, 204);
+    assert!(desk.get("SystemInfo", "").await.body.contains("<finesseMMode></finesseMMode>"));
 }
