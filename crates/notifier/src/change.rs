@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::input::Position;
 use crate::publishers::Publisher;
 pub use crate::pubsub::affiliations::Affiliation;
-pub use crate::pubsub::node::{AccessModel, NodeConfig, NodeFull, NotificationType, PublishModel, SendLast};
-pub use crate::pubsub::options::{Expire, Show, SubscriptionOptions};
+pub use crate::pubsub::node::{
+    AccessModel, AssociationPolicy, NodeConfig, NodeFull, NodeType, NotificationType, PublishModel, SendLast,
+};
+pub use crate::pubsub::options::{About, Expire, Show, SubscriptionOptions};
 use crate::roster::RosterItem;
 
 /// One place in the log: changes that were decided together and exist together or not at all.
@@ -514,6 +516,22 @@ mod tests {
                     .into(),
             ),
             (
+                Change::NodeConfigured {
+                    node: node(),
+                    config: NodeConfig {
+                        node_type: NodeType::Collection,
+                        collection: Some("top".into()),
+                        children_association_policy: AssociationPolicy::All,
+                        children_max: Some(5),
+                        ..NodeConfig::default()
+                    },
+                },
+                format!(
+                    r#"{{"type":"node_configured","node":"n","config":{{"node_type":"collection","collection":"top","children_association_policy":"all","children_max":5,{}"#,
+                    default_config.trim_start_matches('{')
+                ) + "}",
+            ),
+            (
                 Change::NodeDeleted { node: node(), redirect: Some("xmpp:x".into()) },
                 r#"{"type":"node_deleted","node":"n","redirect":"xmpp:x"}"#.into(),
             ),
@@ -535,6 +553,7 @@ mod tests {
                         deliver: false,
                         expire: Some(Expire::At(Timestamp(5))),
                         show_values: Some(vec![Show::Away, Show::Online]),
+                        ..SubscriptionOptions::default()
                     },
                 },
                 r#"{"type":"subscription_configured","node":"n","jid":"1001001@localhost","subid":"s","options":{"deliver":false,"expire":{"at":5},"show_values":["away","online"]}}"#.into(),
@@ -547,6 +566,19 @@ mod tests {
                     options: SubscriptionOptions { expire: Some(Expire::Presence), ..SubscriptionOptions::default() },
                 },
                 r#"{"type":"subscription_configured","node":"n","jid":"1001001@localhost","options":{"expire":"presence"}}"#.into(),
+            ),
+            (
+                Change::SubscriptionConfigured {
+                    node: node(),
+                    jid: jid(),
+                    subid: None,
+                    options: SubscriptionOptions {
+                        about: About::Items,
+                        depth: None,
+                        ..SubscriptionOptions::default()
+                    },
+                },
+                r#"{"type":"subscription_configured","node":"n","jid":"1001001@localhost","options":{"about":"items","depth":null}}"#.into(),
             ),
             (
                 Change::SubscriptionEnded { node: node(), jid: jid(), subid: Some("s".into()) },

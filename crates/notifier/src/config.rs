@@ -212,6 +212,8 @@ pub struct NotifierLimits {
     pub affiliations_per_node_max: usize,
     /// Subscriptions to one node that wait for its owner's answer. One more: `resource-constraint`.
     pub requests_per_node_max: usize,
+    /// Levels of nodes, one in another.
+    pub collection_depth_max: usize,
     /// Milliseconds that a leased subscription lasts without being renewed. Who asks for more gets this much.
     pub lease_ms_max: i64,
     /// Notifications of one node that a session may send back as undeliverable for now. One more, and the subscription ends;
@@ -298,6 +300,7 @@ impl Default for NotifierLimits {
             subscriptions_per_user_max: 1_000,
             affiliations_per_node_max: 10_000,
             requests_per_node_max: 1_000,
+            collection_depth_max: 8,
             lease_ms_max: 2_592_000_000,
             bounces_max: 10,
             nodes_max: 10_000,

@@ -13,6 +13,7 @@ use crate::input::SessionId;
 use crate::notifier::{Notifier, Target};
 use crate::pubsub;
 use crate::pubsub::Requester;
+use crate::pubsub::node::{Generic, Node, NodeType};
 use crate::rsm::PageRequest;
 
 /// The entity capabilities that go into stream features and presence.
@@ -69,7 +70,7 @@ impl Entity {
         entity.features.extend(config.recovery.then(|| ns::RECOVERY.into()));
         entity.features.push(ns::PUBSUB.into());
         entity.features.extend(pubsub::features(config).map(|feature| format!("{}#{feature}", ns::PUBSUB)));
-        entity.features.extend(config.multiple_subscriptions.then(|| ns::SHIM.into()));
+        entity.features.push(ns::SHIM.into());
         entity.features.sort_unstable();
         entity
     }
@@ -119,13 +120,19 @@ impl Entity {
         Entity::new("automation", "command-node", command.name(), features)
     }
 
-    fn node(title: &str) -> Self {
-        Entity::new("pubsub", "leaf", title, vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PUBSUB])
+    fn node(node_type: NodeType, title: &str) -> Self {
+        let kind = match node_type {
+            NodeType::Leaf => "leaf",
+            NodeType::Collection => "collection",
+        };
+        Entity::new("pubsub", kind, title, vec![ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PUBSUB])
     }
 
-    /// The stanza headers that the publish-subscribe service sends (XEP-0131 §2.2).
-    fn headers() -> Self {
-        let features = vec![ns::DISCO_INFO, "http://jabber.org/protocol/shim#SubID"];
+    /// The stanza headers that a publish-subscribe service sends (XEP-0131 §2.2).
+    fn headers(config: &Config, collections: bool) -> Self {
+        let mut features = vec![ns::DISCO_INFO];
+        features.extend(collections.then_some("http://jabber.org/protocol/shim#Collection"));
+        features.extend(config.multiple_subscriptions.then_some("http://jabber.org/protocol/shim#SubID"));
         Entity::new("pubsub", "service", "", features)
     }
 
@@ -207,9 +214,7 @@ impl Notifier {
             Target::ServiceUser => own(Entity::service_user(&self.config)),
             Target::PubSub => match node {
                 None => Ok(Some(Entity::pubsub(&self.config).info(None))),
-                Some(ns::SHIM) if self.config.multiple_subscriptions => {
-                    Ok(Some(Entity::headers().info(node)))
-                }
+                Some(ns::SHIM) => Ok(Some(Entity::headers(&self.config, true).info(node))),
                 Some(name) => {
                     let known = self.sessions.get(session).ok_or(Condition::InternalServerError)?;
                     let requester = Requester::new(known.user, known.jid.to_bare());
@@ -222,7 +227,7 @@ impl Notifier {
                     && self.config.personal_nodes =>
             {
                 self.account_info(session, target, to, None)?;
-                Ok(Some(Entity::headers().info(node)))
+                Ok(Some(Entity::headers(&self.config, false).info(node)))
             }
             Target::Account | Target::Stranger => Ok(Some(self.account_info(session, target, to, node)?)),
             _ => Err(Condition::ServiceUnavailable.into()),
@@ -254,7 +259,7 @@ impl Notifier {
         let found = self.durable.nodes.find(&requester.service.key(name));
         let (index, node) = found.ok_or(Condition::ItemNotFound)?;
         let title = node.generic().and_then(|generic| generic.config.title.as_deref());
-        let mut info = Entity::node(title.unwrap_or_default()).info(Some(name));
+        let mut info = Entity::node(node.node_type(), title.unwrap_or_default()).info(Some(name));
         if self.rights_at(requester, index, node).see
             && let Some(generic) = node.generic()
         {
@@ -297,18 +302,18 @@ impl Notifier {
             }
             (Target::PubSub, None) => {
                 let nodes = self.visible_nodes(session);
-                let item = |(name, title): &(String, Option<String>)| {
-                    let item = self.item().with_attribute("node", name.as_str());
-                    match title {
-                        Some(title) => item.with_attribute("name", title.as_str()),
-                        None => item,
-                    }
-                };
-                self.list_page(payload, &nodes, |(name, _)| name, item, &mut query)?;
+                self.list_page(payload, &nodes, |(name, _)| name, |node| self.node_item(node), &mut query)?;
             }
             (Target::PubSub, Some(name)) => {
                 let known = self.sessions.get(session).ok_or(Condition::InternalServerError)?;
-                let ids = self.visible_items(&Requester::new(known.user, known.jid.to_bare()), name)?;
+                let requester = Requester::new(known.user, known.jid.to_bare());
+                let ids = self.visible_items(&requester, name)?;
+                let nodes = self.visible_among(&requester, self.durable.nodes.children(name).into_iter());
+                if !nodes.is_empty() {
+                    let item = |node: &_| self.node_item(node);
+                    self.list_page(payload, &nodes, |(name, _)| name, item, &mut query)?;
+                    return Ok(Some(query));
+                }
                 let item = |id: &&str| self.item().with_attribute("name", *id);
                 self.list_page(payload, &ids, |id| id, item, &mut query)?;
             }
@@ -418,14 +423,32 @@ impl Notifier {
             let (index, node) = self.durable.nodes.find(&path.to_string())?;
             self.rights_at(&requester, index, node).see.then(|| (node.name().to_owned(), None))
         });
+        // Those in a collection are listed there (XEP-0248 §5.2).
         let generic = self.durable.nodes.iter_generic();
-        let generic = generic
-            .filter(|(node, _)| self.rights(&requester, &node.key).is_ok_and(|(_, _, rights)| rights.see));
-        let generic = generic.map(|(node, generic)| (node.name().to_owned(), generic.config.title.clone()));
-        let mut generic: Vec<(String, Option<String>)> = generic.collect();
-        // Pages need the same order each time.
-        generic.sort_unstable();
-        feeds.chain(generic).collect()
+        let at_root = generic.filter(|(_, generic)| generic.config.collection.is_none());
+        feeds.chain(self.visible_among(&requester, at_root)).collect()
+    }
+
+    /// Names and titles of those nodes that the requester may see, by name: pages need the same order each time.
+    fn visible_among<'a>(
+        &self,
+        requester: &Requester,
+        nodes: impl Iterator<Item = (&'a Node, &'a Generic)>,
+    ) -> Vec<(String, Option<String>)> {
+        let may_see = |node: &Node| self.rights(requester, &node.key).is_ok_and(|(_, _, rights)| rights.see);
+        let visible = nodes.filter(|(node, _)| may_see(node));
+        let mut visible: Vec<_> =
+            visible.map(|(node, generic)| (node.name().to_owned(), generic.config.title.clone())).collect();
+        visible.sort_unstable();
+        visible
+    }
+
+    fn node_item(&self, (name, title): &(String, Option<String>)) -> Element {
+        let item = self.item().with_attribute("node", name.as_str());
+        match title {
+            Some(title) => item.with_attribute("name", title.as_str()),
+            None => item,
+        }
     }
 
     fn item(&self) -> Element {

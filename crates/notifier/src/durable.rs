@@ -148,13 +148,21 @@ impl Durable {
             Change::NodeCreated { node, creator, config } => {
                 let generic = Generic::new(creator, config.clone());
                 self.nodes.create(node, Nature::Generic(Box::new(generic)), self.offset_floor);
+                if let Some(collection) = &config.collection {
+                    let child = node.as_str().into();
+                    self.publish(collection, Content::ChildCreated { child }, effects);
+                }
             }
             Change::NodeConfigured { node, config } => {
                 if let Some(generic) = self.generic_mut(node) {
-                    generic.config = config.clone();
+                    let before = std::mem::replace(&mut generic.config, config.clone());
                     let max = items_kept(config, items_max);
                     generic.items.truncate(max);
                     self.note_oldest(node);
+                    if before.collection != config.collection {
+                        self.publish_move(before.collection.as_deref(), node, false, effects);
+                        self.publish_move(config.collection.as_deref(), node, true, effects);
+                    }
                     if config.notify_config {
                         self.publish(
                             node,
@@ -529,6 +537,20 @@ impl Durable {
     fn publish(&mut self, node: &str, content: Content, effects: &mut Vec<Effect>) {
         let Some((index, _)) = self.nodes.find(node) else { return };
         self.publish_to(index, content, effects);
+    }
+
+    /// A collection tells that a node has come or gone, if it tells of its configuration, of which that is a part.
+    fn publish_move(
+        &mut self,
+        collection: Option<&str>,
+        child: &str,
+        is_here: bool,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(collection) = collection else { return };
+        if self.generic_mut(collection).is_some_and(|generic| generic.config.notify_config) {
+            self.publish(collection, Content::ChildMoved { child: child.into(), is_here }, effects);
+        }
     }
 
     /// What happens to items is told where that is wanted. It is counted in any case: ids of items come from that.

@@ -62,8 +62,8 @@ mod version;
 
 pub use accounts::{AccountCommand, Existing, NewAccount};
 pub use change::{
-    AccessModel, Affiliation, Change, Credentials, Entry, Expire, Keys, NodeConfig, NodeFull,
-    NotificationType, PublishModel, SendLast, Show, SubscriptionOptions,
+    About, AccessModel, Affiliation, AssociationPolicy, Change, Credentials, Entry, Expire, Keys, NodeConfig,
+    NodeFull, NodeType, NotificationType, PublishModel, SendLast, Show, SubscriptionOptions,
 };
 pub use config::{Access, Config, Follow, NotifierLimits, ResourceConflict, Software, Who};
 pub use disco::Capabilities;

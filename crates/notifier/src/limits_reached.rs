@@ -35,6 +35,8 @@ limits! {
     AffiliationsPerNode;
     /// [`requests_per_node_max`](crate::NotifierLimits::requests_per_node_max): subscriptions that were refused.
     RequestsPerNode;
+    /// [`collection_depth_max`](crate::NotifierLimits::collection_depth_max): nodes that were refused a place.
+    CollectionDepth;
     /// [`bounces_max`](crate::NotifierLimits::bounces_max): subscriptions that ended.
     Bounces;
     /// [`nodes_max`](crate::NotifierLimits::nodes_max): nodes that were refused.

@@ -58,8 +58,11 @@ impl Notifier {
         );
         let mut options = SubscriptionOptions::default();
         if let Some(chosen) = chosen {
-            self.read_options(requester, jid, &mut options, chosen)?;
-            asked.push(Element::new("options", ns::PUBSUB).with_child(options.write(Purpose::Result)));
+            self.read_options(requester, index, jid, &mut options, chosen)?;
+            asked.push(
+                Element::new("options", ns::PUBSUB)
+                    .with_child(options.write(Purpose::Result, self.node_type(index))),
+            );
         }
         self.log_is_ready()?;
         let (key, address) = (node.key.to_string(), jid.to_string());

@@ -53,6 +53,10 @@ pub(crate) enum PubSubError {
     /// A configuration form that we don't take; the text names the field.
     InvalidConfiguration(String),
     UnsupportedAccessModel,
+    /// What the node would have to be for that, it is not (XEP-0248 §7.2.3); the text says why.
+    InvalidNodeType(&'static str),
+    /// More nodes than the collection takes (XEP-0248 §7.2.3.3).
+    MaxNodesExceeded,
     PreconditionNotMet(String),
     /// The feature of XEP-0060 that is missing here.
     Unsupported(&'static str),
@@ -102,6 +106,8 @@ impl PubSubError {
             NodeNameUnfit(text) => (Condition::NotAcceptable, None, Some((*text).into())),
             InvalidConfiguration(text) => (Condition::NotAcceptable, None, Some(text.clone())),
             UnsupportedAccessModel => (Condition::NotAcceptable, Some("unsupported-access-model"), None),
+            InvalidNodeType(text) => (Condition::NotAllowed, Some("invalid-options"), Some((*text).into())),
+            MaxNodesExceeded => (Condition::NotAllowed, Some("max-nodes-exceeded"), None),
             PreconditionNotMet(text) => {
                 (Condition::Conflict, Some("precondition-not-met"), Some(text.clone()))
             }

@@ -1,10 +1,12 @@
 //! Events: what subscribers are told, encoded once for all of them.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use xmpp::{SharedStanza, escape_attribute, escape_text, ns};
 
 use super::node::{Nature, Node, NodeConfig, NotificationType};
+use super::options::Reach;
 use super::{form, recovery};
 use crate::config::Config;
 
@@ -43,6 +45,24 @@ pub(crate) enum Content {
     Delete {
         redirect: Option<Box<str>>,
     },
+    /// A node was created in this collection.
+    ChildCreated {
+        child: Box<str>,
+    },
+    /// A node was put into this collection, or taken out of it.
+    ChildMoved {
+        child: Box<str>,
+        is_here: bool,
+    },
+}
+
+/// What a message says beside its event (XEP-0131).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Headers<'a> {
+    /// The collection through which it is heard.
+    pub(crate) collection: Option<&'a str>,
+    /// For which of several subscriptions.
+    pub(crate) subids: &'a [String],
 }
 
 impl Event {
@@ -51,11 +71,17 @@ impl Event {
     /// Contact nodes send it as Finesse does: the update is one text node in `<notification/>`, and the message has no
     /// type. Source: XEP-0060 §7.1.2.1, §7.2.2.1, §8.4.2, §8.5.2.
     pub(crate) fn encode(&self, node: &Node, config: &Config) -> Arc<SharedStanza> {
-        self.encode_for(node, config, &[])
+        self.encode_with(node, config, Headers::default())
     }
 
-    /// The same for somebody who has several subscriptions and gets it for these (§7.1.2.4, §12.16).
-    pub(crate) fn encode_for(&self, node: &Node, config: &Config, subids: &[String]) -> Arc<SharedStanza> {
+    /// The same for somebody who has several subscriptions and gets it for some of these (§7.1.2.4, §12.16), or hears it
+    /// through a collection (XEP-0248 §5.3.1).
+    pub(crate) fn encode_with(
+        &self,
+        node: &Node,
+        config: &Config,
+        headers: Headers<'_>,
+    ) -> Arc<SharedStanza> {
         let mut xml = String::with_capacity(self.content.size() + 256);
         xml.push_str("<event xmlns=\"");
         xml.push_str(ns::PUBSUB_EVENT);
@@ -104,14 +130,27 @@ impl Event {
                 }
                 xml.push_str("</delete>");
             }
+            Content::ChildCreated { child } => {
+                open(&mut xml, "create", child);
+                xml.push_str("</create>");
+            }
+            Content::ChildMoved { child, is_here } => {
+                let verb = if *is_here { "associate" } else { "dissociate" };
+                open(&mut xml, "collection", node.name());
+                open(&mut xml, verb, child);
+                let _ = write!(xml, "</{verb}></collection>");
+            }
         }
         xml.push_str("</event>");
         if config.recovery && node.owner().is_none() {
             recovery::write_stamp(&config.instance, self.offset, &mut xml);
         }
-        if !subids.is_empty() {
-            write_headers(subids, &mut xml);
-        }
+        // Of its own children a collection tells as if they did.
+        let collection = match self.content {
+            Content::ChildCreated { .. } => headers.collection.or(Some(node.name())),
+            _ => headers.collection,
+        };
+        write_headers(Headers { collection, ..headers }, &mut xml);
         let id = message_id(self.number);
         let from = node.address(config);
         let mut attributes = vec![("from", &*from), ("id", id.as_str())];
@@ -129,16 +168,29 @@ impl Event {
     pub(crate) fn is_about_items(&self) -> bool {
         matches!(self.content, Content::Update { .. } | Content::Item { .. } | Content::Retract { .. })
     }
+
+    /// How it is heard so many steps above its node (XEP-0248 §6.1).
+    pub(crate) fn reach(&self, steps: u32) -> Reach {
+        let own = match self.content {
+            Content::ChildCreated { .. } | Content::ChildMoved { .. } => 1,
+            _ => 0,
+        };
+        let about_items = self.is_about_items() || matches!(self.content, Content::Purge);
+        Reach { about_items, depth: own + steps }
+    }
 }
 
-/// Writes the ids of subscriptions as headers (XEP-0131).
-fn write_headers(subids: &[String], xml: &mut String) {
-    xml.push_str("<headers xmlns=\"");
-    xml.push_str(ns::SHIM);
-    xml.push_str("\">");
-    for subid in subids {
-        xml.push_str("<header name=\"SubID\">");
-        escape_text(subid, xml);
+fn write_headers(headers: Headers<'_>, xml: &mut String) {
+    let collection = headers.collection.map(|name| ("Collection", name));
+    let subids = headers.subids.iter().map(|subid| ("SubID", subid.as_str()));
+    let mut all = collection.into_iter().chain(subids).peekable();
+    if all.peek().is_none() {
+        return;
+    }
+    let _ = write!(xml, "<headers xmlns=\"{}\">", ns::SHIM);
+    for (name, value) in all {
+        let _ = write!(xml, "<header name=\"{name}\">");
+        escape_text(value, xml);
         xml.push_str("</header>");
     }
     xml.push_str("</headers>");
@@ -152,6 +204,7 @@ impl Content {
             Content::Item { id, publisher, payload } => id.len() + publisher.len() + payload.len(),
             Content::Retract { id } => id.len(),
             Content::Configuration { .. } => 2_000,
+            Content::ChildCreated { child } | Content::ChildMoved { child, .. } => child.len(),
             Content::Purge | Content::Delete { .. } => 0,
         }
     }

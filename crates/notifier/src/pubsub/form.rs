@@ -1,11 +1,13 @@
 //! The node configuration as a data form, both ways.
 //!
-//! Source: XEP-0004; XEP-0060 §8.2 and §16.4.4. The form has exactly the fields that change something here.
+//! Source: XEP-0004; XEP-0060 §8.2 and §16.4.4; XEP-0248 §7.2. The form has exactly the fields that change something here.
 
 use xmpp::{Element, ns};
 
 use super::errors::PubSubError;
-use super::node::{AccessModel, NodeConfig, NodeFull, NotificationType, PublishModel, SendLast};
+use super::node::{
+    AccessModel, AssociationPolicy, NodeConfig, NodeFull, NodeType, NotificationType, PublishModel, SendLast,
+};
 
 /// `FORM_TYPE` of a configuration form.
 pub(crate) const NODE_CONFIG: &str = "http://jabber.org/protocol/pubsub#node_config";
@@ -19,6 +21,9 @@ pub(crate) struct ConfigLimits {
     pub(crate) payload_bytes_max: usize,
     /// Owners can be asked about subscriptions: the access model `authorize` works.
     pub(crate) asks_owners: bool,
+    /// Nodes can be collections, and stand in one.
+    pub(crate) collections: bool,
+    pub(crate) nodes_max: usize,
 }
 
 /// What a peer's form asks for.
@@ -104,6 +109,7 @@ pub(crate) fn configure(
             "pubsub#subscribe" => config.subscribe = switch()?,
             "pubsub#deliver_payloads" => config.deliver_payloads = switch()?,
             "pubsub#deliver_notifications" => config.deliver_notifications = switch()?,
+            "pubsub#presence_based_delivery" => config.presence_based_delivery = switch()?,
             "pubsub#item_expire" => config.item_expire = number(EXPIRE_SECONDS_MAX)?,
             "pubsub#publish_node_full" => {
                 config.publish_node_full = choice(NODE_FULL, value, unfit)?;
@@ -124,19 +130,37 @@ pub(crate) fn configure(
                 config.access_model =
                     choice(ACCESS_MODELS, value, unfit).map_err(|_| PubSubError::UnsupportedAccessModel)?;
             }
-            "pubsub#node_type" if value == "leaf" => {}
-            "pubsub#node_type" => return Err(unfit("\"leaf\"")),
-            "pubsub#collection" if value.is_empty() => {}
-            "pubsub#notify_sub"
-            | "pubsub#presence_based_delivery"
-            | "pubsub#purge_offline"
-            | "pubsub#tempsub"
+            "pubsub#node_type" => {
+                let wanted = choice(NODE_TYPES, value, unfit)?;
+                match (config.node_type, wanted) {
+                    (NodeType::Leaf, NodeType::Collection) if !limits.collections => {
+                        return Err(PubSubError::Unsupported("collections"));
+                    }
+                    (NodeType::Collection, NodeType::Leaf) => {
+                        return Err(PubSubError::InvalidNodeType("A collection cannot become a leaf."));
+                    }
+                    _ => config.node_type = wanted,
+                }
+            }
+            "pubsub#collection" if values.len() > 1 => {
+                return Err(PubSubError::Unsupported("multi-collection"));
+            }
+            "pubsub#collection" if value.is_empty() => config.collection = None,
+            "pubsub#collection" if !limits.collections => {
+                return Err(PubSubError::Unsupported("collections"));
+            }
+            "pubsub#collection" => config.collection = Some(value.into()),
+            "pubsub#children_association_policy" if limits.collections => {
+                config.children_association_policy = choice(ASSOCIATION_POLICIES, value, unfit)?;
+            }
+            "pubsub#children_max" if limits.collections => {
+                config.children_max = number(limits.nodes_max)?;
+            }
+            "pubsub#notify_sub" | "pubsub#purge_offline" | "pubsub#tempsub"
                 if boolean(value) == Some(false) => {}
-            "pubsub#collection"
-            | "pubsub#notify_sub"
-            | "pubsub#presence_based_delivery"
-            | "pubsub#purge_offline"
-            | "pubsub#tempsub" => return Err(invalid(&format!("{name} cannot be configured here"))),
+            "pubsub#notify_sub" | "pubsub#purge_offline" | "pubsub#tempsub" => {
+                return Err(invalid(&format!("{name} cannot be configured here")));
+            }
             _ if unknown == Unknown::Ignored => continue,
             _ => return Err(invalid(&format!("{name} is not known here"))),
         }
@@ -144,11 +168,16 @@ pub(crate) fn configure(
             return Err(invalid(&format!("{name} takes one value")));
         }
     }
+    // XEP-0248 §4.1: a collection has no items, so it keeps none.
+    config.persist_items &= !config.is_collection();
     Ok(())
 }
 
 pub(super) type Choices<T> = &'static [(&'static str, T)];
 
+const NODE_TYPES: Choices<NodeType> = &[("leaf", NodeType::Leaf), ("collection", NodeType::Collection)];
+const ASSOCIATION_POLICIES: Choices<AssociationPolicy> =
+    &[("owners", AssociationPolicy::Owners), ("all", AssociationPolicy::All)];
 const NOTIFICATION_TYPES: Choices<NotificationType> =
     &[("normal", NotificationType::Normal), ("headline", NotificationType::Headline)];
 pub(super) const PUBLISH_MODELS: Choices<PublishModel> = &[
@@ -181,7 +210,7 @@ const SEND_LAST: Choices<SendLast> = &[
     ("on_sub_and_presence", SendLast::OnSubscribeAndPresence),
 ];
 
-fn choice<T: Copy>(
+pub(super) fn choice<T: Copy>(
     choices: Choices<T>,
     value: &str,
     unfit: impl FnOnce(&str) -> PubSubError,
@@ -224,16 +253,67 @@ pub(crate) fn check_preconditions(
 }
 
 /// The form that shows `config` to be changed.
-pub(crate) fn write(config: &NodeConfig, limits: ConfigLimits) -> Element {
+///
+/// - `children`: the names of the nodes in a collection.
+pub(crate) fn write(config: &NodeConfig, limits: ConfigLimits, children: &[&str]) -> Element {
     let items = format!("How many items to keep, up to {}", limits.items_max);
     let bytes = format!("Bytes of a payload, up to {}", limits.payload_bytes_max);
     let access = if limits.asks_owners { ACCESS_MODELS } else { PERSONAL_ACCESS_MODELS };
-    fields(config, "form", &items, &bytes, access)
+    let mut form = match config.node_type {
+        NodeType::Leaf => fields(config, "form", &items, &bytes, access),
+        NodeType::Collection => collection_fields(config, "form", access),
+    };
+    if limits.collections {
+        let parent = config.collection.as_deref().unwrap_or_default();
+        form.push(list("pubsub#node_type", "What the node holds", config.node_type, NODE_TYPES));
+        let label = "The collection that the node stands in; none: the root";
+        form.push(field("pubsub#collection", "text-single", Some(label), parent.into()));
+    }
+    if config.is_collection() {
+        let label = "Who may put nodes of theirs into the collection";
+        let policy = config.children_association_policy;
+        form.push(list("pubsub#children_association_policy", label, policy, ASSOCIATION_POLICIES));
+        let label = format!("How many nodes it holds, up to {}", limits.nodes_max);
+        form.push(field("pubsub#children_max", "text-single", Some(&label), number(config.children_max)));
+        form.push(texts(
+            "pubsub#children",
+            "text-multi",
+            "The nodes in the collection",
+            children.iter().copied(),
+        ));
+    }
+    form
 }
 
 /// The form that shows `config` as it is (§8.2.5).
 pub(crate) fn write_result(config: &NodeConfig) -> Element {
-    fields(config, "result", "How many items are kept", "Bytes of a payload", ACCESS_MODELS)
+    match config.node_type {
+        NodeType::Leaf => {
+            fields(config, "result", "How many items are kept", "Bytes of a payload", ACCESS_MODELS)
+        }
+        NodeType::Collection => collection_fields(config, "result", ACCESS_MODELS),
+    }
+}
+
+/// What can be said about a collection as about any node.
+fn collection_fields(config: &NodeConfig, kind: &str, access: Choices<AccessModel>) -> Element {
+    // The rest is about items, and about publishing them.
+    const COMMON: &[&str] = &[
+        "FORM_TYPE",
+        "pubsub#title",
+        "pubsub#description",
+        "pubsub#subscribe",
+        "pubsub#presence_based_delivery",
+        "pubsub#notify_delete",
+        "pubsub#notify_config",
+        "pubsub#notification_type",
+        "pubsub#access_model",
+        "pubsub#roster_groups_allowed",
+    ];
+    let all = fields(config, kind, "", "", access);
+    let common = all.elements().filter(|field| COMMON.contains(&field.attribute("var").unwrap_or_default()));
+    let form = Element::new("x", ns::DATA_FORMS).with_attribute("type", kind);
+    common.cloned().fold(form, Element::with_child)
 }
 
 fn fields(
@@ -243,7 +323,6 @@ fn fields(
     bytes_label: &str,
     access: Choices<AccessModel>,
 ) -> Element {
-    let number = |value: Option<u32>| value.map_or_else(|| "max".into(), |value| value.to_string());
     let mut form = Element::new("x", ns::DATA_FORMS).with_attribute("type", kind);
     let mut single = |name: &str, kind: &str, label: &str, value: String| {
         form.push(field(name, kind, Some(label).filter(|label| !label.is_empty()), value));
@@ -259,6 +338,7 @@ fn fields(
     single("pubsub#item_expire", "text-single", expire, number(config.item_expire));
     for (name, label, value) in [
         ("pubsub#deliver_notifications", "Tell subscribers of items", config.deliver_notifications),
+        ("pubsub#presence_based_delivery", "Tell only who is online", config.presence_based_delivery),
         ("pubsub#persist_items", "Keep items", config.persist_items),
         ("pubsub#subscribe", "Let anybody subscribe at all", config.subscribe),
         ("pubsub#deliver_payloads", "Send payloads with events", config.deliver_payloads),
@@ -276,14 +356,8 @@ fn fields(
     ));
     form.push(list("pubsub#publish_model", "Who may publish", config.publish_model, PUBLISH_MODELS));
     form.push(list("pubsub#access_model", "Who may subscribe and read", config.access_model, access));
-    let mut groups = Element::new("field", ns::DATA_FORMS)
-        .with_attribute("var", "pubsub#roster_groups_allowed")
-        .with_attribute("type", "list-multi")
-        .with_attribute("label", "Groups that may subscribe");
-    for group in &config.roster_groups_allowed {
-        groups.push(Element::new("value", ns::DATA_FORMS).with_text(group.as_str()));
-    }
-    form.push(groups);
+    let groups = config.roster_groups_allowed.iter().map(String::as_str);
+    form.push(texts("pubsub#roster_groups_allowed", "list-multi", "Groups that may subscribe", groups));
     let label = "What gives way at a full node";
     form.push(list("pubsub#publish_node_full", label, config.publish_node_full, NODE_FULL));
     let label = "When to send the newest item";
@@ -327,12 +401,27 @@ fn field(name: &str, kind: &str, label: Option<&str>, value: String) -> Element 
     field.with_child(Element::new("value", ns::DATA_FORMS).with_text(value))
 }
 
+/// A field with any number of values.
+fn texts<'a>(name: &str, kind: &str, label: &str, values: impl Iterator<Item = &'a str>) -> Element {
+    let field = Element::new("field", ns::DATA_FORMS)
+        .with_attribute("var", name)
+        .with_attribute("type", kind)
+        .with_attribute("label", label);
+    values
+        .fold(field, |field, value| field.with_child(Element::new("value", ns::DATA_FORMS).with_text(value)))
+}
+
+/// A limit as it stands in a form.
+fn number(value: Option<u32>) -> String {
+    value.map_or_else(|| "max".into(), |value| value.to_string())
+}
+
 /// What a choice is called on the wire.
 pub(super) fn name_of<T: Copy + PartialEq>(choices: Choices<T>, value: T) -> &'static str {
     choices.iter().find(|(_, choice)| *choice == value).map_or("", |(name, _)| name)
 }
 
-fn list<T: Copy + PartialEq>(name: &str, label: &str, value: T, choices: Choices<T>) -> Element {
+pub(super) fn list<T: Copy + PartialEq>(name: &str, label: &str, value: T, choices: Choices<T>) -> Element {
     let mut list = field(name, "list-single", Some(label), name_of(choices, value).into());
     for (option, _) in choices {
         let value = Element::new("value", ns::DATA_FORMS).with_text(*option);
@@ -345,7 +434,13 @@ fn list<T: Copy + PartialEq>(name: &str, label: &str, value: T, choices: Choices
 mod tests {
     use super::*;
 
-    const LIMITS: ConfigLimits = ConfigLimits { items_max: 100, payload_bytes_max: 1_000, asks_owners: true };
+    const LIMITS: ConfigLimits = ConfigLimits {
+        items_max: 100,
+        payload_bytes_max: 1_000,
+        asks_owners: true,
+        collections: true,
+        nodes_max: 1_000,
+    };
 
     fn set(pairs: &[(&str, &str)]) -> Result<NodeConfig, PubSubError> {
         let values: Vec<_> =
@@ -368,13 +463,14 @@ mod tests {
             ("pubsub#roster_groups_allowed", "Friends"),
             ("pubsub#deliver_payloads", "0"),
             ("pubsub#deliver_notifications", "0"),
+            ("pubsub#presence_based_delivery", "1"),
             ("pubsub#item_expire", "60"),
             ("pubsub#publish_node_full", "reject"),
             ("pubsub#send_last_published_item", "on_sub"),
         ])
         .unwrap();
         assert_eq!(config.title.as_deref(), Some("Prices"));
-        let mut form = write(&config, LIMITS);
+        let mut form = write(&config, LIMITS, &[]);
         form.set_attribute("type", "submit");
         let configure_element = Element::new("configure", ns::PUBSUB_OWNER).with_child(form);
         let Ok(Submitted::Values(values)) = read(&configure_element, NODE_CONFIG) else {
@@ -397,8 +493,9 @@ mod tests {
             ("pubsub#deliver_notifications", "no"),
             ("pubsub#item_expire", "-1"),
             ("pubsub#publish_node_full", "explode"),
-            ("pubsub#node_type", "collection"),
-            ("pubsub#collection", "parent"),
+            ("pubsub#node_type", "branch"),
+            ("pubsub#children_max", "1001"),
+            ("pubsub#children_association_policy", "whitelist"),
             ("pubsub#purge_offline", "1"),
         ] {
             match set(&[(name, value)]) {

@@ -79,7 +79,7 @@ impl Notifier {
             Addressed::Full => node.sessions.contains(recipient.session),
             Addressed::Bare => node.users.contains(session.user),
         };
-        let is_withheld = node.may_be_withheld() && !self.may_hear(index, node, recipient.session);
+        let is_withheld = self.is_withheld(index, node, recipient.session);
         if is_subscribed && !is_withheld && self.wants_any(node, session.user, recipient) {
             self.send_newest_item(index, recipient);
         }

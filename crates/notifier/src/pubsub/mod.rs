@@ -6,6 +6,7 @@
 //! Requests name nodes; from `Notifier::pubsub` on, a node is known by its key, which is the name unless the node belongs to
 //! an account (`personal.rs`).
 //!
+//! A node can hold nodes and tell of them (`collections.rs`).
 //! Items end by themselves where a node is configured so (`ageing.rs`); what a node tells about itself is in `meta_data.rs`.
 //! What belongs to a node: its subscriptions and items, and how users stand to it (`affiliations.rs`, `members.rs`). An owner
 //! is asked about subscriptions where the access model says so (`approval.rs`).
@@ -17,6 +18,7 @@ pub(crate) mod affiliations;
 pub(crate) mod ageing;
 pub(crate) mod approval;
 pub(crate) mod bounce;
+pub(crate) mod collections;
 pub(crate) mod errors;
 pub(crate) mod event;
 pub(crate) mod expiry;
@@ -61,6 +63,7 @@ use crate::sessions::UserIndex;
 const FEATURES: &[&str] = &[
     "access-open",
     "auto-create",
+    "collections",
     "config-node",
     "config-node-max",
     "create-and-configure",
@@ -78,6 +81,7 @@ const FEATURES: &[&str] = &[
     "multi-items",
     "outcast-affiliation",
     "persistent-items",
+    "presence-notifications",
     "publish",
     "publish-node-full",
     "publish-only-affiliation",
@@ -108,7 +112,7 @@ pub(crate) fn features(config: &Config) -> impl Iterator<Item = &'static str> {
 
 /// The features of XEP-0060 that work at every account.
 pub(crate) fn personal_features(config: &Config) -> impl Iterator<Item = &'static str> {
-    let not_here = ["access-open", "get-pending"];
+    let not_here = ["access-open", "collections", "get-pending"];
     let common = FEATURES.iter().copied().filter(move |feature| !not_here.contains(feature));
     let common = common.chain(config.multiple_subscriptions.then_some("multi-subscribe"));
     common.chain([
@@ -266,7 +270,9 @@ impl Notifier {
             Request::Purge { node } => self.purge_node(requester, node),
             Request::ShowConfig { node } => self.show_config(requester, node),
             Request::Configure { node, configure } => self.configure_node(requester, node, configure),
-            Request::ShowDefault => self.show_default_config(requester),
+            Request::ShowDefault { node_type } => self.show_default_config(requester, *node_type),
+            Request::Associate { node, child } => self.associate(requester, node, child),
+            Request::Dissociate { node, child } => self.dissociate(requester, node, child),
             Request::ShowMembers { node } => self.show_members(requester, node),
             Request::SetMembers { node, members } => self.set_members(requester, node, members),
             Request::ShowSubscribers { node } => self.show_subscribers(requester, node),

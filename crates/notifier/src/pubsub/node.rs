@@ -131,10 +131,22 @@ impl Node {
 
 /// The configuration of a generic node, as the log keeps it. Fields that a record lacks have their default.
 ///
-/// Source: XEP-0060 §16.4.4 (`pubsub#node_config`), the fields that work here.
+/// Source: XEP-0060 §16.4.4 and XEP-0248 §12.2.2 (`pubsub#node_config`), the fields that work here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NodeConfig {
+    /// `pubsub#node_type`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub node_type: NodeType,
+    /// `pubsub#collection`: the name of the collection that the node stands in; `None` is the root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
+    /// `pubsub#children_association_policy`, of a collection.
+    #[serde(skip_serializing_if = "is_default")]
+    pub children_association_policy: AssociationPolicy,
+    /// `pubsub#children_max`, of a collection; `None` is `max`: as many as there are nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub children_max: Option<u32>,
     /// `pubsub#title`: a name for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -182,6 +194,9 @@ pub struct NodeConfig {
     /// `pubsub#deliver_notifications`: tell subscribers of items at all.
     #[serde(skip_serializing_if = "is_true")]
     pub deliver_notifications: bool,
+    /// `pubsub#presence_based_delivery`: only to sessions that have sent presence.
+    #[serde(skip_serializing_if = "is_default")]
+    pub presence_based_delivery: bool,
     /// `pubsub#publish_node_full`: what gives way when an item more is published than the node keeps.
     #[serde(skip_serializing_if = "is_default")]
     pub publish_node_full: NodeFull,
@@ -202,6 +217,10 @@ fn is_true(value: &bool) -> bool {
 impl Default for NodeConfig {
     fn default() -> Self {
         NodeConfig {
+            node_type: NodeType::Leaf,
+            collection: None,
+            children_association_policy: AssociationPolicy::Owners,
+            children_max: None,
             title: None,
             persist_items: true,
             max_items: Some(20),
@@ -219,10 +238,40 @@ impl Default for NodeConfig {
             description: None,
             payload_type: None,
             deliver_notifications: true,
+            presence_based_delivery: false,
             publish_node_full: NodeFull::DiscardOldest,
             item_expire: None,
         }
     }
+}
+
+impl NodeConfig {
+    /// Whether the node holds nodes, and no items.
+    pub(crate) fn is_collection(&self) -> bool {
+        self.node_type == NodeType::Collection
+    }
+}
+
+/// What a generic node holds (XEP-0248).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeType {
+    /// Items.
+    #[default]
+    Leaf,
+    /// Other nodes.
+    Collection,
+}
+
+/// Who may put a node of theirs into a collection (XEP-0248 §7.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssociationPolicy {
+    /// The collection's owners, and administrators.
+    #[default]
+    Owners,
+    /// Every user.
+    All,
 }
 
 /// The `type` attribute of a node's event messages.

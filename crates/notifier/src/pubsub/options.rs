@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use xmpp::{Element, ns};
 
 use super::errors::PubSubError;
-use super::form::{self, Submitted, boolean};
+use super::form::{self, Choices, Submitted, boolean};
+use super::node::NodeType;
 use crate::data_form::Form;
 
 /// `FORM_TYPE` of subscription options.
@@ -28,12 +29,47 @@ pub struct SubscriptionOptions {
     /// Sorted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub show_values: Option<Vec<Show>>,
+    /// `pubsub#subscription_type`: what to hear through a collection.
+    #[serde(skip_serializing_if = "is_nodes")]
+    pub about: About,
+    /// `pubsub#subscription_depth`: how many steps below a collection that may have happened; `None` is `all`. Always written
+    /// if it is not 1: a missing field has the default.
+    #[serde(skip_serializing_if = "is_one")]
+    pub depth: Option<u32>,
 }
 
 impl Default for SubscriptionOptions {
     fn default() -> Self {
-        SubscriptionOptions { deliver: true, expire: None, show_values: None }
+        SubscriptionOptions {
+            deliver: true,
+            expire: None,
+            show_values: None,
+            about: About::Nodes,
+            depth: Some(1),
+        }
     }
+}
+
+/// What a subscriber of a collection hears (XEP-0248 §6.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// Which nodes come, go and are configured.
+    #[default]
+    Nodes,
+    /// What is published, retracted and purged.
+    Items,
+    /// Both.
+    All,
+}
+
+/// Something that is heard through a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// Items, rather than the nodes themselves.
+    pub(crate) about_items: bool,
+    /// How many steps below the collection: 1 for its children.
+    pub(crate) depth: u32,
 }
 
 /// When a subscription ends by itself.
@@ -95,6 +131,8 @@ pub(crate) struct OptionLimits {
     pub(crate) now: Timestamp,
     /// The longest lease, in milliseconds.
     pub(crate) lease_ms_max: i64,
+    /// What kind of node the subscription is to.
+    pub(crate) node_type: NodeType,
 }
 
 impl SubscriptionOptions {
@@ -107,6 +145,16 @@ impl SubscriptionOptions {
     pub(crate) fn admits(&self, shown: impl FnOnce() -> Option<Show>) -> bool {
         let Some(wanted) = &self.show_values else { return self.deliver };
         self.deliver && shown().is_some_and(|shown| wanted.contains(&shown))
+    }
+
+    /// Whether this is to be heard through a collection.
+    pub(crate) fn covers(&self, reach: Reach) -> bool {
+        let subject = match self.about {
+            About::All => true,
+            About::Items => reach.about_items,
+            About::Nodes => !reach.about_items,
+        };
+        subject && self.depth.is_none_or(|depth| reach.depth <= depth)
     }
 
     /// Reads the form in `parent` and changes what it mentions. A lease that is too long is cut, not refused (§12.19).
@@ -151,6 +199,15 @@ impl SubscriptionOptions {
             "pubsub#expire" => {
                 self.expire = read_expire(value, limits).map_err(unfit)?;
             }
+            "pubsub#subscription_type" if limits.node_type == NodeType::Collection => {
+                self.about = form::choice(ABOUT, value, unfit)?;
+            }
+            "pubsub#subscription_depth" if limits.node_type == NodeType::Collection => {
+                self.depth = match value {
+                    "all" => None,
+                    number => Some(number.parse().map_err(|_| unfit("\"all\" or a number"))?),
+                };
+            }
             // What is never done: asking for it to stay so is fine.
             "pubsub#digest" | "pubsub#include_body" if boolean(value) == Some(false) => {}
             "pubsub#digest" | "pubsub#include_body" => return Err(unfit("false")),
@@ -160,7 +217,7 @@ impl SubscriptionOptions {
     }
 
     /// The form that shows the options: to be filled in, or as the result of a request.
-    pub(crate) fn write(&self, purpose: Purpose) -> Element {
+    pub(crate) fn write(&self, purpose: Purpose, node_type: NodeType) -> Element {
         let boolean = |value: bool| String::from(if value { "1" } else { "0" });
         let form = match purpose {
             Purpose::ToFillIn => Form::to_fill_in(
@@ -188,9 +245,30 @@ impl SubscriptionOptions {
             }
             Purpose::Result => form.show("pubsub#show-values", "list-multi", label, shown),
         };
+        let form = match node_type {
+            NodeType::Leaf => form,
+            NodeType::Collection => self.show_reach(form, purpose),
+        };
         form.into_element()
     }
+
+    /// What there is to choose about a collection only.
+    fn show_reach(&self, form: Form, purpose: Purpose) -> Form {
+        let name = "pubsub#subscription_type";
+        let label = "What to hear of: the nodes in the collection, their items, or both";
+        let form = match purpose {
+            Purpose::ToFillIn => form.push(form::list(name, label, self.about, ABOUT)),
+            Purpose::Result => {
+                form.show(name, "list-single", label, [form::name_of(ABOUT, self.about).into()])
+            }
+        };
+        let depth = self.depth.map_or_else(|| "all".into(), |depth| depth.to_string());
+        let label = "How far below the collection: a number, or \"all\"";
+        form.show("pubsub#subscription_depth", "text-single", label, [depth])
+    }
 }
+
+const ABOUT: Choices<About> = &[("all", About::All), ("items", About::Items), ("nodes", About::Nodes)];
 
 /// What a form of ours is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,6 +294,16 @@ fn read_expire(value: &str, limits: OptionLimits) -> Result<Option<Expire>, &'st
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_nodes(value: &About) -> bool {
+    *value == About::Nodes
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde asks for a reference")]
+fn is_one(value: &Option<u32>) -> bool {
+    *value == Some(1)
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_true(value: &bool) -> bool {
     *value
 }
@@ -224,7 +312,8 @@ fn is_true(value: &bool) -> bool {
 mod tests {
     use super::*;
 
-    const LIMITS: OptionLimits = OptionLimits { now: Timestamp(1_000), lease_ms_max: 86_400_000 };
+    const LIMITS: OptionLimits =
+        OptionLimits { now: Timestamp(1_000), lease_ms_max: 86_400_000, node_type: NodeType::Leaf };
 
     fn submit(fields: &[(&str, &[&str])]) -> Result<SubscriptionOptions, PubSubError> {
         let mut form = Form::result(SUBSCRIBE_OPTIONS);
@@ -248,7 +337,7 @@ mod tests {
         assert_eq!(options.expire, Some(Expire::At(Timestamp(3_600_000))));
         assert_eq!(options.show_values, Some(vec![Show::Chat, Show::Online]));
         for purpose in [Purpose::ToFillIn, Purpose::Result] {
-            let mut form = options.write(purpose);
+            let mut form = options.write(purpose, NodeType::Leaf);
             form.set_attribute("type", "submit");
             let mut again = SubscriptionOptions::default();
             again.read(&Element::new("options", ns::PUBSUB).with_child(form), LIMITS).unwrap();
@@ -258,6 +347,23 @@ mod tests {
         assert_eq!(json, r#"{"deliver":false,"expire":{"at":3600000},"show_values":["chat","online"]}"#);
         assert_eq!(serde_json::from_str::<SubscriptionOptions>(&json).unwrap(), options);
         assert_eq!(serde_json::to_string(&SubscriptionOptions::default()).unwrap(), "{}");
+    }
+
+    #[test]
+    fn what_is_heard_through_a_collection_reads_back_the_same() {
+        for (about, depth) in [(About::All, None), (About::Items, Some(7)), (About::Nodes, Some(1))] {
+            let options = SubscriptionOptions { about, depth, ..SubscriptionOptions::default() };
+            for purpose in [Purpose::ToFillIn, Purpose::Result] {
+                let mut form = options.write(purpose, NodeType::Collection);
+                form.set_attribute("type", "submit");
+                let mut again = SubscriptionOptions::default();
+                let limits = OptionLimits { node_type: NodeType::Collection, ..LIMITS };
+                again.read(&Element::new("options", ns::PUBSUB).with_child(form), limits).unwrap();
+                assert_eq!(again, options);
+            }
+            let json = serde_json::to_string(&options).unwrap();
+            assert_eq!(serde_json::from_str::<SubscriptionOptions>(&json).unwrap(), options, "{json}");
+        }
     }
 
     #[test]

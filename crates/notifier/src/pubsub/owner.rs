@@ -3,6 +3,7 @@
 use contact::ApiPath;
 use xmpp::{Element, Jid, ns};
 
+use super::collections;
 use super::errors::PubSubError;
 use super::form::{self, Submitted, Unknown};
 use super::node::{Generic, Node, wire_name};
@@ -29,17 +30,21 @@ impl Notifier {
     ) -> Result<Outcome, PubSubError> {
         let chosen = name.map_or_else(|| self.free_key(requester), String::from);
         let mut config = requester.service.new_node(&self.config);
-        if let Some(configure) = configure
-            && let Submitted::Values(values) = form::read(configure, form::NODE_CONFIG)?
-        {
-            form::configure(&mut config, &values, self.config_limits(requester), Unknown::Ignored)?;
+        let mut children = None;
+        if let Some(configure) = configure {
+            let mut submitted = form::read(configure, form::NODE_CONFIG)?;
+            children = collections::take_children(&mut submitted);
+            if let Submitted::Values(values) = submitted {
+                form::configure(&mut config, &values, self.config_limits(requester), Unknown::Ignored)?;
+            }
         }
+        let moved = self.set_children(requester, &chosen, &config, &children.unwrap_or_default())?;
         let created = self.creation(requester, chosen.clone(), config)?;
         self.log_is_ready()?;
         let told = name
             .is_none()
             .then(|| pubsub(Element::new("create", ns::PUBSUB).with_attribute("node", wire_name(&chosen))));
-        Ok(Outcome::Change(vec![created], told))
+        Ok(Outcome::Change([created].into_iter().chain(moved).collect(), told))
     }
 
     /// The record of a node that comes to be.
@@ -61,6 +66,7 @@ impl Notifier {
         if !may_create {
             return Err(PubSubError::Forbidden("You may not create nodes."));
         }
+        self.check_collection(requester, &chosen, None, &config)?;
         self.node_created(&requester.service, requester.jid.to_string(), chosen, config)
     }
 
@@ -121,6 +127,7 @@ impl Notifier {
                 self.tell_about(&node.address(&self.config), subject.user, &jid, event, &mut decision);
             }
         }
+        decision.changes.extend(self.orphans(name));
         decision.changes.push(Change::NodeDeleted { node: key, redirect });
         Ok(Outcome::Decision(Box::new(decision)))
     }
@@ -138,7 +145,9 @@ impl Notifier {
     /// Shows the configuration form with a node's values.
     pub(super) fn show_config(&self, requester: &Requester, name: &str) -> Result<Outcome, PubSubError> {
         let (node, generic) = self.owned(requester, name)?;
-        let form = form::write(&generic.config, self.config_limits(requester));
+        let children = self.durable.nodes.children(name);
+        let children: Vec<&str> = children.iter().map(|(child, _)| child.name()).collect();
+        let form = form::write(&generic.config, self.config_limits(requester), &children);
         let configure =
             Element::new("configure", ns::PUBSUB_OWNER).with_attribute("node", node.name()).with_child(form);
         Ok(Outcome::Shown(to_text(Some(owner_pubsub(configure)))))
@@ -153,18 +162,26 @@ impl Notifier {
     ) -> Result<Outcome, PubSubError> {
         let (node, generic) = self.owned(requester, name)?;
         let mut config = generic.config.clone();
-        match form::read(configure, form::NODE_CONFIG)? {
+        let mut submitted = form::read(configure, form::NODE_CONFIG)?;
+        let children = collections::take_children(&mut submitted);
+        match submitted {
             Submitted::Nothing => return Ok(Outcome::Now(None)),
             Submitted::Values(values) => {
                 form::configure(&mut config, &values, self.config_limits(requester), Unknown::Ignored)?;
             }
         }
         requester.service.check(&config)?;
+        self.check_collection(requester, name, Some(&generic.config), &config)?;
+        let moved = match children {
+            Some(children) => self.set_children(requester, name, &config, &children)?,
+            None => Vec::new(),
+        };
         self.log_is_ready()?;
         let mut decision = Decision::default();
         let before = generic.config.access_model;
         let after = config.access_model;
         decision.changes.push(Change::NodeConfigured { node: node.key.to_string(), config });
+        decision.changes.extend(moved);
         if before != after {
             self.follow_access_model(name, after, &mut decision);
         }
@@ -172,8 +189,20 @@ impl Notifier {
     }
 
     /// Shows the configuration that a new node gets.
-    pub(super) fn show_default_config(&self, requester: &Requester) -> Result<Outcome, PubSubError> {
-        let form = form::write(&requester.service.new_node(&self.config), self.config_limits(requester));
+    ///
+    /// - `node_type`: `collection` or nothing (XEP-0248 §7.3).
+    pub(super) fn show_default_config(
+        &self,
+        requester: &Requester,
+        node_type: Option<&str>,
+    ) -> Result<Outcome, PubSubError> {
+        let mut config = requester.service.new_node(&self.config);
+        let limits = self.config_limits(requester);
+        if let Some(node_type) = node_type {
+            let field = (String::from("pubsub#node_type"), vec![String::from(node_type)]);
+            form::configure(&mut config, &[field], limits, Unknown::Ignored)?;
+        }
+        let form = form::write(&config, limits, &[]);
         Ok(Outcome::Now(Some(owner_pubsub(Element::new("default", ns::PUBSUB_OWNER).with_child(form)))))
     }
 

@@ -79,6 +79,8 @@ impl Service {
             items_max: config.limits.items_per_node_max,
             payload_bytes_max: config.limits.payload_bytes_max,
             asks_owners: *self == Service::Common,
+            collections: *self == Service::Common,
+            nodes_max: config.limits.nodes_max,
         }
     }
 }

@@ -100,6 +100,9 @@ impl Notifier {
         config: Option<&NodeConfig>,
         items: &[NewItem<'_>],
     ) -> Result<(Vec<Change>, Element), PubSubError> {
+        if config.is_some_and(NodeConfig::is_collection) {
+            return Err(PubSubError::Unsupported("publish"));
+        }
         let limits = &self.config.limits;
         if items.len() > limits.items_per_request_max {
             self.reached(Limit::ItemsPerRequest);

@@ -83,7 +83,20 @@ pub(crate) enum Request<'a> {
         configure: &'a Element,
     },
     /// The configuration a new node gets.
-    ShowDefault,
+    ShowDefault {
+        /// A leaf if it is missing.
+        node_type: Option<&'a str>,
+    },
+    /// Puts a node into a collection.
+    Associate {
+        node: &'a str,
+        child: &'a str,
+    },
+    /// Takes it out.
+    Dissociate {
+        node: &'a str,
+        child: &'a str,
+    },
     /// Everybody's affiliation with a node.
     ShowMembers {
         node: &'a str,
@@ -136,6 +149,8 @@ impl<'a> Request<'a> {
             | Request::Purge { node }
             | Request::ShowConfig { node }
             | Request::Configure { node, .. }
+            | Request::Associate { node, .. }
+            | Request::Dissociate { node, .. }
             | Request::ShowMembers { node }
             | Request::SetMembers { node, .. }
             | Request::ShowSubscribers { node }
@@ -144,7 +159,7 @@ impl<'a> Request<'a> {
             | Request::Subscriptions { node }
             | Request::Affiliations { node }
             | Request::Create { node, .. } => node.as_mut(),
-            Request::ShowDefault => None,
+            Request::ShowDefault { .. } => None,
         }
     }
 
@@ -212,7 +227,7 @@ impl<'a> Request<'a> {
     fn read_owner_get(verb: &'a Element) -> Result<Self, PubSubError> {
         match verb.name() {
             "configure" => Ok(Request::ShowConfig { node: node_of(verb)? }),
-            "default" => Ok(Request::ShowDefault),
+            "default" => Ok(Request::ShowDefault { node_type: verb.attribute("type") }),
             "affiliations" => Ok(Request::ShowMembers { node: node_of(verb)? }),
             "subscriptions" => Ok(Request::ShowSubscribers { node: node_of(verb)? }),
             _ => Err(unknown_verb()),
@@ -228,6 +243,7 @@ impl<'a> Request<'a> {
                 Ok(Request::Delete { node: node_of(verb)?, redirect })
             }
             "purge" => Ok(Request::Purge { node: node_of(verb)? }),
+            "collection" => Self::read_move(verb),
             "affiliations" => {
                 Ok(Request::SetMembers { node: node_of(verb)?, members: entries(verb, "affiliation")? })
             }
@@ -235,6 +251,19 @@ impl<'a> Request<'a> {
                 Ok(Request::SetSubscribers { node: node_of(verb)?, subscribers: states(verb)? })
             }
             _ => Err(unknown_verb()),
+        }
+    }
+
+    fn read_move(collection: &'a Element) -> Result<Self, PubSubError> {
+        let node = node_of(collection)?;
+        let what = collection.first_element().filter(|what| what.ns() == ns::PUBSUB_OWNER);
+        let one = what.filter(|_| collection.elements().count() == 1);
+        match one.map(|what| (what.name(), what)) {
+            Some(("associate", what)) => Ok(Request::Associate { node, child: node_of(what)? }),
+            Some(("dissociate", what)) => Ok(Request::Dissociate { node, child: node_of(what)? }),
+            _ => Err(PubSubError::BadRequest(
+                "A <collection/> holds one <associate/> or one <dissociate/>, which names a node.",
+            )),
         }
     }
 
@@ -427,7 +456,9 @@ mod tests {
         read(IqType::Set, &owner("<delete node='n'><redirect uri='u'/></delete>"), |request| {
             assert_eq!(request, Ok(Request::Delete { node: "n", redirect: Some("u") }));
         });
-        read(IqType::Get, &owner("<default/>"), |request| assert_eq!(request, Ok(Request::ShowDefault)));
+        read(IqType::Get, &owner("<default/>"), |request| {
+            assert_eq!(request, Ok(Request::ShowDefault { node_type: None }));
+        });
     }
 
     #[test]

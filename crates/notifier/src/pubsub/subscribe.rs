@@ -3,7 +3,7 @@
 use xmpp::{Element, Jid, ns};
 
 use super::errors::PubSubError;
-use super::node::{NodeIndex, wire_name};
+use super::node::{Node, NodeIndex, NodeType, wire_name};
 use super::options::{Expire, OptionLimits, Purpose, SubscriptionOptions};
 use super::subscriptions::Subscription;
 use super::{Decision, Outcome, Requester};
@@ -101,8 +101,8 @@ impl Notifier {
         let Some(subscription) = own.last_mut() else { return Err(PubSubError::NotSubscribed) };
         let mut confirmed = pubsub(self.subscription_element(&key, &jid, subscription));
         if let Some(options) = options {
-            self.read_options(requester, &jid, &mut subscription.options, options)?;
-            let form = subscription.options.write(Purpose::Result);
+            self.read_options(requester, index, &jid, &mut subscription.options, options)?;
+            let form = subscription.options.write(Purpose::Result, self.node_type(index));
             confirmed.push(Element::new("options", ns::PUBSUB).with_child(form));
         }
         let subscription = subscription.clone();
@@ -201,7 +201,7 @@ impl Notifier {
         if self.config.subscription_ids || found.own.len() > 1 {
             shown.set_attribute("subid", subscription.subid_at(&found.key, &found.jid));
         }
-        shown.push(subscription.options.write(Purpose::ToFillIn));
+        shown.push(subscription.options.write(Purpose::ToFillIn, self.node_type(found.index)));
         Ok(Outcome::Shown(to_text(Some(pubsub(shown)))))
     }
 
@@ -219,7 +219,7 @@ impl Notifier {
         options: &Element,
     ) -> Result<Outcome, PubSubError> {
         let Found { index, key, jid, place, mut own, at } = self.find_own(requester, name, jid, subid)?;
-        self.read_options(requester, &jid, &mut own[at].options, options)?;
+        self.read_options(requester, index, &jid, &mut own[at].options, options)?;
         match place {
             Place::Session(session) => {
                 self.set_session_subscriptions(index, session, own);
@@ -240,28 +240,36 @@ impl Notifier {
         name: Option<&str>,
     ) -> Result<Outcome, PubSubError> {
         let mut shown = Element::new("default", ns::PUBSUB);
+        let mut node_type = NodeType::Leaf;
         if let Some(name) = name {
             let (_, node, _) = self.rights(requester, name)?;
             shown.set_attribute("node", node.name());
+            node_type = node.node_type();
         }
-        shown.push(SubscriptionOptions::default().write(Purpose::Result));
+        shown.push(SubscriptionOptions::default().write(Purpose::Result, node_type));
         Ok(Outcome::Now(Some(pubsub(shown))))
     }
 
     pub(super) fn read_options(
         &self,
         requester: &Requester,
+        index: NodeIndex,
         jid: &Jid,
         options: &mut SubscriptionOptions,
         form: &Element,
     ) -> Result<(), PubSubError> {
         let lease_ms_max = self.config.limits.lease_ms_max;
-        options.read(form, OptionLimits { now: self.now, lease_ms_max })?;
+        let node_type = self.node_type(index);
+        options.read(form, OptionLimits { now: self.now, lease_ms_max, node_type })?;
         if options.expire == Some(Expire::Presence) && !self.is_available(requester, jid) {
             let text = "pubsub#expire can be \"presence\" only while this address is available";
             return Err(PubSubError::InvalidOptions(text.into()));
         }
         Ok(())
+    }
+
+    pub(super) fn node_type(&self, index: NodeIndex) -> NodeType {
+        self.durable.nodes.get(index).map_or(NodeType::Leaf, Node::node_type)
     }
 
     /// Whether a session with this address, or any of a bare one, has sent presence.

@@ -6,9 +6,12 @@ use std::collections::BTreeSet;
 use notifier::{Config, SendLast, SessionId, Who};
 use xmpp::{Element, Limits};
 
+use crate::collections;
 use crate::world::{World, show_answer, show_event};
 
 const PREFIX: &str = "http://jabber.org/protocol/pubsub#";
+const HEADERS: &str =
+    "<query xmlns='http://jabber.org/protocol/disco#info' node='http://jabber.org/protocol/shim'/>";
 const AGENT: &str = "1001001@localhost/a";
 
 /// An administrator and an agent who are online, and the service in question.
@@ -144,6 +147,7 @@ pub(crate) const FEATURES: &[(&str, Option<Scenario>, Option<Scenario>)] = &[
     ("access-whitelist", None, Some(the_default_is_open)),
     ("auto-create", Some(auto_create), None),
     ("auto-subscribe", None, Some(only_accounts_are_subscribed_by_presence)),
+    ("collections", Some(collections::collections), None),
     ("config-node", Some(config_node), None),
     ("config-node-max", Some(config_node_max), None),
     ("create-and-configure", Some(create_and_configure), None),
@@ -160,11 +164,12 @@ pub(crate) const FEATURES: &[(&str, Option<Scenario>, Option<Scenario>)] = &[
     ("member-affiliation", Some(member_affiliation), None),
     ("meta-data", Some(meta_data), None),
     ("modify-affiliations", Some(member_affiliation), None),
+    ("multi-collection", None, Some(collections::one_collection_only)),
     ("multi-items", Some(multi_items), None),
     ("multi-subscribe", Some(multi_subscribe), Some(without_multi_subscribe)),
     ("outcast-affiliation", Some(outcast_affiliation), None),
     ("persistent-items", Some(persistent_items), None),
-    ("presence-notifications", None, Some(without_presence_notifications)),
+    ("presence-notifications", Some(presence_notifications), None),
     ("presence-subscribe", None, Some(only_accounts_are_subscribed_by_presence)),
     ("publish", Some(item_ids), None),
     ("publish-node-full", Some(publish_node_full), None),
@@ -415,7 +420,8 @@ pub(crate) fn without_multi_subscribe(stage: &mut Stage) {
     stage.admin_does("<create node='n'/>");
     assert_eq!(stage.agent_does(&subscribe("n")), stage.agent_does(&subscribe("n")));
     assert_eq!(stage.agent_reads("<subscriptions node='n'/>").matches("<subscription ").count(), 1);
-    assert!(!stage.info("").to_xml().contains("http://jabber.org/protocol/shim"));
+    let headers = stage.world.ask(stage.admin, "get", stage.service, HEADERS);
+    assert!(!headers.contains("shim#SubID"), "{headers}");
 }
 
 pub(crate) fn outcast_affiliation(stage: &mut Stage) {
@@ -436,8 +442,17 @@ pub(crate) fn persistent_items(stage: &mut Stage) {
     assert_eq!(answer, "error cancel feature-not-implemented unsupported persistent-items");
 }
 
-pub(crate) fn without_presence_notifications(stage: &mut Stage) {
-    cannot_configure(stage, "presence_based_delivery", "1");
+/// §16.4.4 `pubsub#presence_based_delivery`: whoever is offline hears nothing, whatever address was subscribed.
+pub(crate) fn presence_notifications(stage: &mut Stage) {
+    stage.node("n", &[("presence_based_delivery", "1")]);
+    stage.agent_does(&subscribe("n"));
+    for (presence, expected) in [("", 1), (" type='unavailable'", 0), ("", 1)] {
+        stage.world.send(stage.agent, &format!("<presence xmlns='jabber:client'{presence}/>"));
+        stage.world.take(stage.agent);
+        stage.admin_does(&publish("n", "2"));
+        let heard = stage.world.take(stage.agent);
+        assert_eq!(heard.iter().filter(|one| one.is("message", "jabber:client")).count(), expected);
+    }
 }
 
 pub(crate) fn publish_node_full(stage: &mut Stage) {
@@ -445,13 +460,6 @@ pub(crate) fn publish_node_full(stage: &mut Stage) {
     assert_eq!(stage.agent_tries(&publish("n", "2")), "error auth forbidden");
     let answer = stage.asks(stage.admin, "set", "", &publish("n", "2"));
     assert_eq!(answer, "error cancel conflict node-full");
-}
-
-fn cannot_configure(stage: &mut Stage, field: &str, value: &str) {
-    stage.node("n", &[]);
-    let verb = format!("<configure node='n'>{}</configure>", form(&[(field, value)]));
-    assert_eq!(stage.asks(stage.admin, "set", "#owner", &verb), "error modify not-acceptable");
-    assert!(!stage.owner_reads("<configure node='n'/>").contains(field));
 }
 
 pub(crate) fn publish_only_affiliation(stage: &mut Stage) {

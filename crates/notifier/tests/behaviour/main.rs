@@ -9,6 +9,7 @@ mod affiliations;
 mod approval;
 mod binding;
 mod blocking;
+mod collections;
 mod commands;
 mod disco;
 mod features;

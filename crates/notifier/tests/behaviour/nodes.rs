@@ -118,7 +118,7 @@ fn errors_of_creating() {
         world.pubsub(admin, &format!("<create node='w'/><configure>{unheard_of}</configure>")),
         "error modify not-acceptable unsupported-access-model"
     );
-    let not_here = form(&[("node_type", "collection")]);
+    let not_here = form(&[("node_type", "branch")]);
     assert_eq!(
         world.pubsub(admin, &format!("<create node='w'/><configure>{not_here}</configure>")),
         "error modify not-acceptable"

@@ -39,6 +39,7 @@ const PERSONAL: &[(&str, Scenario)] = &[
     ("publisher-affiliation", features::publisher_affiliation),
     // An address and not a verb: every scenario here asks one.
     ("pubsub-on-a-jid", features::item_ids),
+    ("presence-notifications", features::presence_notifications),
     ("purge-nodes", features::purge_nodes),
     ("retract-items", features::retract_items),
     ("retrieve-affiliations", features::retrieve_affiliations),
@@ -58,9 +59,10 @@ const ABSENT: &[(&str, Scenario)] = &[
     ("access-open", the_default_is_presence),
     ("access-roster", the_default_is_presence),
     ("access-whitelist", the_default_is_presence),
+    ("collections", nodes_hold_no_nodes),
     ("get-pending", nothing_is_pending),
+    ("multi-collection", nodes_hold_no_nodes),
     ("multi-subscribe", features::without_multi_subscribe),
-    ("presence-notifications", features::without_presence_notifications),
 ];
 
 #[test]
@@ -84,6 +86,17 @@ fn every_feature_is_advertised_at_an_account_if_and_only_if_it_works_there() {
                 .unwrap_or_else(|| panic!("{feature}: advertised is {is_advertised}, and nothing shows it"));
             scenario(&mut Stage::personal(*settings));
         }
+    }
+}
+
+fn nodes_hold_no_nodes(stage: &mut Stage) {
+    let create = |field: &str, value: &str| {
+        let field = format!("<field var='pubsub#{field}'><value>{value}</value></field>");
+        format!("<create node='n'/><configure><x xmlns='jabber:x:data' type='submit'>{field}</x></configure>")
+    };
+    for (field, value) in [("node_type", "collection"), ("collection", "other")] {
+        let answer = stage.asks(stage.admin, "set", "", &create(field, value));
+        assert_eq!(answer, "error cancel feature-not-implemented unsupported collections");
     }
 }
 

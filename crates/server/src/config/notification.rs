@@ -107,6 +107,7 @@ impl Config {
             subscriptions_per_user_max: pubsub.subscriptions_per_user_max as usize,
             affiliations_per_node_max: pubsub.affiliations_per_node_max as usize,
             requests_per_node_max: pubsub.requests_per_node_max as usize,
+            collection_depth_max: pubsub.collection_depth_max as usize,
             bounces_max: pubsub.bounces_max,
             lease_ms_max: milliseconds(pubsub.lease_max),
             nodes_max: pubsub.nodes_max as usize,

@@ -471,6 +471,9 @@ settings! {
         affiliations_per_node_max: u32 = "10000", Count(10, 1_000_000);
         /// Subscriptions to one node that wait for its owner's answer. Over it: resource-constraint.
         requests_per_node_max: u32 = "1000", Count(1, 100_000);
+        /// How many levels of nodes there can be, one in another (XEP-0248); a node deeper down is refused. An event goes so
+        /// many steps up at most.
+        collection_depth_max: u32 = "8", Count(1, 64);
         /// How long a leased subscription lasts without being renewed. Over it: that long and no longer.
         lease_max: Duration = "\"720 h\"", Span::seconds(60, 31_536_000);
         /// Notifications of one node that a client may send back with an error that passes. Over it: the subscription ends, as it

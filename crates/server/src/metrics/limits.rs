@@ -92,6 +92,8 @@ limits! {
     AffiliationsPerNode = "pubsub.affiliations_per_node_max" [AffiliationsPerNode];
     /// Subscriptions that were refused.
     RequestsPerNode = "pubsub.requests_per_node_max" [RequestsPerNode];
+    /// Nodes that were refused a place.
+    CollectionDepth = "pubsub.collection_depth_max" [CollectionDepth];
     /// Subscriptions that ended.
     Bounces = "pubsub.bounces_max" [Bounces];
     /// Nodes that were refused.
