@@ -106,6 +106,23 @@ fn every_benchmark_runs_and_verifies() {
     assert!(storm["latency"]["p99_us"].as_u64() > Some(0), "{storm}");
     let idle = demo.report(&["idle", "--sessions", "12", "--hold", "0"]);
     assert!(idle["resident_bytes"].as_u64() > Some(1_000_000), "{idle}");
+    let rest = demo.report(&[
+        "rest",
+        "--agents",
+        "12",
+        "--connections",
+        "3",
+        "--seconds",
+        "0.5",
+        "--warm-up",
+        "0.1",
+    ]);
+    assert!(rest["changes_per_second"].as_f64() > Some(0.0), "{rest}");
+    assert!(rest["deliveries_verified"].as_u64() > Some(20), "{rest}");
+    assert!(rest["answer_latency"]["p99_us"].as_u64() > Some(0), "{rest}");
+    let again = ["rest", "--agents", "12", "--rate", "50", "--seconds", "0.5", "--warm-up", "0.1"];
+    let again = demo.report(&again);
+    assert!(again["deliveries_verified"].as_u64() > Some(10), "the agents are signed out: {again}");
     for mechanism in ["plain", "scram-sha1", "scram-sha256"] {
         let args = ["login", "--seconds", "1", "--concurrency", "2", "--cold", "--mechanism", mechanism];
         let report = demo.report(&args);

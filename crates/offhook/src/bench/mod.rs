@@ -15,9 +15,11 @@ mod poller;
 mod process;
 mod pubsub;
 mod report;
+mod rest;
 mod storm;
 mod table;
 mod tally;
+mod web;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,8 @@ enum Mode {
     Login(logins::LoginArgs),
     /// All sessions lose their connection at once and resume: how long until they are back (XEP-0198).
     Storm(storm::StormArgs),
+    /// Agents who change their state over REST and hear of it: changes per second, and how long until the event is there.
+    Rest(rest::RestArgs),
     /// What this machine can do: a loop that writes ready-made frames, in a process of its own.
     Bare(bare::BareArgs),
     /// Prints the reports (--json) of several runs as one table with ratios.
@@ -64,6 +68,7 @@ pub(crate) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         Mode::Idle(args) => idle::run(args)?,
         Mode::Login(args) => logins::run(args)?,
         Mode::Storm(args) => storm::run(args)?,
+        Mode::Rest(args) => rest::run(args)?,
         Mode::Bare(args) => bare::run(args)?,
         Mode::Table(args) => return table::run(args).map(|()| ExitCode::SUCCESS),
         Mode::BareWriter(args) => return bare::write_frames(args).map(|()| ExitCode::SUCCESS),

@@ -10,7 +10,7 @@ use super::process::Memory;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Report {
-    /// `fanout`, `unicast`, `idle`, `login`, `storm` or `bare`.
+    /// `fanout`, `unicast`, `idle`, `login`, `storm`, `rest` or `bare`.
     pub(super) benchmark: String,
     /// `--label`.
     pub(super) server: String,
@@ -19,13 +19,19 @@ pub(crate) struct Report {
     pub(super) payload_bytes: Option<usize>,
     /// How long was measured.
     pub(super) seconds: f64,
+    /// At full speed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) changes_per_second: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) events_per_second: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) deliveries_per_second: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) logins_per_second: Option<f64>,
-    /// From publishing to delivery, of a whole login, or from the loss of a connection to the resumed session.
+    /// From a request over REST to its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) answer_latency: Option<Latency>,
+    /// From publishing (over REST: from the answer) to delivery, of a whole login, or from the loss of a connection to the resumed session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) latency: Option<Latency>,
     /// CPU seconds of the server per million deliveries.
@@ -123,9 +129,12 @@ impl Report {
         let kib = |bytes: f64| format!("{:.1} KiB", bytes / 1024.0);
         [
             ("payload", self.payload_bytes.map(|bytes| format!("{bytes} bytes"))),
+            ("changes per second, full speed", self.changes_per_second.map(whole)),
             ("events per second", self.events_per_second.map(whole)),
             ("deliveries per second", self.deliveries_per_second.map(whole)),
             ("logins per second", self.logins_per_second.map(whole)),
+            ("answer, median", self.answer_latency.map(|latency| milliseconds(latency.p50_us))),
+            ("answer, 99 %", self.answer_latency.map(|latency| milliseconds(latency.p99_us))),
             ("latency, median", self.latency.map(|latency| milliseconds(latency.p50_us))),
             ("latency, 99 %", self.latency.map(|latency| milliseconds(latency.p99_us))),
             ("latency, longest", self.latency.map(|latency| milliseconds(latency.max_us))),

@@ -54,6 +54,12 @@ const ROWS: &[Row] = &[
     cost("unicast", "  latency 99 %, ms", 2, |r| r.latency.map(|l| l.p99_us as f64 / 1e3)),
     cost("idle", "idle session, KiB resident", 1, |r| r.resident_bytes_per_session.map(|b| b / 1024.0)),
     cost("idle", "  KiB private", 1, |r| r.private_dirty_bytes_per_session.map(|b| b / 1024.0)),
+    row("rest", "state changes over REST/s", |r| r.changes_per_second),
+    cost("rest", "  CPU s per million", 2, |r| r.cpu_seconds_per_million_deliveries),
+    cost("rest", "  answer 99 % at half that rate, ms", 2, |r| {
+        r.answer_latency.map(|l| l.p99_us as f64 / 1e3)
+    }),
+    cost("rest", "  event 99 % after it, ms", 2, |r| r.latency.map(|l| l.p99_us as f64 / 1e3)),
     row("login", "logins/s", |r| r.logins_per_second),
     cost("login", "  CPU ms per login", 3, |r| r.cpu_milliseconds_per_login),
     cost("login", "  time 99 %, ms", 2, |r| r.latency.map(|l| l.p99_us as f64 / 1e3)),
