@@ -1,5 +1,6 @@
 //! HTTP: which part of the server answers which path.
 
+mod api_page;
 mod connection;
 mod forwarded;
 mod host_meta;
@@ -10,6 +11,7 @@ pub(crate) use connection::{APPLICATION_PROTOCOLS, HttpServer};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
@@ -84,6 +86,11 @@ impl Site {
                 // Where people who know Finesse look first.
                 (StatusCode::FOUND, [(LOCATION, "/")]).into_response()
             }
+            "/offhook/openapi.json" => {
+                only_get(request, |_| Json(crate::rest::description()).into_response())
+            }
+            "/offhook/api" | "/offhook/api/" => only_get(request, |_| api_page::page()),
+            "/offhook/api.js" => only_get(request, |_| api_page::script()),
             path if is_under(path, OWN_ROOT) => self.rest.respond_own(peer, request).await,
             path if is_under(path, "/finesse/api") => self.rest.respond(peer, request).await,
             path => {

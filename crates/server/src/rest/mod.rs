@@ -1,13 +1,14 @@
 //! The Finesse-compatible web service on `/finesse/api`.
 //!
-//! A request's path is an [`ApiPath`], so there is no route table beside it: [`Rest::answer`] is the one `match`
-//! over resource and method. Reads and commands go to the hub; nothing is decided here.
+//! What can be asked for stands in one table ([`operations`]); a request's path is an [`ApiPath`], and [`Rest::answer`] is the one
+//! `match` over resource and method. Reads and commands go to the hub; nothing is decided here.
 
 mod authenticate;
 mod body;
 mod configured;
 mod dialogs;
 mod faults;
+mod operations;
 mod own;
 mod phone_books;
 mod read;
@@ -18,6 +19,7 @@ mod team_messages;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use operations::description;
 pub(crate) use own::ROOT as OWN_ROOT;
 pub use settings::RestSettings;
 
@@ -101,12 +103,13 @@ impl Rest {
         }
         let user = self.authenticate(peer, &head.headers).await?;
         let path = path.map_err(|_| Refusal::not_found(head.uri.path()))?;
+        let allow = operations::allowed(&path.to_string());
+        let allow = allow.ok_or_else(|| Refusal::not_found(head.uri.path()))?;
+        if !operations::has(&allow, &head.method) {
+            return Ok(Reply::MethodNotAllowed { allow });
+        }
         match (&head.method, path) {
             (&Method::GET | &Method::HEAD, ApiPath::Users) => self.users(user).await,
-            (
-                &Method::GET | &Method::HEAD,
-                path @ (ApiPath::NewObject(_) | ApiPath::NewContact(_) | ApiPath::ContactsFile(_)),
-            ) => Ok(Reply::MethodNotAllowed { allow: allowed(&path) }),
             (&Method::GET | &Method::HEAD, path) => self.read(user, path, &head.uri).await,
             (&Method::PUT, ApiPath::User(target)) => self.change_state(user, target, body, request_id).await,
             (&Method::POST, ApiPath::UserDialogs(owner)) => {
@@ -138,7 +141,7 @@ impl Rest {
             (&Method::PUT, ApiPath::TeamObjects(team, kind)) => {
                 self.assign_objects(user, team, kind, &head.uri, body).await
             }
-            (_, path) => Ok(Reply::MethodNotAllowed { allow: allowed(&path) }),
+            (_, path) => Err(Refusal::not_found(&path.to_string())),
         }
     }
 }
@@ -150,19 +153,4 @@ impl Rest {
 /// 401 if the user is not there any more.
 fn actor(centre: &ContactCentre, user: &UserId) -> Result<Actor, Refusal> {
     centre.actor(user).ok_or_else(|| Refusal::unauthorized(user.as_str()))
-}
-
-/// The methods that a resource answers to, for the `Allow` header.
-fn allowed(path: &ApiPath) -> &'static str {
-    match path {
-        ApiPath::User(_) | ApiPath::Dialog(_) => "GET, HEAD, PUT",
-        ApiPath::UserDialogs(_) => "GET, HEAD, POST",
-        ApiPath::NewTeamMessage | ApiPath::NewTeamMessages => "POST",
-        ApiPath::TeamMessage(_) => "GET, HEAD, DELETE",
-        ApiPath::NewObject(_) | ApiPath::NewContact(_) => "POST",
-        ApiPath::ContactsFile(_) => "POST, PUT",
-        ApiPath::Object(..) | ApiPath::Contact(..) => "GET, HEAD, PUT, DELETE",
-        ApiPath::TeamObjects(..) | ApiPath::Contacts(_) => "GET, HEAD, PUT",
-        _ => "GET, HEAD",
-    }
 }

@@ -33,7 +33,7 @@ pub(super) enum Reply {
     /// 405.
     MethodNotAllowed {
         /// The methods that would do.
-        allow: &'static str,
+        allow: String,
     },
 }
 
@@ -79,8 +79,10 @@ impl Reply {
             }
             Reply::Refused(refusal) => refused(&refusal),
             Reply::MethodNotAllowed { allow } => {
-                let mut response = refused(&Refusal::method_not_allowed(allow));
-                response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+                let mut response = refused(&Refusal::method_not_allowed(&allow));
+                if let Ok(allow) = HeaderValue::try_from(allow) {
+                    response.headers_mut().insert(ALLOW, allow);
+                }
                 response
             }
         };

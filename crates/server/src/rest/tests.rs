@@ -1,6 +1,7 @@
 //! Requests and their answers, in-process: the real hub, accounts and an in-memory log, no socket.
 
 mod configured;
+mod operations;
 mod previews;
 mod service;
 mod team_messages;

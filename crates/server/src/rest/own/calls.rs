@@ -22,7 +22,7 @@ use http::header::LOCATION;
 use http::{HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Rest, actor, method_not_allowed, read_json};
+use super::{Rest, actor, read_json};
 
 /// Somebody outside calls.
 #[derive(Deserialize)]
@@ -94,9 +94,6 @@ impl Rest {
                 let dialog = id.parse().map_err(|_| no_call(id))?;
                 self.outside_acts(administrator, dialog, act, body).await
             }
-            (_, []) => Ok(method_not_allowed("GET, POST")),
-            (_, [_]) => Ok(method_not_allowed("GET")),
-            (_, [_, "answer" | "hang-up" | "fail"]) => Ok(method_not_allowed("POST")),
             _ => Err(Refusal::not_found(&segments.join("/"))),
         }
     }

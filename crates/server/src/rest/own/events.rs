@@ -11,11 +11,11 @@ use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use contact::Refusal;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, request};
+use http::{HeaderMap, HeaderValue, StatusCode, request};
 use notifier::OutsideAnswer;
 use serde::Serialize;
 
-use super::{Problem, Rest, method_not_allowed, refused};
+use super::{Problem, Rest, refused};
 use crate::events::{self, Events, Form};
 use crate::hub::{PublisherToken, now};
 use crate::metrics::Limit;
@@ -55,9 +55,6 @@ enum Outcome<'a> {
 impl Rest {
     /// Answers one request to `/offhook/v1/events`.
     pub(super) async fn events(&self, peer: Peer, head: &request::Parts, body: Body) -> Response {
-        if head.method != Method::POST {
-            return method_not_allowed("POST");
-        }
         let mut response = match self.publish(peer, &head.headers, body).await {
             Ok(response) => response,
             Err(refusal) => refused(&refusal),

@@ -15,7 +15,7 @@ use contact::{Refusal, UserId};
 use http::header::LOCATION;
 use http::{HeaderValue, Method, StatusCode};
 
-use super::{Rest, method_not_allowed, read_json};
+use super::{Rest, read_json};
 
 impl Rest {
     /// Answers one request under `/offhook/v1/faults`.
@@ -53,8 +53,6 @@ impl Rest {
                 Ok(1) => Ok(StatusCode::NO_CONTENT.into_response()),
                 _ => Err(no_fault(id)),
             },
-            (_, []) => Ok(method_not_allowed("GET, POST, DELETE")),
-            (_, [_]) => Ok(method_not_allowed("GET, DELETE")),
             _ => Err(Refusal::not_found(&segments.join("/"))),
         }
     }

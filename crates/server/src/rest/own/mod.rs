@@ -20,7 +20,7 @@ use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, request};
 use serde::{Deserialize, Serialize};
 
-use super::{Rest, actor};
+use super::{Rest, actor, operations};
 use crate::transports::Peer;
 
 /// What every path begins with.
@@ -50,17 +50,26 @@ impl Rest {
     }
 
     async fn answer_own(&self, peer: Peer, head: &request::Parts, body: Body) -> Result<Response, Refusal> {
-        if head.uri.path().trim_end_matches('/') == EVENTS {
-            return Ok(self.events(peer, head, body).await);
+        let path = head.uri.path();
+        let allow = operations::allowed(path.trim_end_matches('/'));
+        let is_allowed = allow.as_ref().is_some_and(|allow| operations::has(allow, &head.method));
+        if path.trim_end_matches('/') == EVENTS {
+            return match allow {
+                Some(allow) if !is_allowed => Ok(method_not_allowed(allow)),
+                _ => Ok(self.events(peer, head, body).await),
+            };
         }
         let administrator = self.authenticate_administrator(peer, &head.headers).await?;
-        let path = head.uri.path();
+        let allow = allow.ok_or_else(|| Refusal::not_found(path))?;
+        if !is_allowed {
+            return Ok(method_not_allowed(allow));
+        }
         let segments: Vec<&str> =
             path[ROOT.len()..].split('/').filter(|segment| !segment.is_empty()).collect();
         match segments.as_slice() {
             ["calls", segments @ ..] => self.calls(administrator, &head.method, segments, body).await,
-            ["previews", segments @ ..] => self.previews(administrator, &head.method, segments, body).await,
-            ["users", id, "wrap-up"] => self.wrap_up(administrator, &head.method, id, body).await,
+            ["previews", segments @ ..] => self.previews(administrator, segments, body).await,
+            ["users", id, "wrap-up"] => self.wrap_up(administrator, id, body).await,
             ["faults", segments @ ..] => self.faults(administrator, &head.method, segments, body).await,
             ["publishers", segments @ ..] => {
                 self.publishers(administrator, &head.method, segments, body).await
@@ -92,7 +101,7 @@ fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
         .map_err(|error| Refusal::bad_request(format!("the body is not as expected: {error}")))
 }
 
-fn method_not_allowed(allow: &'static str) -> Response {
+fn method_not_allowed(allow: String) -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allow)]).into_response()
 }
 

@@ -11,11 +11,10 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use axum::response::Response;
 use contact::{CallDataChange, NetworkEvent, Refusal, UserId};
-use http::Method;
 use serde::Deserialize;
 
 use super::calls::number;
-use super::{Rest, method_not_allowed, read_json};
+use super::{Rest, read_json};
 
 /// A call to be shown.
 #[derive(Deserialize)]
@@ -39,15 +38,11 @@ impl Rest {
     pub(super) async fn previews(
         &self,
         administrator: UserId,
-        method: &Method,
         segments: &[&str],
         body: Body,
     ) -> Result<Response, Refusal> {
         if let Some(segment) = segments.first() {
             return Err(Refusal::not_found(segment));
-        }
-        if method != Method::POST {
-            return Ok(method_not_allowed("POST"));
         }
         let preview: NewPreview = read_json(&self.read_body(body).await?)?;
         let user = UserId::new(&preview.user).map_err(|_| Refusal::user_not_found(&preview.user))?;

@@ -15,7 +15,7 @@ use http::{Method, StatusCode};
 use notifier::{AccessModel, AccountCommand, Publisher};
 use serde::Deserialize;
 
-use super::{Rest, method_not_allowed, read_json};
+use super::{Rest, read_json};
 use crate::accounts::publishers::{new_token, token_hash};
 use crate::administration::ListedPublisher;
 use crate::hub::now;
@@ -58,8 +58,6 @@ impl Rest {
                 tracing::info!(publisher = name, %administrator, "a publisher was removed");
                 Ok(StatusCode::NO_CONTENT.into_response())
             }
-            (_, []) => Ok(method_not_allowed("GET, POST")),
-            (_, [_]) => Ok(method_not_allowed("DELETE")),
             _ => Err(Refusal::not_found(&segments.join("/"))),
         }
     }

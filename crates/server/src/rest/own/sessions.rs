@@ -14,7 +14,7 @@ use contact::{Refusal, UserId};
 use http::{Method, StatusCode};
 use xmpp::FullJid;
 
-use super::{Rest, method_not_allowed};
+use super::Rest;
 
 impl Rest {
     /// Answers one request under `/offhook/v1/sessions`.
@@ -27,10 +27,7 @@ impl Rest {
         rest: &str,
     ) -> Result<Response, Refusal> {
         if rest.is_empty() {
-            return match *method {
-                Method::GET => Ok(Json(self.desk.sessions().await?).into_response()),
-                _ => Ok(method_not_allowed("GET")),
-            };
+            return Ok(Json(self.desk.sessions().await?).into_response());
         }
         let jid = decode(rest).and_then(|jid| FullJid::new(&jid).ok());
         let jid = jid.ok_or_else(|| {
@@ -50,7 +47,7 @@ impl Rest {
                     false => Err(Refusal::not_found(&named)),
                 }
             }
-            _ => Ok(method_not_allowed("GET, DELETE")),
+            _ => Err(Refusal::not_found(rest)),
         }
     }
 }

@@ -6,10 +6,10 @@
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use contact::{Command, ContactCentre, Refusal, UserChanges, UserId, WrapUp, WrapUpMode};
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 
-use super::{Rest, actor, method_not_allowed, read_json};
+use super::{Rest, actor, read_json};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,13 +24,9 @@ impl Rest {
     pub(super) async fn wrap_up(
         &self,
         administrator: UserId,
-        method: &Method,
         id: &str,
         body: Body,
     ) -> Result<Response, Refusal> {
-        if method != Method::PUT {
-            return Ok(method_not_allowed("PUT"));
-        }
         let Change { incoming, outgoing, seconds } = read_json(&self.read_body(body).await?)?;
         if seconds.is_some_and(|seconds| !(1..=SECONDS_MAX).contains(&seconds)) {
             let why = format!("the time to wrap up is 1 to {SECONDS_MAX} seconds");

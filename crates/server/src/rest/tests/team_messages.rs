@@ -39,7 +39,7 @@ async fn what_is_refused() {
     let post = "POST /finesse/api/TeamMessage";
     let get = |path| desk.get(path, "1002");
     assert_eq!(get("Team/1/TeamMessages").await.error_type(), Some("Invalid Authorization"));
-    assert_eq!(get("TeamMessage").await.status, 404);
+    assert_eq!(get("TeamMessage").await.status, 405);
     let nowhere = desk.get("Team/9/TeamMessages", "admin").await;
     assert_eq!((nowhere.status, nowhere.error_type()), (404, Some("TeamId Not Found")));
     for (user, body, status, error) in [

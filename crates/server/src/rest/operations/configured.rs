@@ -1,0 +1,224 @@
+//! The operations on configured objects, which are the same for each kind of them; and those on contacts.
+
+use super::Content::{Csv, Xml};
+use super::Who::{Administrator, Member, OneselfOrAbove, User};
+use super::{Answer, Operation, Parameter, answer, operation};
+
+const CREATED: &[Answer] = &[answer(200, "It is there; where, `Location` says.", None)];
+const DONE: &[Answer] = &[answer(200, "Done.", None)];
+const NO_QUERY: &[Parameter] = &[];
+
+const CATEGORY: &[Parameter] = &[Parameter {
+    name: "category",
+    says: "Which reason codes.",
+    is_required: true,
+    values: &["NOT_READY", "LOGOUT"],
+}];
+
+const BAD_QUERY: &[(u16, &str)] =
+    &[(400, "`category` is missing, or none that there is. Other kinds than reason codes have none.")];
+
+const NOT_ACCEPTED: &[(u16, &str)] = &[(
+    400,
+    "The body is not as expected, a value cannot be, something is there already, or there are too many.",
+)];
+
+const TOO_MANY_CONTACTS: &[(u16, &str)] = &[
+    (400, "`category` is missing, or none that there is. Other kinds than reason codes have none."),
+    (416, "The phone books have more contacts together than one answer may have."),
+];
+
+/// What every kind has.
+macro_rules! configured {
+    ($table:ident, $one:literal, $several:literal, $query:expr, $who:expr) => {
+        static $table: &[Operation] = &[
+            operation(
+                "GET",
+                concat!("/finesse/api/", $several),
+                concat!("get", $several),
+                concat!("All objects of this kind: ", $one),
+                $who,
+                &[answer(200, "They, by key.", Some(Xml($several)))],
+            )
+            .query($query)
+            .refuses(BAD_QUERY),
+            operation(
+                "POST",
+                concat!("/finesse/api/", $one),
+                concat!("add", $one),
+                "Add one",
+                Administrator,
+                CREATED,
+            )
+            .body(Xml(concat!($one, "Request")))
+            .refuses(NOT_ACCEPTED),
+            operation(
+                "GET",
+                concat!("/finesse/api/", $one, "/{object}"),
+                concat!("get", $one),
+                "One of them",
+                $who,
+                &[answer(200, "It.", Some(Xml($one)))],
+            ),
+            operation(
+                "PUT",
+                concat!("/finesse/api/", $one, "/{object}"),
+                concat!("change", $one),
+                "Change one; what is not said stays",
+                Administrator,
+                DONE,
+            )
+            .body(Xml(concat!($one, "Request")))
+            .refuses(NOT_ACCEPTED),
+            operation(
+                "DELETE",
+                concat!("/finesse/api/", $one, "/{object}"),
+                concat!("remove", $one),
+                "Remove one, from all teams as well",
+                Administrator,
+                DONE,
+            ),
+            operation(
+                "GET",
+                concat!("/finesse/api/User/{user}/", $several),
+                concat!("getUser", $several),
+                "Those that a user has",
+                OneselfOrAbove,
+                &[answer(200, "They, by key.", Some(Xml($several)))],
+            )
+            .query($query)
+            .refuses(BAD_QUERY),
+            operation(
+                "GET",
+                concat!("/finesse/api/User/{user}/", $one, "/{object}"),
+                concat!("getUser", $one),
+                "One that a user has",
+                OneselfOrAbove,
+                &[answer(200, "It.", Some(Xml($one)))],
+            ),
+            operation(
+                "GET",
+                concat!("/finesse/api/Team/{team}/", $several),
+                concat!("getTeam", $several),
+                "Those that are assigned to a team",
+                Administrator,
+                &[answer(200, "They, by key.", Some(Xml($several)))],
+            )
+            .query($query)
+            .refuses(BAD_QUERY),
+            operation(
+                "PUT",
+                concat!("/finesse/api/Team/{team}/", $several),
+                concat!("assign", $several),
+                "Say which ones a team is to have; all that it had before are gone",
+                Administrator,
+                DONE,
+            )
+            .query($query)
+            .body(Xml(concat!($one, "Assignment")))
+            .refuses(NOT_ACCEPTED),
+            operation(
+                "GET",
+                concat!("/finesse/api/TeamResource/{team}/", $several),
+                concat!("getTeamResource", $several),
+                "Those that the members of a team have",
+                Member,
+                &[answer(200, "They, by key.", Some(Xml($several)))],
+            )
+            .query($query)
+            .refuses(TOO_MANY_CONTACTS),
+        ];
+    };
+}
+
+configured!(REASON_CODES, "ReasonCode", "ReasonCodes", CATEGORY, User);
+configured!(WRAP_UP_REASONS, "WrapUpReason", "WrapUpReasons", NO_QUERY, Administrator);
+configured!(PHONE_BOOKS, "PhoneBook", "PhoneBooks", NO_QUERY, Administrator);
+
+static CONTACTS: &[Operation] = &[
+    operation(
+        "GET",
+        "/finesse/api/PhoneBook/{object}/Contacts",
+        "getContacts",
+        "The contacts of a phone book",
+        Administrator,
+        &[answer(200, "They, by key.", Some(Xml("Contacts")))],
+    ),
+    operation(
+        "PUT",
+        "/finesse/api/PhoneBook/{object}/Contacts",
+        "replaceContacts",
+        "Put these contacts in the place of all that a phone book has",
+        Administrator,
+        DONE,
+    )
+    .body(Xml("ContactsRequest"))
+    .refuses(NOT_ACCEPTED),
+    operation(
+        "POST",
+        "/finesse/api/PhoneBook/{object}/Contacts/csvFileContent",
+        "importContacts",
+        "Put the contacts of a file in the place of all that a phone book has",
+        Administrator,
+        &[answer(202, "Done.", None)],
+    )
+    .body(Csv)
+    .refuses(NOT_ACCEPTED),
+    operation(
+        "PUT",
+        "/finesse/api/PhoneBook/{object}/Contacts/csvFileContent",
+        "importContactsToo",
+        "The same",
+        Administrator,
+        &[answer(202, "Done.", None)],
+    )
+    .body(Csv)
+    .refuses(NOT_ACCEPTED),
+    operation(
+        "POST",
+        "/finesse/api/PhoneBook/{object}/Contact",
+        "addContact",
+        "Add a contact",
+        Administrator,
+        CREATED,
+    )
+    .body(Xml("ContactRequest"))
+    .refuses(NOT_ACCEPTED),
+    operation(
+        "GET",
+        "/finesse/api/PhoneBook/{object}/Contact/{contact}",
+        "getContact",
+        "A contact",
+        Administrator,
+        &[answer(200, "It.", Some(Xml("Contact")))],
+    ),
+    operation(
+        "PUT",
+        "/finesse/api/PhoneBook/{object}/Contact/{contact}",
+        "changeContact",
+        "Change a contact; what is not said stays",
+        Administrator,
+        DONE,
+    )
+    .body(Xml("ContactRequest"))
+    .refuses(NOT_ACCEPTED),
+    operation(
+        "DELETE",
+        "/finesse/api/PhoneBook/{object}/Contact/{contact}",
+        "removeContact",
+        "Remove a contact",
+        Administrator,
+        DONE,
+    ),
+    operation(
+        "GET",
+        "/finesse/api/User/{user}/PhoneBook/{object}/Contacts",
+        "getUserContacts",
+        "The contacts of a phone book that a user has",
+        OneselfOrAbove,
+        &[answer(200, "They, by key.", Some(Xml("Contacts")))],
+    ),
+];
+
+/// All of them, kind by kind.
+pub(super) static OPERATIONS: &[&[Operation]] = &[REASON_CODES, WRAP_UP_REASONS, PHONE_BOOKS, CONTACTS];

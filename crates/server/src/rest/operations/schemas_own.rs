@@ -1,0 +1,160 @@
+//! What the JSON of `/offhook/v1` looks like.
+
+use super::schemas::Shape::{Any, Array, Flag, Object, OneOf, Text, Texts, Whole};
+use super::schemas::{Field, Schema, Shape, WRAP_UP_MODE, has, may};
+use crate::faults::Kind;
+
+const fn json(name: &'static str, fields: &'static [Field]) -> Schema {
+    Schema { name, root: None, shape: Object(fields), is_closed: true }
+}
+
+/// All of them.
+pub(super) static SCHEMAS: &[Schema] = &[
+    json("Problem", PROBLEM),
+    json("Call", CALL),
+    json("NewCall", NEW_CALL),
+    json("OutsideAct", OUTSIDE_ACT),
+    json("NewPreview", NEW_PREVIEW),
+    json("WrapUpChange", WRAP_UP_CHANGE),
+    json("NewFault", NEW_FAULT),
+    // What was asked for, and what has become of it.
+    Schema { is_closed: false, ..json("Fault", FAULT) },
+    json("Session", SESSION),
+    json("Publisher", PUBLISHER),
+    json("AddedPublisher", ADDED_PUBLISHER),
+    json("NewPublisher", NEW_PUBLISHER),
+    json("Event", EVENT),
+    json("PublishedEvent", PUBLISHED_EVENT),
+    Schema { is_closed: false, ..json("EventOutcome", EVENT_OUTCOME) },
+];
+
+const COUNT: Shape = Whole(0, u32::MAX as i64);
+const LENGTH: Shape = Whole(0, i64::MAX);
+const STATUS: Shape = Whole(100, 599);
+
+const PROBLEM: &[Field] = &[
+    has("error", Text, "What kind of error."),
+    has("data", Text, "What it is about."),
+    has("message", Text, "What happened and what to do."),
+];
+
+const CALL: &[Field] = &[
+    has("id", COUNT, ""),
+    has("state", Text, ""),
+    has("call_type", Text, ""),
+    has("from", Text, ""),
+    has("to", Text, ""),
+    may("queue", COUNT, "The queue that it waits in or came from."),
+    has("parties", Array(&Object(PARTY)), ""),
+];
+
+const PARTY: &[Field] =
+    &[has("number", Text, ""), may("user", Text, "The agent, if it is one."), has("state", Text, "")];
+
+const NEW_CALL: &[Field] = &[
+    has("from", Text, "The caller's number."),
+    has("to", Text, "An agent's extension or a queue's number."),
+    may("variables", Texts, "Call variables by name."),
+];
+
+const OUTSIDE_ACT: &[Field] = &[
+    has("number", Text, "Whose number."),
+    may("cause", OneOf(|| vec!["BUSY", "BAD_DESTINATION", "OTHER"]), "Why it cannot be reached."),
+];
+
+const NEW_PREVIEW: &[Field] = &[
+    has("user", Text, "The agent's login id."),
+    has("customer", Text, "The number to be called."),
+    has("campaign", Text, "The campaign's name."),
+    may("variables", Texts, "Call variables by name, the dialler's own among them."),
+];
+
+const WRAP_UP_CHANGE: &[Field] = &[
+    may("incoming", WRAP_UP_MODE, "After calls that come in."),
+    may("outgoing", WRAP_UP_MODE, "After calls that go out."),
+    may("seconds", Whole(1, 86_400), "How long."),
+];
+
+const FAULT_KIND: Shape = OneOf(|| Kind::ALL.iter().map(|kind| kind.as_str()).collect());
+
+const NEW_FAULT: &[Field] = &[
+    has("fault", FAULT_KIND, "Which fields go with which kind, docs/faults.md says."),
+    may("user", Text, "Whom it strikes: a login id."),
+    may("jid", Text, "Which session it strikes: a full JID."),
+    may("all", Flag, "It strikes everybody."),
+    may("reset", Flag, "Connections are reset."),
+    may("condition", Text, "The condition of the error."),
+    may("host", Text, "Where clients are sent."),
+    may("text", Text, "The explanation in the stream error."),
+    may("status", STATUS, "The HTTP status."),
+    may("user_agent", Text, "Only clients that say they are this."),
+    may("address", Text, "Only clients with this address."),
+    may("delay", Text, "How late, such as `500 ms`."),
+    may("path", Text, "Only requests whose path begins like this."),
+    may("method", Text, "Only requests with this method."),
+    may("times", COUNT, "How often it strikes."),
+    may("for", Text, "How long it lasts, such as `10 min`."),
+];
+
+const FAULT: &[Field] = &[
+    has("id", LENGTH, "Its number."),
+    has("fault", FAULT_KIND, ""),
+    has("by", Text, "Who asked for it."),
+    has("since", Text, ""),
+    has("until", Text, ""),
+];
+
+const SESSION: &[Field] = &[
+    has("jid", Text, "Its address."),
+    may("transport", OneOf(|| vec!["websocket", "bosh", "tcp"]), "None while it waits for its client."),
+    may("since", Text, "When its connection was opened."),
+    may("queued_bytes", LENGTH, "What waits to be sent."),
+    has("last_active", Text, ""),
+    has("available", Flag, "Whether it has sent presence."),
+    has("waiting", Flag, "Whether it has no connection and waits to be resumed."),
+];
+
+const ACCESS_MODEL: Shape = OneOf(|| vec!["open", "authorize", "whitelist"]);
+
+const PUBLISHER: &[Field] = &[
+    has("name", Text, ""),
+    has("nodes", Array(&Text), "Where it may publish."),
+    may("access_model", ACCESS_MODEL, "Of nodes that it makes."),
+    may("expires", Text, "When its token ends."),
+    has("added", Text, ""),
+];
+
+const ADDED_PUBLISHER: &[Field] = &[
+    has("name", Text, ""),
+    has("nodes", Array(&Text), "Where it may publish."),
+    may("access_model", ACCESS_MODEL, "Of nodes that it makes."),
+    may("expires", Text, "When its token ends."),
+    has("added", Text, ""),
+    has("token", Text, "For `Authorization: Bearer`."),
+];
+
+const NEW_PUBLISHER: &[Field] = &[
+    has("name", Text, ""),
+    has("nodes", Array(&Text), "Where it may publish, a star at the end for whatever follows."),
+    may("access_model", ACCESS_MODEL, "Of nodes that it makes."),
+    may("expires", Text, "When its token ends, such as 2027-01-31T12:00:00.000Z."),
+];
+
+const EVENT: &[Field] = &[
+    has("node", Text, "Where to."),
+    has("id", Text, "The sender's id of it: it is published once for each."),
+    may("item", Text, "The item's id."),
+    may("payload", Any, "What it says."),
+    may("type", OneOf(|| vec!["xml", "text", "json"]), "How the payload is meant."),
+];
+
+const PUBLISHED_EVENT: &[Field] = &[
+    has("id", Text, ""),
+    has("node", Text, ""),
+    has("item", Text, ""),
+    has("position", LENGTH, "Where it is in the log."),
+    may("offset", LENGTH, "Where it is in its node."),
+    may("repeated", Flag, "It was published before."),
+];
+
+const EVENT_OUTCOME: &[Field] = &[has("status", STATUS, "As if it had come alone."), has("id", Text, "")];
