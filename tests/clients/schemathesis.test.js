@@ -10,7 +10,7 @@ import { PYTHON } from "./harness/python.js";
 import { within } from "./harness/queue.js";
 import { PASSWORD, Server, temporaryFolder } from "./harness/server.js";
 
-const EXAMPLES = process.env.OFFHOOK_API_EXAMPLES ?? "8";
+const EXAMPLES = process.env.OFFHOOK_API_EXAMPLES ?? "4";
 const CHECKS = [
   "not_a_server_error",
   "status_code_conformance",

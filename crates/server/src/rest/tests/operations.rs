@@ -177,7 +177,7 @@ fn check(element: &BodyElement, shape: &Shape, place: &str) {
             assert!(number.is_ok_and(|n| (*minimum..=*maximum).contains(&n)), "{place}: {}", element.text);
         }
         Shape::Flag => {
-            assert!(["true", "false"].contains(&element.text.as_str()), "{place}: {}", element.text)
+            assert!(["true", "false"].contains(&element.text.as_str()), "{place}: {}", element.text);
         }
         Shape::OneOf(words) => {
             is_leaf();
