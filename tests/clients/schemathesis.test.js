@@ -50,7 +50,8 @@ describe("the description of the web service", () => {
     assert.equal(code, 0, output);
   }
 
-  const faults = ["--exclude-operation-id", "beginFault"];
+  // Each makes other answers wrong on purpose, and comes last.
+  const faults = ["beginFault", "setService"].flatMap((id) => ["--exclude-operation-id", id]);
 
   test("is what an agent meets", () =>
     holds(["--auth", `1001001:${PASSWORD}`, "--include-tag", "finesse"]));
@@ -67,7 +68,9 @@ describe("the description of the web service", () => {
     await holds(["--header", `Authorization: Bearer ${token}`, "--include-operation-id", "publish"]);
   });
 
-  // The last one: what it begins makes answers wrong on purpose.
+  test("is what somebody meets who takes the service out of service", () =>
+    holds(["--auth", `admin:${PASSWORD}`, "--include-operation-id", "setService"]));
+
   test("is what somebody meets who asks for faults", () =>
     holds(["--auth", `admin:${PASSWORD}`, "--include-operation-id", "beginFault"]));
 });

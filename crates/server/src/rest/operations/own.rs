@@ -129,6 +129,23 @@ pub(super) static OPERATIONS: &[Operation] = &[
     operation("DELETE", "/offhook/v1/faults/{fault}", "endFault", "A fault ends", Administrator, DONE),
     operation(
         "GET",
+        "/offhook/v1/service",
+        "showService",
+        "Whether the service can be used",
+        Administrator,
+        &[answer(200, "Its status, and if it is out of service why.", Some(Json("Service")))],
+    ),
+    operation(
+        "PUT",
+        "/offhook/v1/service",
+        "setService",
+        "The service is taken out of service, or back, or into maintenance",
+        Administrator,
+        DONE,
+    )
+    .body(Json("ServiceChange")),
+    operation(
+        "GET",
         "/offhook/v1/sessions",
         "listSessions",
         "Who is connected",

@@ -19,6 +19,8 @@ pub(super) static SCHEMAS: &[Schema] = &[
     json("NewFault", NEW_FAULT),
     // What was asked for, and what has become of it.
     Schema { is_closed: false, ..json("Fault", FAULT) },
+    json("Service", SERVICE),
+    json("ServiceChange", SERVICE_CHANGE),
     json("Session", SESSION),
     json("Publisher", PUBLISHER),
     json("AddedPublisher", ADDED_PUBLISHER),
@@ -102,6 +104,27 @@ const FAULT: &[Field] = &[
     has("by", Text, "Who asked for it."),
     has("since", Text, ""),
     has("until", Text, ""),
+];
+
+const SERVICE_STATUS: Shape = OneOf(|| vec!["IN_SERVICE", "OUT_OF_SERVICE"]);
+const OUTAGE_CAUSE: Shape = OneOf(|| vec!["CTI", "WEB_APPLICATION"]);
+const AGENTS_AFTERWARDS: Shape = OneOf(|| vec!["AS_BEFORE", "NOT_READY"]);
+
+const SERVICE: &[Field] = &[
+    has("status", SERVICE_STATUS, ""),
+    may("cause", OUTAGE_CAUSE, "What has failed."),
+    may("reason", Text, "What desktops show."),
+    may("agents", AGENTS_AFTERWARDS, "How agents are when it is over."),
+    may("since", Text, "When it began."),
+    may("maintenance_since", Text, "When maintenance was announced."),
+];
+
+const SERVICE_CHANGE: &[Field] = &[
+    has("status", SERVICE_STATUS, "The other fields go with OUT_OF_SERVICE, but for maintenance."),
+    may("cause", OUTAGE_CAUSE, "What has failed: CTI if it is left out."),
+    may("reason", Text, "One line for desktops to show."),
+    may("agents", AGENTS_AFTERWARDS, "How agents are when it is over: AS_BEFORE if it is left out."),
+    may("maintenance", Flag, "Whether maintenance is announced."),
 ];
 
 const SESSION: &[Field] = &[

@@ -16,7 +16,7 @@ use http::{Method, StatusCode};
 use notifier::{Afterwards, Cause, NewOutage, Outage, Standing};
 use serde::{Deserialize, Serialize};
 
-use super::{Rest, method_not_allowed, read_json};
+use super::{Rest, read_json};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,7 +80,7 @@ impl Rest {
                     .query(|notifier| shown(notifier.outage().cloned(), notifier.maintenance_since()));
                 Ok(Json(shown.await?).into_response())
             }
-            Method::PUT => {
+            _ => {
                 let standing = standing(read_json(&self.read_body(body).await?)?)?;
                 let (is_out, maintenance) = (standing.outage.is_some(), standing.maintenance);
                 // Status and times are the notifier's to fill in.
@@ -90,7 +90,6 @@ impl Rest {
                 tracing::warn!(%administrator, out_of_service = is_out, maintenance, "the service's status was set");
                 Ok(StatusCode::NO_CONTENT.into_response())
             }
-            _ => Ok(method_not_allowed("GET, PUT")),
         }
     }
 }
