@@ -1,27 +1,66 @@
 //! `offhook lab`: callers, colleagues and supervisors who do what a seed says.
 
 mod events_file;
+mod heard;
+mod live;
+mod own_server;
+mod request;
 mod summary;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use client::{Connector, LineUrl, Rest, Trust};
 use contact::Timestamp;
 use sim::{Plan, Reference, Telling, virtual_run};
 
 use self::events_file::EventsFile;
+use self::live::Place;
+use self::own_server::OwnServer;
 use self::summary::Progress;
 
-/// Run a laboratory: callers, colleagues and supervisors who do what a seed says. Every rule about calls is checked.
+/// Run a laboratory: callers, colleagues and supervisors who do what a seed says. Every event is checked.
+///
+/// Without --virtual and --url it runs against a server of its own, on a free port and in a temporary folder.
 ///
 /// docs/lab.md explains what they do, and what is promised about two runs with the same seed.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct LabArgs {
     /// In virtual time, without a server: a day takes seconds
-    #[arg(long = "virtual", required_unless_present = "print_plan")]
+    #[arg(long = "virtual", conflicts_with = "url")]
     is_virtual: bool,
+
+    /// The server: https://host:port [default: a fresh one of its own]
+    #[arg(long)]
+    url: Option<LineUrl>,
+
+    /// The password of the colleagues and supervisors; better in the variable, which other users of the machine do not see
+    #[arg(long, value_name = "PASSWORD", env = "OFFHOOK_PASSWORD", hide_env_values = true, default_value = DEMO_PASSWORD, hide_default_value = true)]
+    user_password: String,
+
+    /// The administrator's login id
+    #[arg(long, value_name = "ID", default_value = "admin")]
+    administrator: String,
+
+    /// The administrator's password [default: that of the others]
+    #[arg(long, value_name = "PASSWORD", env = "OFFHOOK_ADMINISTRATOR_PASSWORD", hide_env_values = true)]
+    administrator_password: Option<String>,
+
+    /// Trust the certificates in this file (PEM) besides the public authorities
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+
+    /// Accept any certificate
+    #[arg(long, conflicts_with = "cacert")]
+    insecure: bool,
+
+    /// Print the accounts that a server needs for --url besides those of the demonstration, as `offhook user import` reads
+    /// them, and do nothing else
+    #[arg(long)]
+    print_accounts: bool,
 
     /// Rates and times, in a file as --print-plan prints it
     #[arg(long, value_name = "FILE")]
@@ -62,7 +101,14 @@ pub(crate) fn run(args: LabArgs) -> ExitCode {
         print!("{}", Plan::annotated());
         return ExitCode::SUCCESS;
     }
-    let outcome = plan(&args).and_then(|plan| in_virtual_time(&args, plan));
+    let outcome = plan(&args).and_then(|plan| match (args.print_accounts, args.is_virtual) {
+        (true, _) => {
+            print_accounts(plan.agents, &args.user_password);
+            Ok(true)
+        }
+        (false, true) => in_virtual_time(&args, plan),
+        (false, false) => in_real_time(&args, plan),
+    });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -112,6 +158,78 @@ fn in_virtual_time(args: &LabArgs, plan: Plan) -> anyhow::Result<bool> {
     }
 }
 
+fn in_real_time(args: &LabArgs, plan: Plan) -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = against_a_server(args, plan) => outcome,
+            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        }
+    });
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn against_a_server(args: &LabArgs, plan: Plan) -> anyhow::Result<bool> {
+    let own = match &args.url {
+        Some(_) => None,
+        None => Some(OwnServer::start(plan.agents, &args.user_password).await?),
+    };
+    let place = place(args, own.as_ref()).await?;
+    eprintln!("{} people get their lines at {}", plan.agents + 2, place.url.web_origin());
+    let mut events = EventsFile::create(args.events.as_deref(), args.with_clock)?;
+    let outcome = live::play(&place, plan, args.seed, &mut events).await?;
+    events.finish()?;
+    if let Some(own) = own {
+        own.stop().await;
+    }
+    for violation in &outcome.violations {
+        println!("VIOLATION {violation}");
+    }
+    summary::print(outcome.reference.counts(), outcome.seen);
+    println!("latest action         {} ms late", outcome.late_ms);
+    println!("violations            {}", outcome.violations.len());
+    if outcome.late_ms > sim::GUARD_MS {
+        eprintln!(
+            "offhook lab: this machine was more than {} ms late: violations may come from that, and another run may differ",
+            sim::GUARD_MS
+        );
+    }
+    Ok(outcome.violations.is_empty())
+}
+
+async fn place(args: &LabArgs, own: Option<&OwnServer>) -> anyhow::Result<Place> {
+    let trust = match (&args.cacert, args.insecure) {
+        (_, true) => Trust::Anything,
+        (Some(file), _) => Trust::File(file.clone()),
+        (None, _) => Trust::Public,
+    };
+    let connector = Connector::new(&trust, STEP_TIMEOUT)?;
+    let url = own.map(OwnServer::url).or(args.url.as_ref()).context("there is no server")?.clone();
+    let info = Rest::new(connector.clone(), &url, None).system_info().await;
+    let info = info.with_context(|| format!("no server answers at {}", url.web_origin()))?;
+    Ok(Place {
+        connector,
+        domain: info.xmpp_domain.unwrap_or_else(|| url.host().to_owned()),
+        url,
+        password: args.user_password.clone(),
+        administrator: args.administrator.clone(),
+        administrator_password: args
+            .administrator_password
+            .clone()
+            .unwrap_or_else(|| args.user_password.clone()),
+    })
+}
+
+fn print_accounts(agents: usize, password: &str) {
+    println!("id,password,first_name,last_name,team,roles,extension");
+    for user in sim::roster::further_agents(agents) {
+        let team = user.team.map_or(1, |team| team.0);
+        let extension = user.extension.map(|extension| extension.to_string()).unwrap_or_default();
+        println!("{},{password},{},{},{team},agent,{extension}", user.id, user.first_name, user.last_name);
+    }
+}
+
 /// Who hears of a run in virtual time.
 struct Virtual {
     events: EventsFile,
@@ -144,8 +262,16 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 const PROGRESS_SECONDS_VIRTUAL: i64 = 600;
 
+/// How long each step of a connection and each request may take.
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Of the demonstration.
+const DEMO_PASSWORD: &str = "offhook";
+
 const EXAMPLES: &str = "\
 Examples:
+  offhook lab --agents 300 --calls-per-hour 6000 --duration 10m --seed 7
+  offhook lab --url https://localhost:8445 --cacert .cache/demo/development-ca.pem --agents 12
   offhook lab --virtual --agents 300 --calls-per-hour 6000 --duration 8h --seed 7
   offhook lab --virtual --seed 7 --events first.txt
   offhook lab --print-plan > plan.toml; offhook lab --virtual --plan plan.toml

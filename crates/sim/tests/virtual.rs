@@ -1,7 +1,7 @@
 //! Thousands of calls in virtual time: no rule is broken, everything happens, and a seed is a run.
 
-use contact::Timestamp;
-use sim::{Counts, Plan, Reference, Telling, virtual_run};
+use contact::{DialogId, Timestamp};
+use sim::{Counts, Plan, Reference, Sayings, Telling, virtual_run};
 
 #[derive(Default)]
 struct Lines(Vec<String>);
@@ -71,4 +71,27 @@ fn a_plan_with_nothing_in_it_is_a_quiet_day() {
     assert_eq!(counts.service_level(), None);
     let ready = lines.iter().filter(|line| line.contains("/User/1001001 PUT 1001001 READY")).count();
     assert_eq!(ready, 1);
+}
+
+/// A server on which there have been calls before gives other numbers, and nothing else becomes another.
+#[test]
+fn the_numbers_of_calls_change_nothing() {
+    let lines = |first: u32| {
+        let mut reference = Reference::new(plan(), 7);
+        reference.set_next_dialog(DialogId(first));
+        let sayings = Sayings::new(DialogId(first));
+        let mut lines = Vec::new();
+        while let Some(step) = reference.step() {
+            for update in step.updates {
+                lines.push((step.at, sayings.say(&update.node, &update.document).expect("an update")));
+            }
+        }
+        lines
+    };
+    let first = lines(DialogId::FIRST.0);
+    assert!(
+        first.iter().any(|(_, line)| line.contains(" TRANSFER with ")),
+        "a consultation became a transfer"
+    );
+    assert_eq!(first, lines(4711));
 }

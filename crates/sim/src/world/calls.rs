@@ -37,11 +37,15 @@ pub(super) struct Course {
 }
 
 impl World {
-    fn new_call(&mut self, dialog: &Dialog) -> Call {
+    fn new_call(&mut self) -> Call {
         let caller = self.calling.take();
         let mut random = match caller {
             Some(number) => Random::of(self.seed, STREAM_CALLERS, number),
-            None => Random::of(self.seed, STREAM_OTHER_CALLS, u64::from(dialog.id.0)),
+            // By the order in which they come: what numbers a server gives calls is its own affair.
+            None => {
+                self.others += 1;
+                Random::of(self.seed, STREAM_OTHER_CALLS, self.others)
+            }
         };
         let (callers, colleagues) = (&self.plan.callers, &self.plan.colleagues);
         let course = Course {
@@ -65,7 +69,7 @@ impl World {
             return;
         }
         if !self.calls.contains_key(&dialog.id) {
-            let call = self.new_call(dialog);
+            let call = self.new_call();
             self.calls.insert(dialog.id, call);
             self.plan_end_of_new(dialog);
         }
@@ -136,7 +140,11 @@ impl World {
         call.end += 1;
         let (course, end) = (call.course, call.end);
         let is_first = call.takers == 1 && dialog.live().any(Participant::is_outside);
-        let talk_ms = if is_first { course.talk_ms } else { course.talk_ms / 2 };
+        let talk_ms = match (self.closing, is_first) {
+            (true, _) => course.talk_ms.min(CLOSING_TALK_MS),
+            (false, true) => course.talk_ms,
+            (false, false) => course.talk_ms / 2,
+        };
         self.plan_in(talk_ms + 1, Deed::End(dialog.id, end));
         let listener = self.people[place].supervises || centre.dialog(dialog.id).is_none();
         if !is_first || listener {
@@ -193,5 +201,7 @@ impl World {
 const ANSWER_MS_MAX: i64 = 15_000;
 /// After this, whoever does not reach anybody gives up.
 const CONSULT_GIVEN_UP_MS: i64 = 20_000;
+/// Who answers when it is late is short.
+const CLOSING_TALK_MS: i64 = 2_000;
 /// How many consultations inside are with another queue.
 const QUEUE_SHARE: f64 = 0.2;

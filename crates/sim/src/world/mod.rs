@@ -34,6 +34,8 @@ pub struct World {
     calls: BTreeMap<DialogId, Call>,
     arrivals: Random,
     arrived: u64,
+    /// Calls that no caller from outside has made.
+    others: u64,
     /// The caller whose call comes into being next.
     calling: Option<u64>,
     closing: bool,
@@ -112,6 +114,7 @@ impl World {
             calls: BTreeMap::new(),
             arrivals: Random::of(seed, STREAM_ARRIVALS, 0),
             arrived: 0,
+            others: 0,
             calling: None,
             closing: false,
             plan,
