@@ -214,6 +214,9 @@ impl HubTask {
                 let _ = answer.send(ended);
                 return self.execute();
             }
+            // Until the state is rebuilt it has in it what the log has lost, and waiting for a position that is given again would
+            // show that. Dropping the read tells its reader that there is no answer.
+            Request::Read(_) if self.rebuild_at.is_some() => return,
             Request::Read(read) => {
                 let held = read(&self.notifier);
                 match self.decided == self.logged {

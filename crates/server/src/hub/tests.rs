@@ -68,6 +68,10 @@ async fn a_full_disk_is_survived() {
     let refused = add_team(&hub, 3).await.expect("no panic");
     assert!(matches!(refused, Err(CommandError::Rejected(Rejection::LogFailed))), "{refused:?}");
 
+    // What is decided here now may never have happened, and its positions are going to be given again.
+    let read = hub.read(|centre| centre.teams().len()).await;
+    assert_eq!(read, Err(Unavailable::LogFailed));
+
     log.set_full(false);
     tokio::time::advance(std::time::Duration::from_secs(2)).await;
     while add_team(&hub, 4).await.expect("no panic").is_err() {
