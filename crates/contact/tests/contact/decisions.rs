@@ -261,3 +261,28 @@ fn deciding_changes_nothing_and_the_time_is_that_of_the_request() {
     let Event::UserStateChanged { change, .. } = &events[0] else { panic!("{events:?}") };
     assert_eq!((change.at, change.extension.as_ref()), (crate::room::NOW, Some(&extension("2101"))));
 }
+
+/// Which states may be asked for on CCX, and what waits for the end of the call.
+#[test]
+fn an_agent_on_uccx() {
+    let (ready, not_ready) = (Becomes(Ready, NONE), Becomes(NotReady, UNSPECIFIED));
+    let (signed_out, not_ready_then) = (Becomes(Logout, UNSPECIFIED), Waits(NotReady, UNSPECIFIED));
+    let not_now = Fails(Failure::InvalidWorkMode);
+    for (from, expected) in [
+        (Logout, [Becomes(NotReady, UNSPECIFIED), NOT_SIGNED_IN, NOT_SIGNED_IN, WRONG_STATE]),
+        (NotReady, [Stays, ready, not_ready, signed_out]),
+        (Ready, [Stays, Stays, not_ready, signed_out]),
+        (Reserved, [Stays, not_now, not_ready_then, WRONG_STATE]),
+        // Left by what is done with the call that is shown.
+        (ReservedOutboundPreview, [Stays, not_now, not_ready_then, WRONG_STATE]),
+        (Talking, [Stays, not_now, not_ready_then, WRONG_STATE]),
+        (Work, [Stays, ready, not_ready, WRONG_STATE]),
+    ] {
+        for (requested, expected) in EVERY_REQUEST.into_iter().zip(expected) {
+            let mut room = Room::new(Settings { deployment: Deployment::Uccx, ..strict() });
+            room.put("7001", from);
+            let request = if requested == RequestedState::Login { login("2101") } else { state(requested) };
+            assert_eq!(outcome(room.ask("7001", "7001", request)), expected, "{from} asks {requested}");
+        }
+    }
+}

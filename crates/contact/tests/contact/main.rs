@@ -2,6 +2,7 @@
 
 mod access;
 mod call_flows;
+mod call_refusals;
 mod call_rules;
 mod call_walk;
 mod calls;
