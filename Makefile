@@ -11,10 +11,10 @@ FUZZ_MINUTES ?= 10
 target_dir = $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format conformance differences interop bench fuzz
+.PHONY: help run build test lint format conformance compatibility differences interop bench fuzz
 
 help: ## list these commands
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build in release mode and start the demo server on https://127.0.0.1:8445
 	@mkdir -p $(DEMO_DATA)
@@ -37,6 +37,9 @@ format: ## format all Rust code
 
 conformance: ## write docs/conformance.md anew from the tests that are there
 	OFFHOOK_WRITE_CONFORMANCE=1 $(CARGO) test --locked --package offhook --test conformance the_page -- --nocapture
+
+compatibility: ## write docs/finesse-compatibility.md anew from its list and the tests that are there
+	OFFHOOK_WRITE_COMPATIBILITY=1 $(CARGO) test --locked --package offhook --test compatibility the_page -- --nocapture
 
 differences: build ## compare with Debian's Prosody and ejabberd, which must be installed, and write docs/differences.md
 	@cd tests/clients && OFFHOOK_WRITE_DIFFERENCES=1 OFFHOOK_BIN=$(abspath $(target_dir))/release/offhook node --test --test-reporter=spec differences.test.js

@@ -313,6 +313,28 @@ fn a_supervisor_listens_and_joins() {
     assert_eq!((floor.state("7000"), floor.state("7001")), (Talking, NotReady));
 }
 
+/// DROP of the call by which the supervisor listens; the call that was listened to goes on.
+#[test]
+fn a_supervisor_stops_listening() {
+    let mut floor = floor();
+    let call = floor.incoming("5551001", "2101");
+    floor.act("7001", call, Action::Answer);
+    let (from, to) = (floor.extension("7000"), floor.extension("7001"));
+    let user = crate::room::user("7000");
+    let request = contact::DialogRequest::SilentMonitor { from, to };
+    floor.command("7000", contact::Command::BeginCall { user: user.clone(), request }).unwrap();
+    let monitor = floor.room.centre.dialogs_of(&user).next().unwrap().id;
+    floor.heard();
+    floor.act("7000", monitor, Action::Drop);
+    let heard = floor.heard();
+    for agent in ["7000", "7001"] {
+        let gone = format!("{agent} DELETE DROPPED 2190:DROPPED 2101:DROPPED");
+        assert!(heard.contains(&gone), "{gone}: {heard:?}");
+    }
+    assert_eq!(floor.dialog(call), "ACTIVE: 5551001 ACTIVE, 2101 ACTIVE");
+    assert_eq!((floor.state("7000"), floor.state("7001")), (NotReady, Talking));
+}
+
 #[test]
 fn listening_ends_with_the_call() {
     let mut floor = floor();

@@ -230,3 +230,13 @@ fn a_call_and_its_consultation_name_each_other() {
     let uri = format!("<associatedDialogUri>/finesse/api/Dialog/{call}</associatedDialogUri>");
     assert!(asking.contains(&uri) && asking.contains("<callType>CONSULT</callType>"), "{asking}");
 }
+
+#[test]
+fn recording_is_asked_for_on_ccx_and_changes_nothing() {
+    for (deployment, expected) in [(Deployment::Uccx, Ok(vec![])), (Deployment::Ucce, Err(501))] {
+        let (mut floor, dialog) = talking(Settings { deployment, ..Settings::default() });
+        let request = DialogRequest::Plain { action: Action::StartRecording, target: address("2101") };
+        let answer = floor.command("7001", Command::ActOnCall { dialog, request });
+        assert_eq!(answer.map_err(|refusal| refusal.status), expected);
+    }
+}

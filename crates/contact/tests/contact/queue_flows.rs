@@ -168,6 +168,26 @@ fn statistics_are_told_when_they_change_and_not_more_than_every_ten_seconds() {
     }
 }
 
+/// Each user of the queue's teams, on the own node for queues; nobody else.
+#[test]
+fn who_has_a_new_queue_hears_of_it() {
+    let floor = floor(Settings::default());
+    let mut centre = floor.room.centre.clone();
+    let (numbers, teams) = ([address("8002")].into(), [TeamId(2)].into());
+    let queue = Queue { id: QueueId(2), name: "Repair".into(), numbers, teams };
+    let events = centre.decide(&contact::Actor::system(), &Command::AddQueue(queue), floor.now).unwrap();
+    let updates: Vec<_> = events.iter().flat_map(|event| centre.apply(event, None)).collect();
+    let [update] = &updates[..] else { panic!("7003 alone is in that team: {updates:?}") };
+    assert_eq!(update.node.to_string(), "/finesse/api/User/7003/Queues");
+    for part in [
+        "<Update><data><queues><Queue>",
+        "<uri>/finesse/api/Queue/2</uri>",
+        "<event>POST</event><requestId></requestId><source>/finesse/api/User/7003/Queues</source></Update>",
+    ] {
+        assert!(update.document.contains(part), "{part} in {}", update.document);
+    }
+}
+
 #[test]
 fn what_cannot_be_a_queue() {
     use contact::ErrorType::{FinesseApiError, InvalidInput, TeamNotFound};
