@@ -47,14 +47,16 @@ impl Notifier {
 
     /// The presence of one of a user's sessions has come or gone.
     pub(crate) fn watch_desktop(&mut self, session: SessionId, at: Timestamp) {
-        let Some(grace) = self.config.presence_grace else { return };
         let Some(user) = self.sessions.get(session).map(|known| known.user) else { return };
         let is_there = |&other: &SessionId| {
             !self.is_waiting(other) && self.sessions.get(other).is_some_and(|known| known.presence.is_some())
         };
         if self.sessions.user(user).sessions.iter().any(is_there) {
             self.absences.end(user);
-        } else if self.is_signed_in(user) {
+            self.arrived(user, at);
+        } else if let Some(grace) = self.config.presence_grace
+            && self.is_signed_in(user)
+        {
             let grace_ms = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
             self.absences.begin(user, Timestamp(at.0.saturating_add(grace_ms)));
         }

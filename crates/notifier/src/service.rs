@@ -11,12 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use contact::{Command, ServiceStatus, SystemInfo, Timestamp, Update, UserId};
+use foldhash::fast::FixedState;
+use indexmap::IndexSet;
 
 use crate::accounts::contact_changes;
 use crate::change::Change;
 use crate::effects::Effect;
 use crate::input::{Output, Ticket};
 use crate::notifier::Notifier;
+use crate::sessions::UserIndex;
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,8 @@ pub(crate) struct ServiceState {
     /// The same, for those who must not wait for an answer.
     in_service: Arc<AtomicBool>,
     repetition: Option<Repetition>,
+    /// Users to whom it is to be said again how they are, as soon as they come.
+    awaited: IndexSet<UserIndex, FixedState>,
 }
 
 /// The states of agents and calls are being said again.
@@ -99,6 +104,7 @@ impl Default for ServiceState {
             maintenance_since: None,
             in_service: Arc::new(AtomicBool::new(true)),
             repetition: None,
+            awaited: IndexSet::default(),
         }
     }
 }
@@ -139,6 +145,28 @@ impl Notifier {
 
     pub(crate) fn is_web_application_up(&self) -> bool {
         self.outage().is_none_or(|outage| outage.cause != Cause::WebApplication)
+    }
+
+    /// This server has taken over from another one. Nobody is here yet; whoever is signed in is told how things are when coming.
+    pub fn taken_over(&mut self) {
+        let centre = &self.durable.centre;
+        let signed_in = centre.users().filter(|user| user.is_signed_in());
+        self.service.awaited = signed_in.map(|user| self.sessions.user_index(user.id().as_str())).collect();
+    }
+
+    /// A user has a desktop.
+    pub(crate) fn arrived(&mut self, user: UserIndex, at: Timestamp) {
+        if self.service.awaited.is_empty()
+            || !self.accepts_changes()
+            || !self.service.awaited.swap_remove(&user)
+        {
+            return;
+        }
+        let Ok(id) = UserId::new(self.sessions.localpart(user)) else { return };
+        let changes: Vec<Change> = self.durable.centre.repeated(&id).into_iter().map(announced).collect();
+        if !changes.is_empty() {
+            self.commit(changes, Vec::new(), at);
+        }
     }
 
     /// Takes the service out of service, or back. What is so already is not announced again.

@@ -111,6 +111,8 @@ fn setting_arg(setting: &'static Setting) -> Option<Arg> {
         }
         "domain" => arg.value_name("NAME").help(help),
         "data" => arg.value_name("DIR").help(help),
+        "peer" => arg.value_name("URL").help(help),
+        "side" => arg.value_name("SIDE").help(help),
         "ready_file" => arg.value_name("FILE").help(help),
         _ => arg.value_name("ADDR").help(help),
     })

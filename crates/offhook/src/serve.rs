@@ -9,7 +9,8 @@ use std::process::ExitCode;
 
 use server::config::{Config, annotated_example};
 use server::exit::Failure;
-use server::serve::{Addresses, Server};
+use server::pair::Node;
+use server::serve::Addresses;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -50,8 +51,33 @@ async fn serve_until_signal(config: Config) -> Result<(), Failure> {
     // With a development certificate there is nothing to read again; then SIGHUP ends the process, as it does when the
     // terminal goes that it was started from.
     let mut hangup = config.tls.is_some().then(|| signal(SignalKind::hangup())).transpose().map_err(other)?;
-    let server = Server::start(config.clone()).await?;
-    let addresses = server.addresses().clone();
+    let mut node = Node::start(config.clone()).await?;
+    tell(&config, &node, true).await?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break tracing::info!("SIGTERM"),
+            _ = interrupt.recv() => break tracing::info!("SIGINT"),
+            turn = node.turn() => {
+                node = node.take(turn?).await?;
+                tell(&config, &node, false).await?;
+            }
+            () = received(&mut hangup) => match node.reload_certificates() {
+                Ok(()) => tracing::info!("SIGHUP: certificates read again"),
+                Err(error) => tracing::error!(%error, "SIGHUP: the certificates stay as they were"),
+            },
+        }
+    }
+    tokio::select! {
+        () = node.stop() => {}
+        _ = terminate.recv() => tracing::warn!("second signal: not waiting any longer"),
+        _ = interrupt.recv() => tracing::warn!("second signal: not waiting any longer"),
+    }
+    Ok(())
+}
+
+/// Says where the server is and, of a pair, what it does; at the start, and when that has changed.
+async fn tell(config: &Config, node: &Node, is_start: bool) -> Result<(), Failure> {
+    let addresses = node.addresses();
     let mut lines = String::new();
     let listeners = [
         ("https", addresses.https),
@@ -64,30 +90,26 @@ async fn serve_until_signal(config: Config) -> Result<(), Failure> {
             lines += &format!("listening {name} {address}\n");
         }
     }
-    lines += &announce::lines(&config, &server).await;
+    let is_pair = config.pair.is_some();
+    match node.server() {
+        Some(server) => {
+            if is_start {
+                lines += &announce::lines(config, server).await;
+            }
+            if is_pair {
+                lines += "active\n";
+            }
+        }
+        None => lines += "standing by\n",
+    }
     lines += "ready\n";
     // If nobody reads what is printed, the server is of use all the same.
     let _ = io::stdout().write_all(lines.as_bytes()).and_then(|()| io::stdout().flush());
     if let Some(path) = &config.ready_file {
-        write_ready_file(path, &addresses, &config.domain).map_err(|error| {
+        write_ready_file(path, addresses, config, node).map_err(|error| {
             let sentence = format!("cannot write the ready file {}: {error}", path.display());
             Failure::Other(sentence.into())
         })?;
-    }
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => break tracing::info!("SIGTERM"),
-            _ = interrupt.recv() => break tracing::info!("SIGINT"),
-            () = received(&mut hangup) => match server.reload_certificates() {
-                Ok(()) => tracing::info!("SIGHUP: certificates read again"),
-                Err(error) => tracing::error!(%error, "SIGHUP: the certificates stay as they were"),
-            },
-        }
-    }
-    tokio::select! {
-        () = server.stop() => {}
-        _ = terminate.recv() => tracing::warn!("second signal: not waiting any longer"),
-        _ = interrupt.recv() => tracing::warn!("second signal: not waiting any longer"),
     }
     Ok(())
 }
@@ -101,15 +123,18 @@ async fn received(signal: &mut Option<Signal>) {
 }
 
 /// One line of JSON, there as a whole or not at all.
-fn write_ready_file(path: &Path, addresses: &Addresses, domain: &str) -> io::Result<()> {
-    let ready = serde_json::json!({
+fn write_ready_file(path: &Path, addresses: &Addresses, config: &Config, node: &Node) -> io::Result<()> {
+    let mut ready = serde_json::json!({
         "https": addresses.https,
         "http": addresses.http,
         "xmpp": addresses.xmpp,
         "xmpps": addresses.xmpps,
         "pid": std::process::id(),
-        "domain": domain,
+        "domain": config.domain,
     });
+    if config.pair.is_some() {
+        ready["role"] = if node.server().is_some() { "active" } else { "standby" }.into();
+    }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     fs::write(&beside, format!("{ready}\n"))?;

@@ -6,7 +6,7 @@ mod forwarded;
 mod host_meta;
 mod landing;
 
-pub(crate) use connection::{APPLICATION_PROTOCOLS, HttpServer};
+pub(crate) use connection::{APPLICATION_PROTOCOLS, Answers, HttpServer};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -20,6 +20,7 @@ pub mod listener;
 pub mod log;
 pub mod metrics;
 pub mod outbox;
+pub mod pair;
 pub mod rest;
 pub mod serve;
 pub mod suspended;

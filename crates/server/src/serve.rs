@@ -22,11 +22,12 @@ use crate::door::{Behind, Door, accept};
 use crate::exit::Failure;
 use crate::faults::{self, FaultDesk, Faults};
 use crate::gate::Gate;
-use crate::http::{HttpServer, Site};
+use crate::http::{Answers, HttpServer, Site};
 use crate::hub::{HubHandle, HubParts, Management};
 use crate::listener::{ListenError, Listener, raise_file_limit};
-use crate::log::{self, SqliteLog};
+use crate::log::{self, LogEvent, SqliteLog};
 use crate::metrics::{Limit, Metrics};
+use crate::pair::Paired;
 use crate::rest::{Rest, RestSettings};
 use crate::suspended;
 use crate::tls::{self, Acceptor};
@@ -75,6 +76,13 @@ impl Server {
     ///
     /// [`Failure`]. A listener that cannot listen is told before the data is touched.
     pub async fn start(config: Config) -> Result<Server, Failure> {
+        Server::start_with(config, None).await
+    }
+
+    /// As [`Server::start`], for the active one of a pair.
+    ///
+    /// - `paired`: what there is because of the other one.
+    pub(crate) async fn start_with(config: Config, paired: Option<Paired>) -> Result<Server, Failure> {
         tls::install_provider();
         if let Some(limit) = raise_file_limit()
             && limit < u64::from(config.limits.connections_max)
@@ -95,7 +103,7 @@ impl Server {
         let acceptors = Acceptors::load(&config, &dir)?;
         let tokens = config.tokens.as_ref().map(Tokens::new).transpose();
         let tokens = tokens.map_err(|error| Failure::Certificate(Box::new(error)))?;
-        let core = Core::start(&config, &dir, tokens).await?;
+        let core = Core::start(&config, &dir, tokens, paired.as_ref()).await?;
         let streams = Arc::new(OpenStreams::default());
         let desk = FaultDesk::new(core.hub.clone(), Arc::clone(&core.accounts), Arc::clone(&streams));
         let control = {
@@ -129,6 +137,7 @@ impl Server {
         let https_port = addresses.https.map(|address| address.port());
         let settings = RestSettings::new(&config, https_port);
         let rest = Rest::new(core.hub.clone(), core.accounts, settings).with_desk(desk);
+        let rest = rest.with_peer(paired.map(|paired| paired.desk));
         let site = Arc::new(Site::new(&config, https_port, Arc::new(web_sockets), bosh, rest));
 
         let (stopping, stops) = watch::channel(false);
@@ -139,7 +148,7 @@ impl Server {
             Some(tokio::spawn(accept(listener?, Arc::clone(&gate), Arc::new(door))))
         };
         let http_server = HttpServer {
-            site,
+            site: Answers::Site(site),
             header_timeout: config.limits.http_header_timeout,
             metrics: Arc::clone(core.hub.metrics()),
         };
@@ -244,7 +253,12 @@ struct Core {
 }
 
 impl Core {
-    async fn start(config: &Config, dir: &DataDir, tokens: Option<Tokens>) -> Result<Core, Failure> {
+    async fn start(
+        config: &Config,
+        dir: &DataDir,
+        tokens: Option<Tokens>,
+        paired: Option<&Paired>,
+    ) -> Result<Core, Failure> {
         let opened = log::open(dir, &config.log)?;
         for warning in opened.warnings() {
             tracing::warn!("{warning}");
@@ -257,9 +271,23 @@ impl Core {
             entries = entries.saturating_add(1);
         };
         let (report, log_events) = mpsc::unbounded_channel();
-        // The hub is gone when the receiver is; then nobody wants to know.
-        let on_event = Box::new(move |event| drop(report.send(event)));
+        let copied = paired.map(|paired| Arc::clone(&paired.desk));
+        let on_event = Box::new(move |event| {
+            if let (Some(peer), LogEvent::Appended { position }) = (&copied, &event)
+                && !peer.logged_and_copied(*position)
+            {
+                return;
+            }
+            // The hub is gone when the receiver is; then nobody wants to know.
+            drop(report.send(event));
+        });
         let (log, position): (SqliteLog, _) = opened.start(&mut restore, on_event)?;
+        if let Some(Paired { desk, has_taken_over }) = paired {
+            desk.begin_active(&meta, position);
+            if *has_taken_over {
+                notifier.taken_over();
+            }
+        }
         let users = notifier.centre().users().len();
         tracing::info!(entries, position = position.0, users, "log replayed");
 
@@ -306,7 +334,9 @@ impl Core {
     }
 }
 
-async fn bind(address: Option<&crate::config::ListenAddress>) -> Result<Option<Listener>, Failure> {
+pub(crate) async fn bind(
+    address: Option<&crate::config::ListenAddress>,
+) -> Result<Option<Listener>, Failure> {
     let Some(address) = address else { return Ok(None) };
     let failed = |error: ListenError| Failure::Listen(Box::new(error));
     Ok(Some(Listener::bind(address).await.map_err(failed)?))

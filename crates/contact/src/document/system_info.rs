@@ -35,14 +35,16 @@ pub struct SystemInfo {
     pub status: ServiceStatus,
     /// Why not; empty in service.
     pub status_reason: String,
-    /// The name that clients reach this server by.
+    /// The name that clients reach this server by; of a pair, the first one.
     pub host: String,
     /// Whether, and since when, people are asked to go to the other server because this one will be stopped.
     pub maintenance_since: Option<Timestamp>,
-    /// The other server of the pair, if there is one.
+    /// The second server of the pair, if there is one.
     pub secondary_host: Option<String>,
-    /// The port of the REST API; none if there is no TLS listener.
+    /// The port of the REST API of `host`; none if there is no TLS listener.
     pub https_port: Option<u16>,
+    /// The same of `secondary_host`, if it is known.
+    pub secondary_https_port: Option<u16>,
     /// The port for XMPP over plain TCP, if any.
     pub xmpp_port: Option<u16>,
     /// The port for XMPP over TLS, if any.
@@ -109,6 +111,9 @@ fn write(xml: &mut XmlWriter, root: &str, info: &SystemInfo) {
     if let Some(host) = &info.secondary_host {
         xml.open("secondaryNode");
         xml.text("host", host);
+        if let Some(port) = info.secondary_https_port {
+            xml.show("httpsPort", port);
+        }
         xml.close("secondaryNode");
     }
     xml.text("status", info.status.as_str());

@@ -250,6 +250,7 @@ fn system_info() {
         host: "fin1.example.test".into(),
         secondary_host: Some("fin2.example.test".into()),
         https_port: Some(8445),
+        secondary_https_port: None,
         xmpp_port: None,
         xmpp_secure_port: Some(5223),
         domain: "fin1.example.test".into(),
@@ -283,6 +284,10 @@ fn system_info() {
     let document = system_info_xml(&alone);
     assert!(!document.contains("secondaryNode"));
     assert!(document.contains("<status>OUT_OF_SERVICE</status>"));
+    let pair =
+        SystemInfo { secondary_host: Some("b".into()), secondary_https_port: Some(8446), ..alone.clone() };
+    let second = "<secondaryNode><host>b</host><httpsPort>8446</httpsPort></secondaryNode>";
+    assert!(system_info_xml(&pair).contains(second));
     let since = Timestamp(NOW.0 - 65_999);
     let leaving = SystemInfo { deployment: Deployment::Ucce, maintenance_since: Some(since), ..alone };
     let nothing = "<ctiMMode></ctiMMode><ctiTimeInMMode>-1</ctiTimeInMMode>";

@@ -19,6 +19,7 @@ fn about() -> Box<SystemInfo> {
         host: "localhost".into(),
         secondary_host: None,
         https_port: Some(8445),
+        secondary_https_port: None,
         xmpp_port: None,
         xmpp_secure_port: None,
         domain: "localhost".into(),
@@ -197,6 +198,24 @@ fn maintenance_is_announced_and_changes_nothing_else() {
     assert_eq!(world.notifier.maintenance_since(), since);
     set(&mut world, None).unwrap();
     assert_eq!(world.notifier.maintenance_since(), None);
+}
+
+/// A server that has taken over from another one tells each agent who comes how things are, once.
+#[test]
+fn whoever_comes_after_a_failover_is_told_how_things_are() {
+    let mut before = World::new();
+    before.change_state("1001001", LOGIN).unwrap();
+    let mut world = before.restarted();
+    world.notifier.taken_over();
+    let mut told = |address: &str| {
+        let session = world.bind(address);
+        world.send(session, "<presence xmlns='jabber:client'/>");
+        let heard = heard(&mut world, session);
+        heard.into_iter().filter(|heard| heard.starts_with("User/")).collect::<Vec<_>>()
+    };
+    assert_eq!(told("1001001/desktop"), ["User/1001001: NOT_READY PUT"]);
+    assert_eq!(told("1001001/second"), [""; 0]);
+    assert_eq!(told("1001002/desktop"), [""; 0]);
 }
 
 /// A log that takes nothing: the status stays what everybody knows.

@@ -10,6 +10,7 @@ mod kind;
 mod layers;
 mod notification;
 mod origins;
+mod pair;
 mod paths;
 mod proxies;
 mod sections;
@@ -22,10 +23,11 @@ pub use example::annotated_example;
 pub use kind::ListenAddress;
 pub(crate) use kind::duration;
 pub use origins::Origins;
+pub use pair::{PairSettings, PeerAddress};
 pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use sections::{
     Auth, Bosh, CertificateName, Commands, Contact, Events, Faults, Limits, ListenerKind, Log, LogSync,
-    PlainInClear, Profile, Pubsub, Recovery, Roster, Sessions, Tcp, Web,
+    PlainInClear, Profile, Pubsub, Recovery, Roster, Sessions, Side, Tcp, Web,
 };
 pub use table::Setting;
 pub use tokens::TokenSettings;
@@ -95,6 +97,8 @@ pub struct Config {
     pub faults: Option<Faults>,
     /// Events from outside.
     pub events: Events,
+    /// The other server of a pair, if there is one.
+    pub pair: Option<PairSettings>,
     /// Sentences for the diagnostics: what was written but has no effect.
     pub warnings: Vec<String>,
     /// The configuration file that was used, if any.
@@ -202,6 +206,7 @@ impl Config {
         let commands = Commands::read(&mut layers);
         let faults = Faults::read(&mut layers);
         let events = sections::Events::read(&mut layers);
+        let pair = pair::Pair::read(&mut layers);
         let (
             Some(general),
             Some(tls),
@@ -220,9 +225,10 @@ impl Config {
             Some(commands),
             Some(faults),
             Some(events),
+            Some(pair),
         ) = (
             general, tls, web, tcp, bosh, limits, sessions, auth, tokens, log, pubsub, recovery, contact,
-            roster, commands, faults, events,
+            roster, commands, faults, events, pair,
         )
         else {
             return Err(ConfigError { problems: layers.problems });
@@ -236,6 +242,7 @@ impl Config {
         let tls = tls_files(tls, &mut layers);
         let tokens = tokens.resolve(&mut layers, &mut warnings);
         let demo = demo(&general, &mut layers, &mut warnings);
+        let pair = pair.resolve(&general, &mut layers, &mut warnings);
         let faults = faults.enabled.unwrap_or(general.demo).then_some(faults);
         if limits.message_bytes_before_auth_max > limits.message_bytes_max {
             let sentence = "limits.message_bytes_before_auth_max is larger than limits.message_bytes_max";
@@ -276,6 +283,7 @@ impl Config {
                 commands,
                 faults,
                 events,
+                pair,
                 warnings,
                 file,
             }),

@@ -6,6 +6,7 @@ use super::kind::{
     SecureWebSocket, Size, SomeChoices, Span, Switch, SwitchOrDemo, WhoKind,
 };
 use super::origins::{Origins, OriginsKind};
+use super::pair::Pair;
 use super::paths::Paths;
 use super::proxies::{ForwardedHeader, ProxiesKind, TrustedProxies};
 use super::table::{FLAG, Setting, settings};
@@ -46,9 +47,23 @@ settings! {
         ready_file: Option<PathBuf> = "\"\"", OptionalPath, FLAG;
         /// Tell the version of this software to whoever asks (XEP-0092). Off: such requests are refused.
         show_version: bool = "true", Switch;
+        /// The other server of a pair (docs/pair.md): its https://host:port, or http:// on this machine. One of the two is active,
+        /// the other one stands by with a copy of its log. Empty: there is none.
+        peer: Option<String> = "\"\"", OptionalText, FLAG;
+        /// Which of the two this is: "a" is the primary node, and active when both begin with nothing; "b" is the secondary node.
+        side: Side = "\"a\"", Choice(&[("a", Side::A), ("b", Side::B)]), FLAG;
         /// What is written to stderr: error, warn, info, debug, trace, or a filter such as "info,server::log=debug".
         diagnostics: Option<String> = "\"info\"", OptionalText;
     }
+}
+
+/// One server of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The primary node.
+    A,
+    /// The secondary node.
+    B,
 }
 
 /// Where a certificate names its user.
@@ -670,7 +685,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
 }
 
 /// The sections: what stands above each in the example, and its rows.
-pub(super) fn sections() -> [(&'static str, &'static [Setting]); 17] {
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 18] {
     [
         ("", General::SETTINGS),
         ("tls", Tls::SETTINGS),
@@ -689,5 +704,6 @@ pub(super) fn sections() -> [(&'static str, &'static [Setting]); 17] {
         ("commands", Commands::SETTINGS),
         ("faults", Faults::SETTINGS),
         ("events", Events::SETTINGS),
+        ("pair", Pair::SETTINGS),
     ]
 }

@@ -21,11 +21,30 @@ use super::{Site, too_many_requests};
 use crate::admission::Refusal;
 use crate::gate::{self, WORDS_TIMEOUT};
 use crate::metrics::{Limit, Metrics};
+use crate::pair::StandbySite;
 use crate::transports::{Peer, Socket};
 
-/// Serves the site on connections.
+/// Who answers requests.
+#[derive(Clone)]
+pub(crate) enum Answers {
+    /// A server that serves.
+    Site(Arc<Site>),
+    /// A server that stands by for another one.
+    Standby(Arc<StandbySite>),
+}
+
+impl Answers {
+    async fn answer(&self, peer: Peer, request: axum::extract::Request) -> Response {
+        match self {
+            Answers::Site(site) => site.answer(peer, request).await,
+            Answers::Standby(site) => site.answer(peer, request).await,
+        }
+    }
+}
+
+/// Serves answers on connections.
 pub(crate) struct HttpServer {
-    pub(crate) site: Arc<Site>,
+    pub(crate) site: Answers,
     pub(crate) header_timeout: Duration,
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -37,9 +56,9 @@ const HTTP2: &str = "h2";
 impl HttpServer {
     /// Answers requests until the peer has no more, or `stopped`.
     pub(crate) async fn serve(&self, socket: Socket, peer: Peer, stopped: impl Future<Output = ()>) {
-        let site = Arc::clone(&self.site);
+        let site = self.site.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let site = Arc::clone(&site);
+            let site = site.clone();
             async move { Ok(site.answer(peer, request.map(Body::new)).await) }
         });
         self.serve_with(service, socket, peer, stopped).await;

@@ -3,17 +3,22 @@
 //! [`SqliteLog`] keeps it on disk, [`MemoryLog`] in memory for tests. Both report completions through a callback,
 //! so that whoever appends never waits for a disk.
 
+mod adopt;
 mod error;
 mod memory;
+mod reader;
 mod row;
 mod sqlite;
 mod wal;
 mod writer;
 
+pub use adopt::adopt;
 pub use error::LogError;
 pub use memory::MemoryLog;
 pub use notifier::{Change, Entry, Position};
+pub use reader::{Batch, LogReader, NotThere};
 pub use row::decode_changes;
+pub(crate) use sqlite::log_exists;
 pub use sqlite::{LogMeta, OpenedLog, SqliteLog, open};
 pub use wal::{WalState, inspect};
 
@@ -76,3 +81,6 @@ pub enum LogEvent {
 
 /// Where a log reports to.
 pub type OnLogEvent = Box<dyn FnMut(LogEvent) + Send>;
+
+#[cfg(test)]
+mod copy_tests;

@@ -37,12 +37,37 @@ pub struct LogMeta {
     pub epoch: String,
     /// A secret that was made with the log. What is derived from it stays the same from start to start.
     pub secret: [u8; 32],
+    /// How often one server of a pair has taken over from the other, from 1. It comes with another epoch.
+    pub term: u64,
+    /// Whether this is the copy of a server that stands by.
+    pub is_copy: bool,
+    /// Whether such a copy has never yet had all that it is a copy of.
+    pub is_partial: bool,
+}
+
+impl LogMeta {
+    /// What a new log says about itself.
+    pub fn new() -> LogMeta {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).expect("the system has random numbers");
+        LogMeta { epoch: new_epoch(), secret, term: 1, is_copy: false, is_partial: false }
+    }
+}
+
+impl Default for LogMeta {
+    fn default() -> LogMeta {
+        LogMeta::new()
+    }
 }
 
 /// Shows no secret.
 impl std::fmt::Debug for LogMeta {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LogMeta").field("epoch", &self.epoch).finish_non_exhaustive()
+        f.debug_struct("LogMeta")
+            .field("epoch", &self.epoch)
+            .field("term", &self.term)
+            .field("is_copy", &self.is_copy)
+            .finish_non_exhaustive()
     }
 }
 
@@ -59,7 +84,7 @@ pub fn open(dir: &DataDir, settings: &config::Log) -> Result<OpenedLog, LogError
             let what = format!("it is missing, but {} is there", wal_path.display());
             return Err(LogError::Corrupt { path, what });
         }
-        create(dir, &path)?;
+        create(dir, &path, &LogMeta::new())?;
     }
     let warnings = check_wal(&path, &wal_path, settings.sync)?;
     let sqlite = |error| LogError::from_sqlite(&path, &error);
@@ -75,6 +100,11 @@ pub fn open(dir: &DataDir, settings: &config::Log) -> Result<OpenedLog, LogError
     Ok(OpenedLog { path, connection, settings: settings.clone(), meta, warnings })
 }
 
+/// Whether there is a log in a data folder.
+pub(crate) fn log_exists(dir: &DataDir) -> Result<bool, LogError> {
+    exists(&dir.join(LOG_FILE))
+}
+
 impl OpenedLog {
     /// What the log says about itself.
     pub fn meta(&self) -> &LogMeta {
@@ -84,6 +114,46 @@ impl OpenedLog {
     /// What an operator should know: sentences about a cut-off tail.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// Begins another term: from now on this is another log, and no copy.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; nothing was changed then.
+    pub fn begin_term(&mut self, term: u64) -> Result<(), LogError> {
+        let secret = self.meta.secret;
+        self.become_other(LogMeta { term, secret, ..LogMeta::new() })
+    }
+
+    /// Makes the log the copy of a server that stands by.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; nothing was changed then.
+    pub fn become_copy(&mut self, is_partial: bool) -> Result<(), LogError> {
+        self.become_other(LogMeta { is_copy: true, is_partial, ..self.meta.clone() })
+    }
+
+    /// The newest entry.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`].
+    pub fn last_position(&self) -> Result<Position, LogError> {
+        let select = "SELECT max(position) FROM (SELECT position FROM entries UNION ALL SELECT position FROM snapshot)";
+        let last: rusqlite::Result<Option<i64>> = self.connection.query_row(select, [], |row| row.get(0));
+        let last = last.map_err(|error| LogError::from_sqlite(&self.path, &error))?;
+        Ok(Position(last.unwrap_or(0) as u64))
+    }
+
+    fn become_other(&mut self, meta: LogMeta) -> Result<(), LogError> {
+        let sqlite = |error| LogError::from_sqlite(&self.path, &error);
+        let transaction = self.connection.transaction().map_err(sqlite)?;
+        write_meta(&transaction, &meta).map_err(sqlite)?;
+        transaction.commit().map_err(sqlite)?;
+        self.meta = meta;
+        Ok(())
     }
 
     /// Replays the log into `restore`, then starts to take entries, which `on_event` will report on.
@@ -204,34 +274,56 @@ impl Drop for SqliteLog {
 }
 
 /// Makes a log under another name and renames it, so that `log.db` is always whole.
-fn create(dir: &DataDir, path: &Path) -> Result<(), LogError> {
-    let new = dir.join(&format!("{LOG_FILE}.new"));
+fn create(dir: &DataDir, path: &Path, meta: &LogMeta) -> Result<(), LogError> {
+    let new = dir.join(NEW_FILE);
+    create_aside(dir, &new, meta)?;
+    put_in_place(dir, &new, path)
+}
+
+/// Makes a log under another name.
+pub(super) fn create_aside(dir: &DataDir, new: &Path, meta: &LogMeta) -> Result<(), LogError> {
+    let path = &dir.join(LOG_FILE);
     let io = |error: std::io::Error| LogError::from_io(path, &error);
     let sqlite = |error| LogError::from_sqlite(path, &error);
-    for leftover in [new.clone(), dir.join(&format!("{LOG_FILE}.new-journal"))] {
+    for leftover in [new.to_owned(), dir.join(&format!("{NEW_FILE}-journal"))] {
         match std::fs::remove_file(leftover) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
             _ => {}
         }
     }
     // SQLite gives the WAL the permissions of the database: for this user only.
-    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(io)?;
-    let connection = Connection::open(&new).map_err(sqlite)?;
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(new).map_err(io)?;
+    let connection = Connection::open(new).map_err(sqlite)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(sqlite)?;
     connection.execute_batch(SCHEMA).map_err(sqlite)?;
-    let mut random = [0; 48];
-    getrandom::fill(&mut random).expect("the system has random numbers");
-    let (secret, epoch) = random.split_at(32);
-    for (key, value) in [("format", FORMAT.to_string()), ("epoch", uuid(epoch)), ("secret", hex(secret))] {
-        connection
-            .execute("INSERT INTO meta (key, value) VALUES (?1, ?2)", params![key, value])
-            .map_err(sqlite)?;
-    }
+    write_meta(&connection, meta).map_err(sqlite)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite)?;
-    connection.close().map_err(|(_, error)| sqlite(error))?;
-    File::open(&new).and_then(|file| file.sync_all()).map_err(io)?;
-    std::fs::rename(&new, path).map_err(io)?;
+    connection.close().map_err(|(_, error)| sqlite(error))
+}
+
+/// Gives a log that is whole its name.
+pub(super) fn put_in_place(dir: &DataDir, new: &Path, path: &Path) -> Result<(), LogError> {
+    let io = |error: std::io::Error| LogError::from_io(path, &error);
+    File::open(new).and_then(|file| file.sync_all()).map_err(io)?;
+    std::fs::rename(new, path).map_err(io)?;
     File::open(dir.path()).and_then(|folder| folder.sync_all()).map_err(io)
+}
+
+fn write_meta(connection: &Connection, meta: &LogMeta) -> rusqlite::Result<()> {
+    for (key, value) in [
+        ("format", FORMAT.to_string()),
+        ("epoch", meta.epoch.clone()),
+        ("secret", hex(&meta.secret)),
+        ("term", meta.term.to_string()),
+        ("is_copy", meta.is_copy.to_string()),
+        ("is_partial", meta.is_partial.to_string()),
+    ] {
+        connection.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            params![key, value],
+        )?;
+    }
+    Ok(())
 }
 
 /// Refuses a damaged write-ahead log; returns a warning about a cut-off one.
@@ -268,10 +360,11 @@ fn read_meta(connection: &Connection, path: &Path) -> Result<LogMeta, LogError> 
     if id != APPLICATION_ID {
         return Err(corrupt("it is not a log of offhook"));
     }
-    let value = |key: &str| -> Result<String, LogError> {
+    let found = |key: &str| -> Result<Option<String>, LogError> {
         let found = connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0));
-        found.optional().map_err(sqlite)?.ok_or_else(|| corrupt(&format!("its meta table has no {key}")))
+        found.optional().map_err(sqlite)
     };
+    let value = |key: &str| found(key)?.ok_or_else(|| corrupt(&format!("its meta table has no {key}")));
     let format: u64 = value("format")?.parse().map_err(|_| corrupt("its format is not a number"))?;
     if format > FORMAT {
         return Err(LogError::Newer { path: path.to_owned(), found: format, known: FORMAT });
@@ -280,7 +373,12 @@ fn read_meta(connection: &Connection, path: &Path) -> Result<LogMeta, LogError> 
         return Err(corrupt(&format!("its format is {format}, which never existed")));
     }
     let secret = from_hex(&value("secret")?).ok_or_else(|| corrupt("its secret is not 32 bytes in hex"))?;
-    Ok(LogMeta { epoch: value("epoch")?, secret })
+    // Logs of earlier versions do not say: they know of no other server.
+    let term = found("term")?.map_or(Ok(1), |term| term.parse());
+    let term = term.map_err(|_| corrupt("its term is not a number"))?;
+    let is = |key| Ok::<_, LogError>(found(key)?.is_some_and(|is| is == "true"));
+    let (is_copy, is_partial) = (is("is_copy")?, is("is_partial")?);
+    Ok(LogMeta { epoch: value("epoch")?, secret, term, is_copy, is_partial })
 }
 
 /// Reads snapshot and entries, checks that nothing is missing between them, and returns the last position.
@@ -324,12 +422,18 @@ fn replay(connection: &Connection, path: &Path, each: &mut dyn FnMut(Entry)) -> 
     Ok(last)
 }
 
-fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+pub(super) fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     Ok(Row { position: row.get(0)?, at: row.get(1)?, changes: row.get(2)?, crc: row.get(3)? })
 }
 
-fn exists(path: &Path) -> Result<bool, LogError> {
+pub(super) fn exists(path: &Path) -> Result<bool, LogError> {
     path.try_exists().map_err(|error| LogError::from_io(path, &error))
+}
+
+fn new_epoch() -> String {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).expect("the system has random numbers");
+    uuid(&random)
 }
 
 /// A random UUID (RFC 9562, version 4) of sixteen random bytes.
@@ -356,13 +460,14 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-const LOG_FILE: &str = "log.db";
+pub(super) const LOG_FILE: &str = "log.db";
+pub(super) const NEW_FILE: &str = "log.db.new";
 /// The format of the tables and of the changes in them. Raised when an older version could misread a newer log.
 const FORMAT: u64 = 1;
 /// "OFHK": `file log.db` and this program tell the database from others by it.
 const APPLICATION_ID: i64 = 0x4f46_484b;
 /// The `sqlite3` tool may be looking.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const SCHEMA: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE entries (

@@ -3,7 +3,7 @@
 use super::row::Row;
 use super::{Entry, LogError, LogEvent, OnLogEvent, Position};
 use rusqlite::{Connection, params};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
@@ -117,17 +117,26 @@ impl Writer {
 
     /// Replaces the snapshot there is. Its changes are written in parts, so that no row is much longer than others.
     fn write_snapshot(&mut self, snapshot: &Entry) -> Result<(), LogError> {
-        let sqlite = |error| LogError::from_sqlite(&self.path, &error);
-        let json =
-            |error: serde_json::Error| LogError::Failed { path: self.path.clone(), what: error.to_string() };
-        let parts = snapshot.changes.chunks(SNAPSHOT_PART_CHANGES);
-        let part_count = parts.len();
-        let transaction = self.connection.transaction().map_err(sqlite)?;
-        transaction.execute("DELETE FROM snapshot", []).map_err(sqlite)?;
-        for (index, changes) in parts.enumerate() {
-            let part = Entry { position: snapshot.position, at: snapshot.at, changes: changes.to_vec() };
-            let row = Row::encode(&part).map_err(json)?;
-            transaction
+        write_snapshot(&mut self.connection, &self.path, snapshot)
+    }
+}
+
+/// Replaces the snapshot that a log has.
+pub(super) fn write_snapshot(
+    connection: &mut Connection,
+    path: &Path,
+    snapshot: &Entry,
+) -> Result<(), LogError> {
+    let sqlite = |error| LogError::from_sqlite(path, &error);
+    let json = |error: serde_json::Error| LogError::Failed { path: path.to_owned(), what: error.to_string() };
+    let parts = snapshot.changes.chunks(SNAPSHOT_PART_CHANGES);
+    let part_count = parts.len();
+    let transaction = connection.transaction().map_err(sqlite)?;
+    transaction.execute("DELETE FROM snapshot", []).map_err(sqlite)?;
+    for (index, changes) in parts.enumerate() {
+        let part = Entry { position: snapshot.position, at: snapshot.at, changes: changes.to_vec() };
+        let row = Row::encode(&part).map_err(json)?;
+        transaction
                 .prepare_cached(
                     "INSERT INTO snapshot (position, part, parts, at, changes, crc) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )
@@ -135,9 +144,8 @@ impl Writer {
                     insert.execute(params![row.position, index as i64, part_count as i64, row.at, row.changes, row.crc])
                 })
                 .map_err(sqlite)?;
-        }
-        transaction.commit().map_err(sqlite)
     }
+    transaction.commit().map_err(sqlite)
 }
 
 fn write_rows(connection: &mut Connection, rows: &[Row], delete_before: Position) -> rusqlite::Result<()> {

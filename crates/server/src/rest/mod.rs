@@ -14,6 +14,7 @@ mod phone_books;
 mod read;
 mod reply;
 mod settings;
+mod standby;
 mod state_change;
 mod team_messages;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod tests;
 pub(crate) use operations::description;
 pub(crate) use own::ROOT as OWN_ROOT;
 pub use settings::RestSettings;
+pub(crate) use standby::answer as answer_standing_by;
 
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ use http::{Method, Request, Response, request};
 use crate::accounts::Accounts;
 use crate::faults::FaultDesk;
 use crate::hub::HubHandle;
+use crate::pair::PeerDesk;
 use crate::transports::Peer;
 
 use self::authenticate::bearer_token;
@@ -45,18 +48,25 @@ pub struct Rest {
     settings: Arc<RestSettings>,
     /// Where faults on demand are asked for, and found.
     desk: FaultDesk,
+    /// Where the other server of a pair asks, if there is one.
+    peer: Option<Arc<PeerDesk>>,
 }
 
 impl Rest {
     /// Creates the service.
     pub fn new(hub: HubHandle, accounts: Arc<Accounts>, settings: RestSettings) -> Rest {
         let desk = FaultDesk::new(hub.clone(), Arc::clone(&accounts), Arc::default());
-        Rest { hub, accounts, settings: Arc::new(settings), desk }
+        Rest { hub, accounts, settings: Arc::new(settings), desk, peer: None }
     }
 
     /// Knows of connections, for those who look at sessions and those who want them to fail.
     pub fn with_desk(self, desk: FaultDesk) -> Rest {
         Rest { desk, ..self }
+    }
+
+    /// Answers the other server of a pair.
+    pub(crate) fn with_peer(self, peer: Option<Arc<PeerDesk>>) -> Rest {
+        Rest { peer, ..self }
     }
 
     /// Answers one request under `/finesse/api`.

@@ -59,13 +59,15 @@ impl Rest {
                 _ => Ok(self.events(peer, head, body).await),
             };
         }
+        let segments = segments(path);
+        if let (Some(desk), Some(&("peer" | "log"))) = (&self.peer, segments.first()) {
+            return desk.answer(head, &segments).await;
+        }
         let administrator = self.authenticate_administrator(peer, &head.headers).await?;
         let allow = allow.ok_or_else(|| Refusal::not_found(path))?;
         if !is_allowed {
             return Ok(method_not_allowed(allow));
         }
-        let segments: Vec<&str> =
-            path[ROOT.len()..].split('/').filter(|segment| !segment.is_empty()).collect();
         match segments.as_slice() {
             ["calls", segments @ ..] => self.calls(administrator, &head.method, segments, body).await,
             ["previews", segments @ ..] => self.previews(administrator, segments, body).await,
@@ -96,16 +98,21 @@ impl Rest {
     }
 }
 
-fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
+/// The segments of a path under [`ROOT`].
+pub(super) fn segments(path: &str) -> Vec<&str> {
+    path[ROOT.len()..].split('/').filter(|segment| !segment.is_empty()).collect()
+}
+
+pub(super) fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body)
         .map_err(|error| Refusal::bad_request(format!("the body is not as expected: {error}")))
 }
 
-fn method_not_allowed(allow: String) -> Response {
+pub(super) fn method_not_allowed(allow: String) -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allow)]).into_response()
 }
 
-fn refused(refusal: &Refusal) -> Response {
+pub(super) fn refused(refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let problem = Problem::of(refusal);
     let mut response = (status, Json(problem)).into_response();

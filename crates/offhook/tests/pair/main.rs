@@ -1,0 +1,229 @@
+//! Two real servers, of which one stands by for the other: a client fails over, nothing that was answered is lost, and the
+//! server that comes back follows.
+
+mod process;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use client::{Connector, Line, LineUrl, Rest, RestError, StateChange, Trust, Unobserved};
+use xmpp::stream::ClientConfig;
+use xmpp::{Element, Password, ns};
+
+use process::{Process, STRICT, Settings, addresses};
+
+const AGENTS: [&str; 4] = ["1001001", "1001002", "1001003", "1001004"];
+
+/// A pair that is in step: the primary node serves, the secondary node stands by with all that it has.
+fn pair(folder: &tempfile::TempDir, settings: Settings) -> (Process, Process) {
+    let (address_a, address_b) = addresses();
+    let a = Process::start("a", (address_a, address_b), folder.path().join("a"), settings);
+    a.says("active");
+    a.says("ready");
+    let b = Process::start("b", (address_b, address_a), folder.path().join("b"), settings);
+    b.says("standing by");
+    a.says("the other server has everything");
+    (a, b)
+}
+
+fn connector() -> Connector {
+    Connector::new(&Trust::Public, Duration::from_secs(60)).expect("no files are needed")
+}
+
+fn rest(server: SocketAddr, user: &str) -> Rest {
+    let url: LineUrl = format!("ws://{server}/ws/").parse().expect("an address");
+    Rest::new(connector(), &url, Some((user, &Password::from("offhook".to_owned()))))
+}
+
+async fn line(server: SocketAddr, user: &str) -> Result<Line, client::Error> {
+    let url: LineUrl = format!("ws://{server}/ws/").parse().expect("an address");
+    let config = ClientConfig::new("localhost", user, "offhook");
+    let mut line = Line::open(&connector(), &url, config, Box::new(Unobserved)).await?;
+    line.present(0).await?;
+    Ok(line)
+}
+
+/// The next document that comes as an event.
+async fn event(line: &mut Line) -> String {
+    loop {
+        let message = line.next().await.expect("the line is there");
+        let items = message.child("event", ns::PUBSUB_EVENT).and_then(Element::first_element);
+        let update = items.and_then(Element::first_element).and_then(Element::first_element);
+        if let Some(update) = update {
+            return update.text();
+        }
+    }
+}
+
+async fn change(rest: &mut Rest, agent: &str, state: &str, reason: Option<u32>) -> Result<(), RestError> {
+    let extension = (state == "LOGIN").then(|| format!("200{}", &agent[3..]));
+    let change = StateChange { state: state.to_owned(), extension, reason_code_id: reason };
+    rest.change_state(agent, &change, None).await
+}
+
+/// The agent's state and the key of its reason.
+async fn state(server: SocketAddr, agent: &str) -> (String, String) {
+    let user = rest(server, agent).user(agent).await.expect("the service is in service");
+    let text = |name| user.child(name, ns::NONE).map(Element::text).unwrap_or_default();
+    (text("state"), text("reasonCodeId"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_fails_over_and_back() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut a, b) = pair(&folder, STRICT);
+    let agent = AGENTS[0];
+
+    // Whoever asks the one that stands by hears so, and nothing else.
+    let info = b.system_info();
+    for part in ["<status>OUT_OF_SERVICE</status>", "<statusReason>stands by for http://127.0.0.1:"] {
+        assert!(info.contains(part), "{part} in {info}");
+    }
+    let nodes = |host_a: &str, host_b: &str| {
+        format!(
+            "<primaryNode><host>{host_a}</host></primaryNode><secondaryNode><host>{host_b}</host></secondaryNode>"
+        )
+    };
+    assert!(info.contains(&nodes("127.0.0.1", "localhost")), "{info}");
+    let info = a.system_info();
+    assert!(info.contains("<status>IN_SERVICE</status>"), "{info}");
+    assert!(info.contains(&nodes("localhost", "127.0.0.1")), "{info}");
+    match rest(b.address, agent).user(agent).await {
+        Err(RestError::Refused { status, .. }) => assert_eq!(status.as_u16(), 503),
+        other => panic!("{other:?}"),
+    }
+    assert!(line(b.address, agent).await.is_err());
+    for (request, status) in [
+        ("GET /offhook/v1/peer", 401),
+        ("GET /offhook/v1/log?epoch=x&after=0", 401),
+        ("PUT /offhook/v1/service", 401),
+        ("GET /offhook/v1/faults", 503),
+    ] {
+        assert_eq!(b.ask(request, "", false).0, status, "{request}");
+    }
+    for (request, status) in [("GET /offhook/v1/peer", 401), ("GET /offhook/v1/log/snapshot", 401)] {
+        assert_eq!(a.ask(request, "", false).0, status, "{request}");
+    }
+    assert_eq!(a.ask("GET /offhook/v1/log?epoch=x&after=0", "", true).0, 409);
+    assert_eq!(a.ask("GET /offhook/v1/log?epoch=x", "", true).0, 400);
+
+    // Sign in, change something, and the server is gone in the moment after the answer.
+    let mut old = line(a.address, agent).await.expect("the line is opened");
+    let mut at_a = rest(a.address, agent);
+    change(&mut at_a, agent, "LOGIN", None).await.expect("signs in");
+    assert!(event(&mut old).await.contains("<state>NOT_READY</state>"));
+    change(&mut at_a, agent, "READY", None).await.expect("becomes ready");
+    a.kill();
+    b.says("active");
+    b.says("ready");
+
+    // The client comes, is told how it is, and goes on.
+    assert!(b.system_info().contains("<status>IN_SERVICE</status>"));
+    assert_eq!(state(b.address, agent).await.0, "READY");
+    let mut line_b = line(b.address, agent).await.expect("the line is opened");
+    assert!(event(&mut line_b).await.contains("<state>READY</state>"));
+    let mut at_b = rest(b.address, agent);
+    change(&mut at_b, agent, "LOGIN", None).await.expect("signs in again and keeps the state");
+    change(&mut at_b, agent, "NOT_READY", Some(1)).await.expect("has a break");
+    assert!(event(&mut line_b).await.contains("<state>NOT_READY</state>"));
+
+    // The one that was killed comes back and follows.
+    a.start_again();
+    a.says("standing by");
+    b.says("the other server has everything");
+    assert!(a.system_info().contains("<status>OUT_OF_SERVICE</status>"));
+    assert!(folder.path().join("a/log.db.superseded").exists());
+
+    // And takes over again when somebody says so. Nobody has to wait for the time that a failure takes.
+    assert_eq!(a.ask("PUT /offhook/v1/service", r#"{"status": "OUT_OF_SERVICE"}"#, true).0, 400);
+    assert_eq!(a.ask("PUT /offhook/v1/service", r#"{"status": "IN_SERVICE"}"#, true).0, 202);
+    b.says("standing by");
+    a.says("active");
+    a.says("ready");
+    assert_eq!(state(a.address, agent).await, ("NOT_READY".into(), "1".into()));
+    a.says("the other server has everything");
+    let (_, status) = b.ask("GET /offhook/v1/peer", "", true);
+    assert!(status.starts_with(r#"{"side":"b","role":"standby","term":3,"#), "{status}");
+}
+
+/// A server whose other one has gone serves alone, after it has waited for it once; and the other one is waited for again when it
+/// has everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_serves_alone() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (a, mut b) = pair(&folder, Settings { grace: "60 s", acknowledge_timeout: "1 s" });
+    let agent = AGENTS[0];
+    b.kill();
+    let mut at_a = rest(a.address, agent);
+    change(&mut at_a, agent, "LOGIN", None).await.expect("signs in");
+    a.says("the other server does not keep up; going on without it");
+    change(&mut at_a, agent, "READY", None).await.expect("becomes ready");
+    b.start_again();
+    b.says("standing by");
+    a.says("the other server has everything");
+    let position = |status: String| status.split("\"position\":").nth(1).map(str::to_owned);
+    let ask = |server: &Process| position(server.ask("GET /offhook/v1/peer", "", true).1);
+    assert_eq!(ask(&a), ask(&b));
+}
+
+/// Four agents change their states without a pause until the server is killed. What was answered is on the other one, and what was
+/// under way may be.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_is_there_after_a_failover() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut a, b) = pair(&folder, STRICT);
+    let (answered, mut answers) = tokio::sync::mpsc::unbounded_channel();
+    let mut agents = Vec::new();
+    for agent in AGENTS {
+        let (mut at_a, answered) = (rest(a.address, agent), answered.clone());
+        agents.push(tokio::spawn(async move {
+            let mut last = ("LOGOUT", None);
+            for turn in 0_usize.. {
+                let next = match turn {
+                    0 => ("LOGIN", None),
+                    _ => [("READY", None), ("NOT_READY", Some(1)), ("NOT_READY", Some(3))][turn % 3],
+                };
+                if change(&mut at_a, agent, next.0, next.1).await.is_err() {
+                    return (agent, last, next);
+                }
+                last = next;
+                let _ = answered.send(());
+            }
+            unreachable!("the server is killed")
+        }));
+    }
+    for _ in 0..200 {
+        answers.recv().await.expect("they change their states");
+    }
+    a.kill();
+    b.says("active");
+    b.says("ready");
+    for agent in agents {
+        let (agent, last, under_way) = agent.await.expect("no panic");
+        let found = state(b.address, agent).await;
+        let shown = |(state, reason): (&str, Option<u32>)| {
+            (state.to_owned(), reason.map(|reason| reason.to_string()).unwrap_or_default())
+        };
+        assert!(
+            [shown(last), shown(under_way)].contains(&found),
+            "{agent}: {found:?}, {last:?}, {under_way:?}"
+        );
+    }
+}
+
+/// A server that has only slept finds that the other one is active, and does not insist.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_has_slept_follows() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (a, b) = pair(&folder, STRICT);
+    let agent = AGENTS[0];
+    change(&mut rest(a.address, agent), agent, "LOGIN", None).await.expect("signs in");
+    a.signal("-STOP");
+    b.says("active");
+    b.says("ready");
+    change(&mut rest(b.address, agent), agent, "READY", None).await.expect("becomes ready");
+    a.signal("-CONT");
+    a.says("standing by");
+    b.says("the other server has everything");
+    assert_eq!(state(b.address, agent).await.0, "READY");
+}

@@ -1,0 +1,154 @@
+//! Two real servers of a pair, which can be killed, stopped for a while and started again.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+const PASSWORD: &str = "a-password-of-the-pair";
+
+/// How long something may take that takes a moment, on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The settings of both.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) grace: &'static str,
+    pub(crate) acknowledge_timeout: &'static str,
+}
+
+/// A failure is noticed quickly, and what was answered is on both disks, however slow the machine is.
+pub(crate) const STRICT: Settings = Settings { grace: "1 s", acknowledge_timeout: "60 s" };
+
+/// One server.
+pub(crate) struct Process {
+    side: &'static str,
+    pub(crate) address: SocketAddr,
+    peer: SocketAddr,
+    data: PathBuf,
+    settings: Settings,
+    child: Child,
+    /// What it has said, on both outputs.
+    said: mpsc::Receiver<String>,
+}
+
+/// Two addresses that are free.
+pub(crate) fn addresses() -> (SocketAddr, SocketAddr) {
+    let reserve = || TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let (a, b) = (reserve(), reserve());
+    let address = |listener: &TcpListener| listener.local_addr().expect("it is bound");
+    (address(&a), address(&b))
+}
+
+impl Process {
+    pub(crate) fn start(
+        side: &'static str,
+        (address, peer): (SocketAddr, SocketAddr),
+        data: PathBuf,
+        settings: Settings,
+    ) -> Process {
+        let (child, said) = spawn(side, (address, peer), &data, settings);
+        Process { side, address, peer, data, settings, child, said }
+    }
+
+    /// Starts it again, after it was killed.
+    pub(crate) fn start_again(&mut self) {
+        (self.child, self.said) = spawn(self.side, (self.address, self.peer), &self.data, self.settings);
+    }
+
+    /// Waits until it says this.
+    pub(crate) fn says(&self, words: &str) {
+        let mut before = Vec::new();
+        loop {
+            match self.said.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains(words) => return,
+                Ok(line) => before.push(line),
+                Err(error) => panic!("{}: not {words:?} ({error}), but:\n{}", self.side, before.join("\n")),
+            }
+        }
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("a running child can be killed");
+        self.child.wait().expect("a killed child ends");
+    }
+
+    /// SIGSTOP or SIGCONT.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(status.expect("kill can be started").success(), "{name}");
+    }
+
+    /// A request of whoever knows the pair's password, or of nobody; the status and the body.
+    pub(crate) fn ask(&self, request: &str, body: &str, has_password: bool) -> (u16, String) {
+        let mut socket = TcpStream::connect(self.address).expect("it listens");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let authorization =
+            if has_password { format!("Authorization: Bearer {PASSWORD}\r\n") } else { String::new() };
+        write!(
+            socket,
+            "{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{authorization}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("it reads");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).expect("it answers");
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
+    }
+
+    pub(crate) fn system_info(&self) -> String {
+        let (status, body) = self.ask("GET /finesse/api/SystemInfo", "", false);
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be dead already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(
+    side: &str,
+    (address, peer): (SocketAddr, SocketAddr),
+    data: &PathBuf,
+    settings: Settings,
+) -> (Child, mpsc::Receiver<String>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
+    let ours = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("OFFHOOK_"));
+    for name in ours {
+        command.env_remove(name);
+    }
+    let mut child = command
+        .args(["serve", "--demo", "--https", "off", "--side", side])
+        .args(["--http", &address.to_string(), "--peer", &format!("http://{peer}"), "--data"])
+        .arg(data)
+        .env("OFFHOOK_PAIR_PASSWORD", PASSWORD)
+        .env("OFFHOOK_PAIR_GRACE", settings.grace)
+        .env("OFFHOOK_PAIR_ACKNOWLEDGE_TIMEOUT", settings.acknowledge_timeout)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary can be started");
+    let (say, said) = mpsc::channel();
+    read(child.stdout.take().expect("a pipe"), say.clone());
+    read(child.stderr.take().expect("a pipe"), say);
+    (child, said)
+}
+
+/// Reads whatever comes, so that it never waits for us.
+fn read(output: impl Read + Send + 'static, say: mpsc::Sender<String>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            // The test may be over.
+            let _ = say.send(line);
+        }
+    });
+}
