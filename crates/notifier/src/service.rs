@@ -82,7 +82,7 @@ pub(crate) struct ServiceState {
     in_service: Arc<AtomicBool>,
     repetition: Option<Repetition>,
     /// Users to whom it is to be said again how they are, as soon as they come.
-    awaited: IndexSet<UserIndex, FixedState>,
+    still_to_come: IndexSet<UserIndex, FixedState>,
 }
 
 /// The states of agents and calls are being said again.
@@ -104,7 +104,7 @@ impl Default for ServiceState {
             maintenance_since: None,
             in_service: Arc::new(AtomicBool::new(true)),
             repetition: None,
-            awaited: IndexSet::default(),
+            still_to_come: IndexSet::default(),
         }
     }
 }
@@ -151,14 +151,15 @@ impl Notifier {
     pub fn taken_over(&mut self) {
         let centre = &self.durable.centre;
         let signed_in = centre.users().filter(|user| user.is_signed_in());
-        self.service.awaited = signed_in.map(|user| self.sessions.user_index(user.id().as_str())).collect();
+        self.service.still_to_come =
+            signed_in.map(|user| self.sessions.user_index(user.id().as_str())).collect();
     }
 
     /// A user has a desktop.
     pub(crate) fn arrived(&mut self, user: UserIndex, at: Timestamp) {
-        if self.service.awaited.is_empty()
+        if self.service.still_to_come.is_empty()
             || !self.accepts_changes()
-            || !self.service.awaited.swap_remove(&user)
+            || !self.service.still_to_come.swap_remove(&user)
         {
             return;
         }
