@@ -3,6 +3,7 @@
 mod events_file;
 mod heard;
 mod live;
+mod outage;
 mod own_server;
 mod request;
 mod summary;
@@ -18,6 +19,7 @@ use sim::{Plan, Reference, Telling, virtual_run};
 
 use self::events_file::EventsFile;
 use self::live::Place;
+use self::outage::Standing;
 use self::own_server::OwnServer;
 use self::summary::Progress;
 
@@ -89,6 +91,11 @@ pub(crate) struct LabArgs {
     /// Write what everybody was told into this file, a line each, without ids and times
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
+
+    /// Go on until the server goes away, wait up to a minute until it is back, and hold what it says about everybody then
+    /// against what it was asked for: for a test that kills it
+    #[arg(long, requires = "url")]
+    until_outage: bool,
 
     /// Begin each line of that file with the time of the world, in seconds
     #[arg(long, requires = "events")]
@@ -178,7 +185,7 @@ async fn against_a_server(args: &LabArgs, plan: Plan) -> anyhow::Result<bool> {
     let place = place(args, own.as_ref()).await?;
     eprintln!("{} people get their lines at {}", plan.agents + 2, place.url.web_origin());
     let mut events = EventsFile::create(args.events.as_deref(), args.with_clock)?;
-    let outcome = live::play(&place, plan, args.seed, &mut events).await?;
+    let outcome = live::play(&place, plan, args.seed, args.until_outage, &mut events).await?;
     events.finish()?;
     if let Some(own) = own {
         own.stop().await;
@@ -187,6 +194,11 @@ async fn against_a_server(args: &LabArgs, plan: Plan) -> anyhow::Result<bool> {
         println!("VIOLATION {violation}");
     }
     summary::print(outcome.reference.counts(), outcome.seen);
+    if let Some(Standing { people, calls, queues }) = &outcome.standing {
+        println!(
+            "after the outage      {people} people, {calls} calls and {queues} queues are as they were left"
+        );
+    }
     println!("latest action         {} ms late", outcome.late_ms);
     println!("violations            {}", outcome.violations.len());
     if outcome.late_ms > sim::GUARD_MS {

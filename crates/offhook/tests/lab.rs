@@ -1,7 +1,9 @@
 //! The laboratory: a run against a real server is the run in virtual time.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn lab(arguments: &[&str]) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_offhook")).arg("lab").args(arguments).output();
@@ -63,4 +65,81 @@ fn what_cannot_be_run_says_why() {
     assert!(printed.contains("1001013,offhook,Robin,Robot 13,1,agent,2001013"), "{printed}");
     let plan = lab(&["--print-plan"]);
     assert!(String::from_utf8_lossy(&plan.stdout).contains("patience_s = 60"));
+}
+
+/// Calls without end, so that there are many of every kind when the knife falls.
+const BUSY: &str = "\
+agents = 12
+calls_per_hour = 3600
+duration_s = 600
+[callers]
+talk_s = 20
+[colleagues]
+sign_in_within_s = 1
+answer_s = 1
+consult_share = 0.5
+hold_share = 0.5
+[supervisors]
+monitor_every_s = 3
+";
+
+/// A server with the demonstration, at `http`, with its data in `folder`; and where it listens.
+fn serve(folder: &Path, http: &str) -> (Child, String) {
+    let ready = folder.join("ready.json");
+    let _ = std::fs::remove_file(&ready);
+    let child = Command::new(env!("CARGO_BIN_EXE_offhook"))
+        .args(["serve", "--demo", "--https", "off", "--http", http, "--domain", "localhost", "--data"])
+        .arg(folder.join("data"))
+        .arg("--ready-file")
+        .arg(&ready)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the server starts");
+    let since = Instant::now();
+    loop {
+        let said = std::fs::read(&ready).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        if let Some(said) = said {
+            let said: serde_json::Value = said;
+            return (child, said["http"].as_str().expect("an address").to_owned());
+        }
+        assert!(since.elapsed() < Duration::from_secs(60), "the server is not ready after a minute");
+        std::thread::yield_now();
+    }
+}
+
+/// kill -9 in the middle: what was answered is there, agent by agent, call by call, queue by queue; what was under way has
+/// happened whole or not at all.
+#[test]
+fn agents_calls_and_queues_are_as_they_were_left() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let plan = folder.path().join("plan.toml");
+    std::fs::write(&plan, BUSY).expect("the plan is written");
+    let (mut server, address) = serve(folder.path(), "127.0.0.1:0");
+    let mut lab = Command::new(env!("CARGO_BIN_EXE_offhook"))
+        .args(["lab", "--seed", "11", "--until-outage", "--url", &format!("http://{address}"), "--plan"])
+        .arg(&plan)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the laboratory starts");
+    // Every ten seconds it says how it stands.
+    let mut progress = BufReader::new(lab.stderr.take().expect("piped")).lines();
+    let mut said = Vec::new();
+    let is_busy = |line: &str| line.contains("TALKING") && line.contains("HOLD");
+    while !said.last().is_some_and(|line: &String| is_busy(line)) {
+        said.push(progress.next().unwrap_or_else(|| panic!("it has ended: {said:?}")).expect("text"));
+    }
+    server.kill().expect("SIGKILL");
+    server.wait().expect("it is gone");
+    let (mut server, _) = serve(folder.path(), &address);
+    said.extend(progress.map(|line| line.expect("text")));
+    let mut sums = String::new();
+    lab.stdout.take().expect("piped").read_to_string(&mut sums).expect("text");
+    let status = lab.wait().expect("it ends");
+    let _ = server.kill();
+    let _ = server.wait();
+    assert!(status.success(), "{sums}\n{said:?}");
+    assert!(sums.contains("after the outage      14 people, "), "{sums}");
+    assert!(!sums.contains(" 0 calls and"), "there were no calls: {sums}");
 }

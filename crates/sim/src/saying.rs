@@ -10,7 +10,7 @@ pub struct Sayings {
 
 /// An update that says nothing that could be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("what came on {node} is no update: {why}")]
+#[error("what came on {node} says nothing: {why}")]
 pub struct NotUnderstood {
     node: String,
     why: String,
@@ -46,6 +46,25 @@ impl Sayings {
         Ok(format!("{node} {event} {said}"))
     }
 
+    /// The same for a document that is read, `User`, `Dialogs` or `Queues`: a line for each thing in it, which begins with its
+    /// name.
+    ///
+    /// # Errors
+    ///
+    /// [`NotUnderstood`], if it is none of these.
+    pub fn show(&self, document: &str) -> Result<Vec<String>, NotUnderstood> {
+        let read = |root| BodyElement::parse(document.as_bytes(), root);
+        if let Ok(user) = read("User") {
+            return Ok(vec![person(&user)]);
+        }
+        if let Ok(calls) = read("Dialogs") {
+            return Ok(calls.children.iter().map(|call| self.call(call)).collect());
+        }
+        let queues = read("Queues")
+            .map_err(|refusal| NotUnderstood { node: "a document".into(), why: refusal.message })?;
+        Ok(queues.children.iter().map(queue).collect())
+    }
+
     fn call(&self, call: &BodyElement) -> String {
         let text = |name: &str| call.child_text(name).unwrap_or("-");
         let name = |id: Option<u32>| id.map_or("-".to_owned(), |id| self.name(id));
@@ -79,6 +98,14 @@ fn person(user: &BodyElement) -> String {
     let (state, pending) = (text("state"), text("pendingState"));
     let reason = user.child_text("reasonCodeId").or_else(|| user.child("reasonCode")?.child_text("label"));
     format!("{} {state} {pending} {} {}", text("loginId"), reason.unwrap_or("-"), text("extension"))
+}
+
+/// How it stands with a queue, but not since when.
+fn queue(queue: &BodyElement) -> String {
+    let numbers = queue.child("statistics").map_or(&[][..], |statistics| &statistics.children);
+    let numbers = numbers.iter().filter(|number| !number.name.starts_with("startTime"));
+    let numbers: Vec<String> = numbers.map(|number| format!("{} {}", number.name, number.text)).collect();
+    format!("{} {}", queue.child_text("name").unwrap_or("-"), numbers.join(", "))
 }
 
 fn failure(errors: &BodyElement) -> String {

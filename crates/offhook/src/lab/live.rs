@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use client::{Connector, Line, LineUrl, Rest, Unobserved};
-use contact::{ApiPath, DialogId, Timestamp, UserId};
+use contact::{ApiPath, ContactCentre, DialogId, Timestamp, UserId};
 use http::Method;
 use serde_json::json;
 use sim::{GUARD_MS, Plan, Reference, Sayings, Step, Violation};
@@ -18,6 +18,7 @@ use xmpp::{Element, Password, ns, stream::ClientConfig};
 
 use super::events_file::EventsFile;
 use super::heard::{Expected, Verdict};
+use super::outage::{Outage, Standing};
 use super::request::request;
 use super::summary::Progress;
 
@@ -38,6 +39,8 @@ pub(super) struct Outcome {
     pub(super) violations: Vec<Violation>,
     /// By how many milliseconds the latest action was late.
     pub(super) late_ms: i64,
+    /// What was as it should be after the outage that was waited for.
+    pub(super) standing: Option<Standing>,
 }
 
 /// What came on a line.
@@ -58,6 +61,12 @@ struct Live {
     violations: Vec<Violation>,
     start: Instant,
     late_ms: i64,
+    /// The server is going to go away, which is no violation.
+    may_go: bool,
+    /// Lines have ended.
+    is_gone: bool,
+    /// It has, and this is how it stood.
+    outage: Option<Outage>,
 }
 
 /// Plays a world to its end.
@@ -65,19 +74,22 @@ pub(super) async fn play(
     place: &Place,
     plan: Plan,
     seed: u64,
+    until_outage: bool,
     events: &mut EventsFile,
 ) -> anyhow::Result<Outcome> {
     let mut live = Live::open(place, plan, seed).await?;
+    live.may_go = until_outage;
     let mut progress = Progress::every(PROGRESS_SECONDS);
-    while let Some(step) = live.reference.step() {
-        live.play(step).await?;
+    loop {
+        let before = until_outage.then(|| live.reference.centre().clone());
+        let Some(step) = live.reference.step() else { break };
+        live.play(step, before).await?;
         progress.look(live.now(), &live.reference, live.violations.len());
-        if live.violations.len() >= VIOLATIONS_MAX {
+        if live.violations.len() >= VIOLATIONS_MAX || live.outage.is_some() {
             break;
         }
     }
-    let _ = timeout(EVENT_TIMEOUT, live.hear_all()).await;
-    live.miss(Timestamp(i64::MAX));
+    let standing = live.end().await?;
     for (at, line, _) in live.list.iter().filter(|(_, _, has_come)| *has_come) {
         events.line(*at, line);
     }
@@ -86,6 +98,7 @@ pub(super) async fn play(
         seen: live.expected.seen,
         violations: live.violations,
         late_ms: live.late_ms,
+        standing,
     })
 }
 
@@ -141,6 +154,9 @@ impl Live {
             violations: Vec::new(),
             start: Instant::now(),
             late_ms: 0,
+            may_go: false,
+            is_gone: false,
+            outage: None,
         })
     }
 
@@ -148,8 +164,32 @@ impl Live {
         Timestamp(self.start.elapsed().as_millis() as i64)
     }
 
+    /// Waits for what is still to come; or after an outage, what was as it should be.
+    async fn end(&mut self) -> anyhow::Result<Option<Standing>> {
+        if let Some(outage) = self.outage.take() {
+            let start = self.start;
+            let now = || Timestamp(start.elapsed().as_millis() as i64);
+            let at = self.now();
+            return match outage.check(&mut self.people, self.sayings, now).await? {
+                Ok(standing) => Ok(Some(standing)),
+                Err(differences) => {
+                    differences.into_iter().for_each(|difference| self.violate(at, difference));
+                    Ok(None)
+                }
+            };
+        }
+        let _ = timeout(EVENT_TIMEOUT, self.hear_all()).await;
+        self.miss(Timestamp(i64::MAX));
+        if self.may_go {
+            self.violate(self.now(), "the server did not go away".into());
+        }
+        Ok(None)
+    }
+
     /// Waits for the step's time, listening, and lets it happen.
-    async fn play(&mut self, step: Step) -> anyhow::Result<()> {
+    ///
+    /// - `before`: how it stood, where the server may go.
+    async fn play(&mut self, step: Step, before: Option<ContactCentre>) -> anyhow::Result<()> {
         if let Err(breach) = self.reference.audit() {
             self.violate(step.at, breach.to_string());
         }
@@ -160,6 +200,13 @@ impl Live {
             timeout(due.saturating_duration_since(Instant::now()), self.heard.recv()).await
         {
             self.take(heard);
+            if self.is_gone {
+                break;
+            }
+        }
+        if let Some(answered) = before.as_ref().filter(|_| self.is_gone) {
+            self.outage = Some(Outage { answered: answered.clone(), asked: None });
+            return Ok(());
         }
         sleep_until(due).await;
         self.late_ms = self.late_ms.max(self.now().0 - step.at.0);
@@ -177,7 +224,14 @@ impl Live {
                 let rest = action.actor.as_ref().and_then(|actor| self.people.get_mut(actor));
                 let rest = rest.unwrap_or(&mut self.administrator);
                 let answer = rest.request(request.method, &request.path, Some(request.body), None).await;
-                let answer = answer.with_context(|| format!("{} was not answered", request.path))?;
+                let answer = match (answer, before) {
+                    (Err(_), Some(answered)) => {
+                        let asked = Some(self.reference.centre().clone());
+                        self.outage = Some(Outage { answered, asked });
+                        return Ok(());
+                    }
+                    (answer, _) => answer.with_context(|| format!("{} was not answered", request.path))?,
+                };
                 if answer.status.is_success() != step.outcome.is_ok() {
                     let what = format!(
                         "{:?} was answered with {}, and should have been {}",
@@ -195,6 +249,9 @@ impl Live {
                 let _ = timeout(EVENT_TIMEOUT, self.hear_all()).await;
             }
         }
+        if self.is_gone {
+            return Ok(());
+        }
         let now = self.now();
         self.miss(Timestamp(now.0 - EVENT_TIMEOUT.as_millis() as i64));
         Ok(())
@@ -202,7 +259,7 @@ impl Live {
 
     /// Listens until nothing more is expected.
     async fn hear_all(&mut self) {
-        while !self.expected.is_empty() {
+        while !self.expected.is_empty() && !self.is_gone {
             let Some(heard) = self.heard.recv().await else { return };
             self.take(heard);
         }
@@ -212,6 +269,10 @@ impl Live {
         let at = self.now();
         let (node, document) = match heard {
             Heard::Update { node, document } => (node, document),
+            Heard::End { .. } if self.may_go => {
+                self.is_gone = true;
+                return;
+            }
             Heard::End { user, why } => {
                 return self.violate(at, format!("the line of {user} has ended: {why}"));
             }
