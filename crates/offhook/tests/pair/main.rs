@@ -10,17 +10,17 @@ use client::{Connector, Line, LineUrl, Rest, RestError, StateChange, Trust, Unob
 use xmpp::stream::ClientConfig;
 use xmpp::{Element, Password, ns};
 
-use process::{Process, STRICT, Settings, addresses};
+use process::{Places, Process, STRICT, Settings};
 
 const AGENTS: [&str; 4] = ["1001001", "1001002", "1001003", "1001004"];
 
 /// A pair that is in step: the primary node serves, the secondary node stands by with all that it has.
 fn pair(folder: &tempfile::TempDir, settings: Settings) -> (Process, Process) {
-    let (address_a, address_b) = addresses();
-    let a = Process::start("a", (address_a, address_b), folder.path().join("a"), settings);
+    let places = Places::find();
+    let a = Process::start("a", places, folder.path(), settings);
     a.says("active");
     a.says("ready");
-    let b = Process::start("b", (address_b, address_a), folder.path().join("b"), settings);
+    let b = Process::start("b", places, folder.path(), settings);
     b.says("standing by");
     a.says("the other server has everything");
     (a, b)
@@ -151,7 +151,8 @@ async fn a_client_fails_over_and_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_serves_alone() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (a, mut b) = pair(&folder, Settings { grace: "60 s", acknowledge_timeout: "1 s" });
+    let settings = Settings { grace: "60 s", acknowledge_timeout: "1 s", tls: true, ..STRICT };
+    let (a, mut b) = pair(&folder, settings);
     let agent = AGENTS[0];
     b.kill();
     let mut at_a = rest(a.address, agent);
@@ -226,4 +227,49 @@ async fn a_server_that_has_slept_follows() {
     a.says("standing by");
     b.says("the other server has everything");
     assert_eq!(state(b.address, agent).await.0, "READY");
+}
+
+/// A server that comes when the other one has deleted what is older than its snapshot begins with that, and takes later ones too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_begins_with_a_snapshot() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let more: &[_] = &[
+        ("OFFHOOK_LOG_SNAPSHOT_EVERY", "1000"),
+        ("OFFHOOK_LOG_KEEP_ENTRIES", "0"),
+        ("OFFHOOK_LOG_SYNC", "off"),
+    ];
+    let settings = Settings { more, ..STRICT };
+    let places = Places::find();
+    let mut a = Process::start("a", places, folder.path(), settings);
+    a.says("ready");
+    let at_a = a.address;
+    let changes = async || {
+        let agents = AGENTS.map(|agent| {
+            tokio::spawn(async move {
+                let mut at_a = rest(at_a, agent);
+                change(&mut at_a, agent, "LOGIN", None).await.expect("signs in");
+                for _ in 0..150 {
+                    change(&mut at_a, agent, "READY", None).await.expect("becomes ready");
+                    change(&mut at_a, agent, "NOT_READY", Some(1)).await.expect("has a break");
+                }
+            })
+        });
+        for agent in agents {
+            agent.await.expect("no panic");
+        }
+    };
+    changes().await;
+    a.says("took a snapshot of the log");
+    let b = Process::start("b", places, folder.path(), settings);
+    b.says("beginning with a copy of the other server's log term=1 position=1");
+    a.says("the other server has everything");
+    changes().await;
+    a.says("took a snapshot of the log");
+    b.says("took a snapshot of the log");
+    change(&mut rest(at_a, AGENTS[1]), AGENTS[1], "READY", None).await.expect("becomes ready");
+    a.kill();
+    b.says("active");
+    b.says("ready");
+    assert_eq!(state(b.address, AGENTS[0]).await, ("NOT_READY".into(), "1".into()));
+    assert_eq!(state(b.address, AGENTS[1]).await.0, "READY");
 }

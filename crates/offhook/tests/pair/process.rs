@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -17,45 +17,57 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Settings {
     pub(crate) grace: &'static str,
     pub(crate) acknowledge_timeout: &'static str,
+    /// Whether the two speak over TLS, with development certificates.
+    pub(crate) tls: bool,
+    /// Variables.
+    pub(crate) more: &'static [(&'static str, &'static str)],
 }
 
 /// A failure is noticed quickly, and what was answered is on both disks, however slow the machine is.
-pub(crate) const STRICT: Settings = Settings { grace: "1 s", acknowledge_timeout: "60 s" };
+pub(crate) const STRICT: Settings =
+    Settings { grace: "1 s", acknowledge_timeout: "60 s", tls: false, more: &[] };
 
 /// One server.
 pub(crate) struct Process {
     side: &'static str,
+    /// Where it listens for clients.
     pub(crate) address: SocketAddr,
-    peer: SocketAddr,
-    data: PathBuf,
+    places: Places,
+    folder: PathBuf,
     settings: Settings,
     child: Child,
     /// What it has said, on both outputs.
     said: mpsc::Receiver<String>,
 }
 
-/// Two addresses that are free.
-pub(crate) fn addresses() -> (SocketAddr, SocketAddr) {
-    let reserve = || TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let (a, b) = (reserve(), reserve());
-    let address = |listener: &TcpListener| listener.local_addr().expect("it is bound");
-    (address(&a), address(&b))
+/// Where the two are.
+#[derive(Clone, Copy)]
+pub(crate) struct Places {
+    http: [SocketAddr; 2],
+    https: [SocketAddr; 2],
+}
+
+impl Places {
+    /// Addresses that are free.
+    pub(crate) fn find() -> Places {
+        let reserved = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let [a, b, c, d] = reserved.map(|listener| listener.local_addr().expect("it is bound"));
+        Places { http: [a, b], https: [c, d] }
+    }
 }
 
 impl Process {
-    pub(crate) fn start(
-        side: &'static str,
-        (address, peer): (SocketAddr, SocketAddr),
-        data: PathBuf,
-        settings: Settings,
-    ) -> Process {
-        let (child, said) = spawn(side, (address, peer), &data, settings);
-        Process { side, address, peer, data, settings, child, said }
+    /// - `side`: "a" or "b".
+    /// - `folder`: that of both; their data is in folders of their names.
+    pub(crate) fn start(side: &'static str, places: Places, folder: &Path, settings: Settings) -> Process {
+        let (child, said) = spawn(side, places, folder, settings);
+        let address = places.http[usize::from(side == "b")];
+        Process { side, address, places, folder: folder.to_owned(), settings, child, said }
     }
 
     /// Starts it again, after it was killed.
     pub(crate) fn start_again(&mut self) {
-        (self.child, self.said) = spawn(self.side, (self.address, self.peer), &self.data, self.settings);
+        (self.child, self.said) = spawn(self.side, self.places, &self.folder, self.settings);
     }
 
     /// Waits until it says this.
@@ -115,21 +127,23 @@ impl Drop for Process {
     }
 }
 
-fn spawn(
-    side: &str,
-    (address, peer): (SocketAddr, SocketAddr),
-    data: &PathBuf,
-    settings: Settings,
-) -> (Child, mpsc::Receiver<String>) {
+fn spawn(side: &str, places: Places, folder: &Path, settings: Settings) -> (Child, mpsc::Receiver<String>) {
+    let (own, other, other_side) = if side == "a" { (0, 1, "b") } else { (1, 0, "a") };
+    let (https, peer) = match settings.tls {
+        true => (places.https[own].to_string(), format!("https://{}", places.https[other])),
+        false => ("off".to_owned(), format!("http://{}", places.http[other])),
+    };
     let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
     let ours = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("OFFHOOK_"));
     for name in ours {
         command.env_remove(name);
     }
     let mut child = command
-        .args(["serve", "--demo", "--https", "off", "--side", side])
-        .args(["--http", &address.to_string(), "--peer", &format!("http://{peer}"), "--data"])
-        .arg(data)
+        .args(["serve", "--demo", "--side", side, "--http", &places.http[own].to_string()])
+        .args(["--https", &https, "--peer", &peer, "--data"])
+        .arg(folder.join(side))
+        .env("OFFHOOK_PAIR_AUTHORITIES", folder.join(other_side).join("development-ca.pem"))
+        .envs(settings.more.iter().copied())
         .env("OFFHOOK_PAIR_PASSWORD", PASSWORD)
         .env("OFFHOOK_PAIR_GRACE", settings.grace)
         .env("OFFHOOK_PAIR_ACKNOWLEDGE_TIMEOUT", settings.acknowledge_timeout)

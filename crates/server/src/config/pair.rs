@@ -16,7 +16,8 @@ settings! {
         /// What the two servers show each other; the same on both, at least 16 characters of visible ASCII. Whoever has it can
         /// read the whole log. Needed with peer.
         password: Option<String> = "\"\"", OptionalText;
-        /// A PEM file of authorities to trust for the https address of the peer, besides the public ones.
+        /// A PEM file of authorities to trust for the https address of the peer, besides the public ones. Read for each
+        /// connection.
         authorities: Option<PathBuf> = "\"\"", OptionalPath;
         /// How long the active server may give no answer. Over it: the other one takes over.
         grace: Duration = "\"10 s\"", Span::seconds(1, 3600);

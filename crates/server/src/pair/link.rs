@@ -1,6 +1,7 @@
 //! Asking the other server.
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,6 @@ use tokio_rustls::TlsConnector;
 use super::desk::{LogPart, POLL_TIME, SnapshotHead};
 use super::rank::PeerStatus;
 use crate::config::{PairSettings, PeerAddress};
-use crate::exit::Failure;
 
 /// A connection to the other server, which is opened when it is needed.
 pub(super) struct PeerLink {
@@ -29,7 +29,8 @@ pub(super) struct PeerLink {
     authorization: String,
     /// Time for reading and sending entries.
     part_time: Duration,
-    tls: TlsConnector,
+    /// Read for each connection: of two servers with development certificates, the first one starts before the other one has any.
+    authorities: Option<PathBuf>,
     connection: Option<SendRequest<Empty<Bytes>>>,
 }
 
@@ -60,33 +61,14 @@ pub(super) enum Follows {
 
 impl PeerLink {
     /// - `settings`: where, with which password, and whom to trust.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Certificate`] if the authorities cannot be read.
-    pub(super) fn new(settings: &PairSettings) -> Result<PeerLink, Failure> {
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        if let Some(path) = &settings.authorities {
-            let failed = |what: String| {
-                Failure::Certificate(format!("pair.authorities: {}: {what}", path.display()).into())
-            };
-            let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-            let found: Vec<CertificateDer<'_>> =
-                CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
-            let (added, _) = roots.add_parsable_certificates(found);
-            if added == 0 {
-                return Err(failed("there is no \"BEGIN CERTIFICATE\" block in it".into()));
-            }
-        }
-        let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(PeerLink {
+    pub(super) fn new(settings: &PairSettings) -> PeerLink {
+        PeerLink {
             address: settings.peer.clone(),
             authorization: format!("Bearer {}", settings.password),
             part_time: settings.grace,
-            tls: TlsConnector::from(Arc::new(config)),
+            authorities: settings.authorities.clone(),
             connection: None,
-        })
+        }
     }
 
     /// What the other server does.
@@ -225,7 +207,10 @@ impl PeerLink {
         }
         let name = ServerName::try_from(host.clone())
             .map_err(|error| unreachable(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
-        let tls = self.tls.connect(name, tcp).await.map_err(unreachable)?;
+        let authorities = self.authorities.clone();
+        let config = tokio::task::spawn_blocking(move || client_config(authorities.as_deref())).await;
+        let config = config.map_err(|error| self.nonsense(error.into()))?.map_err(unreachable)?;
+        let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(unreachable)?;
         self.shake_hands(tls).await
     }
 
@@ -239,6 +224,24 @@ impl PeerLink {
         tokio::spawn(connection);
         Ok(sender)
     }
+}
+
+/// Trusts the public authorities, and those in the file.
+fn client_config(authorities: Option<&Path>) -> io::Result<ClientConfig> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(path) = authorities {
+        let failed = |what: String| io::Error::other(format!("pair.authorities: {}: {what}", path.display()));
+        let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+        let found: Vec<CertificateDer<'_>> =
+            CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
+        let (added, _) = roots.add_parsable_certificates(found);
+        if added == 0 {
+            return Err(failed("there is no \"BEGIN CERTIFICATE\" block in it".into()));
+        }
+    }
+    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 /// Time for an answer that needs no reading.

@@ -72,7 +72,7 @@ impl Node {
         tls::install_provider();
         let dir = DataDir::open(&config.data)?;
         let own = own_status(&config, &pair, &dir)?;
-        let mut link = PeerLink::new(&pair)?;
+        let mut link = PeerLink::new(&pair);
         let other = link.status().await;
         match &other {
             Ok(other) => tracing::info!(role = ?other.role, term = other.term, "the other server answers"),
@@ -101,7 +101,7 @@ impl Node {
             log::open(&dir, &config.log)?.begin_term(term)?;
             tracing::warn!(term, "this server is the active one from now on");
         }
-        let link = PeerLink::new(&pair)?;
+        let link = PeerLink::new(&pair);
         let (desk, wishes) = PeerDesk::new(&pair, &dir);
         drop(dir);
         let paired = Paired { desk: Arc::clone(&desk), has_taken_over: term.is_some() };

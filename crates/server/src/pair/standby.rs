@@ -84,7 +84,7 @@ impl Standby {
             ..Addresses::default()
         };
         let acceptors = Acceptors::load(&config, &dir)?;
-        let link = PeerLink::new(pair)?;
+        let link = PeerLink::new(pair);
         let copy = match log::log_exists(&dir)? {
             true => Some(Copy::open(&dir, &config.log, &desk)?),
             false => None,
