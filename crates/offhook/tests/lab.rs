@@ -83,28 +83,46 @@ hold_share = 0.5
 monitor_every_s = 3
 ";
 
-/// A server with the demonstration, at `http`, with its data in `folder`; and where it listens.
-fn serve(folder: &Path, http: &str) -> (Child, String) {
-    let ready = folder.join("ready.json");
-    let _ = std::fs::remove_file(&ready);
-    let child = Command::new(env!("CARGO_BIN_EXE_offhook"))
-        .args(["serve", "--demo", "--https", "off", "--http", http, "--domain", "localhost", "--data"])
-        .arg(folder.join("data"))
-        .arg("--ready-file")
-        .arg(&ready)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the server starts");
-    let since = Instant::now();
-    loop {
-        let said = std::fs::read(&ready).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        if let Some(said) = said {
-            let said: serde_json::Value = said;
-            return (child, said["http"].as_str().expect("an address").to_owned());
+/// A server with the demonstration.
+struct Server {
+    process: Child,
+    /// Where it listens.
+    address: String,
+}
+
+impl Server {
+    /// - `folder`: has its data.
+    fn start(folder: &Path, http: &str) -> Server {
+        let ready = folder.join("ready.json");
+        let _ = std::fs::remove_file(&ready);
+        let process = Command::new(env!("CARGO_BIN_EXE_offhook"))
+            .args(["serve", "--demo", "--https", "off", "--http", http, "--domain", "localhost", "--data"])
+            .arg(folder.join("data"))
+            .arg("--ready-file")
+            .arg(&ready)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the server starts");
+        let mut server = Server { process, address: String::new() };
+        let since = Instant::now();
+        while server.address.is_empty() {
+            let said = std::fs::read(&ready).ok().and_then(|text| serde_json::from_slice(&text).ok());
+            let said: Option<serde_json::Value> = said;
+            server.address =
+                said.and_then(|said| Some(said["http"].as_str()?.to_owned())).unwrap_or_default();
+            assert!(since.elapsed() < Duration::from_secs(60), "the server is not ready after a minute");
+            std::thread::yield_now();
         }
-        assert!(since.elapsed() < Duration::from_secs(60), "the server is not ready after a minute");
-        std::thread::yield_now();
+        server
+    }
+}
+
+impl Drop for Server {
+    /// SIGKILL.
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -115,7 +133,8 @@ fn agents_calls_and_queues_are_as_they_were_left() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let plan = folder.path().join("plan.toml");
     std::fs::write(&plan, BUSY).expect("the plan is written");
-    let (mut server, address) = serve(folder.path(), "127.0.0.1:0");
+    let server = Server::start(folder.path(), "127.0.0.1:0");
+    let address = server.address.clone();
     let mut lab = Command::new(env!("CARGO_BIN_EXE_offhook"))
         .args(["lab", "--seed", "11", "--until-outage", "--url", &format!("http://{address}"), "--plan"])
         .arg(&plan)
@@ -130,15 +149,12 @@ fn agents_calls_and_queues_are_as_they_were_left() {
     while !said.last().is_some_and(|line: &String| is_busy(line)) {
         said.push(progress.next().unwrap_or_else(|| panic!("it has ended: {said:?}")).expect("text"));
     }
-    server.kill().expect("SIGKILL");
-    server.wait().expect("it is gone");
-    let (mut server, _) = serve(folder.path(), &address);
+    drop(server);
+    let _back = Server::start(folder.path(), &address);
     said.extend(progress.map(|line| line.expect("text")));
     let mut sums = String::new();
     lab.stdout.take().expect("piped").read_to_string(&mut sums).expect("text");
     let status = lab.wait().expect("it ends");
-    let _ = server.kill();
-    let _ = server.wait();
     assert!(status.success(), "{sums}\n{said:?}");
     assert!(sums.contains("after the outage      14 people, "), "{sums}");
     assert!(!sums.contains(" 0 calls and"), "there were no calls: {sums}");
