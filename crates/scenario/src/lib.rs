@@ -28,7 +28,7 @@ mod text;
 pub use error::{ParseError, Place};
 pub use model::{
     Action, Agent, Assignment, Change, ColleagueState, Condition, Deed, Expectation, Extent, Fact, Fault,
-    Name, Outcome, Party, PlainAction, Request, Scenario, Sight, Step, Subject, Time,
+    Name, OutageCause, Outcome, Party, PlainAction, Request, Scenario, Sight, Step, Subject, Time,
 };
 pub use parse::{DEPTH_MAX, STEPS_MAX, TEXT_BYTES_MAX};
 pub use play::{DEFAULT_TIMEOUT, Failure, Played, Progress, QUIET_TIMEOUT, Settings, play};

@@ -332,8 +332,26 @@ pub enum Fault {
         /// How often, for how long.
         extent: Extent,
     },
+    /// `cuts the CTI link`, `stops the web application`: the service is out of service.
+    Outage {
+        /// Which of the two.
+        cause: OutageCause,
+        /// `and forgets who is ready`: afterwards agents have to say it again.
+        forgets: bool,
+    },
+    /// `ends the outage`.
+    EndOutage,
     /// `ends all faults`.
     EndAll,
+}
+
+/// Why the service is out of service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutageCause {
+    /// The telephones cannot be reached.
+    Cti,
+    /// The web service is down.
+    WebApplication,
 }
 
 /// How often something goes wrong, and for how long: whichever is over first. Without either, until the scenario is over.

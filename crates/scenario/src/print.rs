@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{
     Action, Agent, Assignment, Change, ColleagueState, Condition, Deed, Expectation, Fact, Fault, Name,
-    Outcome, Party, PlainAction, Request, Scenario, Sight, Step, Subject, Time,
+    OutageCause, Outcome, Party, PlainAction, Request, Scenario, Sight, Step, Subject, Time,
 };
 use crate::parse::PLAIN;
 use crate::text::Text;
@@ -309,6 +309,14 @@ fn write_fault(f: &mut Formatter<'_>, fault: &Fault, form: Form) -> fmt::Result 
         Fault::Drop { whom } => return write!(f, "drop{s} the line of {whom}"),
         Fault::End { whom, condition } => return write!(f, "end{s} the line of {whom} with {condition}"),
         Fault::EndAll => return write!(f, "end{s} all faults"),
+        Fault::EndOutage => return write!(f, "end{s} the outage"),
+        Fault::Outage { cause, forgets } => {
+            match cause {
+                OutageCause::Cti => write!(f, "cut{s} the CTI link")?,
+                OutageCause::WebApplication => write!(f, "stop{s} the web application")?,
+            }
+            return if *forgets { f.write_str(" and forgets who is ready") } else { Ok(()) };
+        }
         Fault::Delay { whom, by, extent } => {
             write!(f, "delay{s} events of {whom} by {}", Spelled(*by))?;
             extent

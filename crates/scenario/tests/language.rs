@@ -92,7 +92,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "administrator answers",
-        "3:15: expected \"sends\", \"cannot\", \"drops the line of\", \"ends the line of\", \"ends all faults\", \"delays events of\", \"duplicates events of\", \"refuses credentials of\", \"refuses lines with\", \"answers requests with\" or \"gives\", found \"answers\"",
+        "3:15: expected \"sends\", \"cannot\", \"drops the line of\", \"ends the line of\", \"cuts the CTI link\", \"stops the web application\", \"ends the outage\", \"ends all faults\", \"delays events of\", \"duplicates events of\", \"refuses credentials of\", \"refuses lines with\", \"answers requests with\" or \"gives\", found \"answers\"",
     ),
     (
         "ada sees",

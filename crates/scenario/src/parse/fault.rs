@@ -3,7 +3,7 @@
 use super::action::Form;
 use super::cursor::Cursor;
 use crate::error::ParseError;
-use crate::model::{Extent, Fault, Name};
+use crate::model::{Extent, Fault, Name, OutageCause};
 
 impl Cursor<'_> {
     /// A sentence of the administrator's about a fault, if it is one.
@@ -15,6 +15,18 @@ impl Cursor<'_> {
             let whom = self.agent_name()?;
             self.require("with")?;
             return Ok(Some(Fault::End { whom, condition: self.value("the name of a stream error")? }));
+        }
+        for (does, base, cause) in [
+            ("cuts the CTI link", "cut the CTI link", OutageCause::Cti),
+            ("stops the web application", "stop the web application", OutageCause::WebApplication),
+        ] {
+            if self.verb(form, does, base) {
+                let forgets = self.phrase("and forgets who is ready");
+                return Ok(Some(Fault::Outage { cause, forgets }));
+            }
+        }
+        if self.verb(form, "ends the outage", "end the outage") {
+            return Ok(Some(Fault::EndOutage));
         }
         if self.verb(form, "ends all faults", "end all faults") {
             return Ok(Some(Fault::EndAll));

@@ -5,15 +5,28 @@ use serde_json::{Value, json};
 
 use super::request::Request;
 use super::{Explained, Player};
-use crate::model::{Extent, Fault, Outcome};
+use crate::model::{Extent, Fault, OutageCause, Outcome};
 
 const FAULTS: &str = "/offhook/v1/faults";
+const SERVICE: &str = "/offhook/v1/service";
 
 impl Player<'_> {
     pub(crate) async fn make_fault(&mut self, fault: &Fault, outcome: &Outcome) -> Explained<()> {
         let user = |player: &Self, name: &String| Ok::<_, String>(player.colleague(name)?.user.clone());
         let (mut body, extent) = match fault {
             Fault::EndAll => return self.end_faults().await,
+            Fault::EndOutage => return self.set_service(&json!({"status": "IN_SERVICE"}), outcome).await,
+            Fault::Outage { cause, forgets } => {
+                let cause = match cause {
+                    OutageCause::Cti => "CTI",
+                    OutageCause::WebApplication => "WEB_APPLICATION",
+                };
+                let agents = if *forgets { "NOT_READY" } else { "AS_BEFORE" };
+                let reason = "a scenario wants it so";
+                let status = "OUT_OF_SERVICE";
+                let body = json!({"status": status, "cause": cause, "agents": agents, "reason": reason});
+                return self.set_service(&body, outcome).await;
+            }
             Fault::Drop { whom } => (json!({"fault": "drop", "user": user(self, whom)?}), None),
             Fault::End { whom, condition } => {
                 let condition = self.resolve(condition)?;
@@ -52,8 +65,20 @@ impl Player<'_> {
         Ok(())
     }
 
+    async fn set_service(&mut self, body: &Value, outcome: &Outcome) -> Explained<()> {
+        let request = Request::new(Method::PUT, SERVICE, body.to_string());
+        let answer = request.send(&mut self.administrator, None).await?;
+        self.is_out_of_service = body["status"] == "OUT_OF_SERVICE";
+        self.judge_answer(None, &request, &answer, outcome, "").await
+    }
+
     /// What this scenario has made go wrong goes right again.
     pub(crate) async fn end_faults(&mut self) -> Explained<()> {
+        if std::mem::take(&mut self.is_out_of_service) {
+            let body = json!({"status": "IN_SERVICE"});
+            let request = Request::new(Method::PUT, SERVICE, body.to_string());
+            request.send(&mut self.administrator, None).await?;
+        }
         for id in std::mem::take(&mut self.faults) {
             // It may be over by itself.
             let request = Request::new(Method::DELETE, format!("{FAULTS}/{id}"), None);

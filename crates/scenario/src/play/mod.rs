@@ -128,6 +128,7 @@ pub async fn play(
         outside: Vec::new(),
         wrap_ups: Vec::new(),
         faults: Vec::new(),
+        is_out_of_service: false,
         causes: Vec::new(),
         is_causing: false,
         requests: 0,
@@ -173,6 +174,8 @@ struct Player<'a> {
     wrap_ups: Vec<WrapUpBefore>,
     /// The numbers of faults that may not be over.
     faults: Vec<u64>,
+    /// Whether the service is out of service, as this scenario wanted it.
+    is_out_of_service: bool,
     /// The steps that have caused what is seen now, with their lines.
     causes: Vec<(usize, String)>,
     /// The last step was one of those.
