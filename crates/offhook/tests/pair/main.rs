@@ -273,3 +273,21 @@ async fn a_copy_begins_with_a_snapshot() {
     assert_eq!(state(b.address, AGENTS[0]).await, ("NOT_READY".into(), "1".into()));
     assert_eq!(state(b.address, AGENTS[1]).await.0, "READY");
 }
+
+/// Somebody is there, and cannot be understood. That is no failure of the other server, and nobody acts on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_no_failure() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut a, mut b) = pair(&folder, STRICT);
+    b.kill();
+    b.more("OFFHOOK_PAIR_PASSWORD", "another-password-than-the-pair");
+    b.start_again();
+    b.says("standing by");
+    b.says("401 Unauthorized: it has another pair.password");
+    a.kill();
+    // This one would serve if it knew that the other one does not.
+    a.start_again();
+    a.says("it has another pair.password. Whether that server is active cannot be seen");
+    // With nobody there, the one that stands by takes over.
+    b.says("active");
+}

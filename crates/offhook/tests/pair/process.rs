@@ -35,6 +35,8 @@ pub(crate) struct Process {
     places: Places,
     folder: PathBuf,
     settings: Settings,
+    /// One more variable.
+    more: Option<(&'static str, &'static str)>,
     child: Child,
     /// What it has said, on both outputs.
     said: mpsc::Receiver<String>,
@@ -60,14 +62,19 @@ impl Process {
     /// - `side`: "a" or "b".
     /// - `folder`: that of both; their data is in folders of their names.
     pub(crate) fn start(side: &'static str, places: Places, folder: &Path, settings: Settings) -> Process {
-        let (child, said) = spawn(side, places, folder, settings);
+        let (child, said) = spawn(side, places, folder, settings, None);
         let address = places.http[usize::from(side == "b")];
-        Process { side, address, places, folder: folder.to_owned(), settings, child, said }
+        Process { side, address, places, folder: folder.to_owned(), settings, more: None, child, said }
     }
 
     /// Starts it again, after it was killed.
     pub(crate) fn start_again(&mut self) {
-        (self.child, self.said) = spawn(self.side, self.places, &self.folder, self.settings);
+        (self.child, self.said) = spawn(self.side, self.places, &self.folder, self.settings, self.more);
+    }
+
+    /// Has another variable when it is started again.
+    pub(crate) fn more(&mut self, name: &'static str, value: &'static str) {
+        self.more = Some((name, value));
     }
 
     /// Waits until it says this.
@@ -127,7 +134,13 @@ impl Drop for Process {
     }
 }
 
-fn spawn(side: &str, places: Places, folder: &Path, settings: Settings) -> (Child, mpsc::Receiver<String>) {
+fn spawn(
+    side: &str,
+    places: Places,
+    folder: &Path,
+    settings: Settings,
+    more: Option<(&str, &str)>,
+) -> (Child, mpsc::Receiver<String>) {
     let (own, other, other_side) = if side == "a" { (0, 1, "b") } else { (1, 0, "a") };
     let (https, peer) = match settings.tls {
         true => (places.https[own].to_string(), format!("https://{}", places.https[other])),
@@ -147,6 +160,7 @@ fn spawn(side: &str, places: Places, folder: &Path, settings: Settings) -> (Chil
         .env("OFFHOOK_PAIR_PASSWORD", PASSWORD)
         .env("OFFHOOK_PAIR_GRACE", settings.grace)
         .env("OFFHOOK_PAIR_ACKNOWLEDGE_TIMEOUT", settings.acknowledge_timeout)
+        .envs(more)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

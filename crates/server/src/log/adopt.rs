@@ -7,18 +7,19 @@ use crate::data_dir::DataDir;
 use contact::Timestamp;
 use rusqlite::Connection;
 
-/// Makes a log that begins with what another server's log holds, and sets the own one aside under the name `log.db.superseded`, in
-/// place of an earlier one.
+/// Makes a log that begins with what another server's log holds, in place of the own one.
 ///
 /// The log must not be open. Entries that are appended have to follow the snapshot's position.
 ///
 /// - `meta`: what the new log says about itself.
 /// - `snapshot`: its parts, all of the same position; none if the other log has none, and then the first entry is 1.
 ///
+/// - `sets_aside`: keeps the own one, under the name `log.db.superseded`, in place of an earlier one of that name.
+///
 /// # Errors
 ///
 /// [`LogError`]. Then the own log is still in its place, or, if it could not be put aside as a whole, under the other name.
-pub fn adopt(dir: &DataDir, meta: &LogMeta, snapshot: Vec<Entry>) -> Result<(), LogError> {
+pub fn adopt(dir: &DataDir, meta: &LogMeta, snapshot: Vec<Entry>, sets_aside: bool) -> Result<(), LogError> {
     let (path, new) = (dir.join(LOG_FILE), dir.join(NEW_FILE));
     create_aside(dir, &new, meta)?;
     if let Some(last) = snapshot.last() {
@@ -31,12 +32,12 @@ pub fn adopt(dir: &DataDir, meta: &LogMeta, snapshot: Vec<Entry>) -> Result<(), 
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(sqlite)?;
         connection.close().map_err(|(_, error)| sqlite(error))?;
     }
-    set_aside(dir)?;
+    make_room(dir, sets_aside)?;
     put_in_place(dir, &new, &path)
 }
 
-/// Gives the own log another name, with what a crash has left beside it.
-fn set_aside(dir: &DataDir) -> Result<(), LogError> {
+/// Gives the own log another name, with what a crash has left beside it, or deletes both.
+fn make_room(dir: &DataDir, sets_aside: bool) -> Result<(), LogError> {
     let path = dir.join(LOG_FILE);
     // The database goes first: a write-ahead log without it is refused at a start, a database without its write-ahead log is not.
     for (ending, is_kept) in [("", true), ("-wal", true), ("-shm", false)] {
@@ -44,10 +45,10 @@ fn set_aside(dir: &DataDir) -> Result<(), LogError> {
             (dir.join(&format!("{LOG_FILE}{ending}")), dir.join(&format!("{SUPERSEDED_FILE}{ending}")));
         let io = |error: std::io::Error| LogError::from_io(&path, &error);
         let there = exists(&from)?;
-        if exists(&to)? {
+        if sets_aside && exists(&to)? {
             std::fs::remove_file(&to).map_err(io)?;
         }
-        match (there, is_kept) {
+        match (there, is_kept && sets_aside) {
             (true, true) => std::fs::rename(&from, &to).map_err(io)?,
             (true, false) => std::fs::remove_file(&from).map_err(io)?,
             (false, _) => {}

@@ -104,7 +104,7 @@ fn another_log_takes_the_place_of_the_own_one() {
             is_partial: true,
             ..LogMeta::new()
         };
-        adopt(&dir, &meta, vec![snapshot(9)]).expect("takes its place");
+        adopt(&dir, &meta, vec![snapshot(9)], true).expect("takes its place");
         assert!(dir.join("log.db.superseded").exists());
 
         let mut opened = open(&dir, &settings()).expect("opens");
@@ -132,7 +132,7 @@ fn another_log_takes_the_place_of_the_own_one() {
 fn without_a_snapshot_a_copy_begins_with_the_first_entry() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let dir = DataDir::open(folder.path()).expect("free");
-    adopt(&dir, &LogMeta::new(), Vec::new()).expect("nothing to set aside");
+    adopt(&dir, &LogMeta::new(), Vec::new(), true).expect("nothing to set aside");
     assert!(!dir.join("log.db.superseded").exists());
     let running = start(&dir);
     assert_eq!(running.replayed, []);
@@ -140,7 +140,12 @@ fn without_a_snapshot_a_copy_begins_with_the_first_entry() {
     // Of a server that was killed, the write-ahead log is set aside too.
     drop(running);
     std::fs::write(dir.join("log.db-wal"), b"left behind").expect("written");
-    adopt(&dir, &LogMeta::new(), Vec::new()).expect("takes its place");
+    adopt(&dir, &LogMeta::new(), Vec::new(), true).expect("takes its place");
     assert!(dir.join("log.db.superseded-wal").exists());
     assert_eq!(start(&dir).replayed, []);
+    // What is of no use takes the place of nothing.
+    std::fs::write(dir.join("log.db.superseded"), b"of use").expect("written");
+    adopt(&dir, &LogMeta::new(), vec![snapshot(4)], false).expect("takes its place");
+    assert_eq!(std::fs::read(dir.join("log.db.superseded")).expect("it is there"), b"of use");
+    assert_eq!(start(&dir).replayed, [snapshot(4)]);
 }

@@ -54,7 +54,8 @@ impl Copy {
         Ok(Copy { log, events, meta, position, snapshot: Position(0) })
     }
 
-    /// Begins a copy of another log, in place of the own one, which is set aside. That must not be open.
+    /// Begins a copy of another log, in place of the own one, which is set aside unless it was part of a copy. That must not be
+    /// open.
     ///
     /// # Errors
     ///
@@ -69,11 +70,10 @@ impl Copy {
         desk.close();
         let SnapshotHead { term, epoch, position } = head;
         tracing::info!(term, position = position.0, "beginning with a copy of the other server's log");
-        log::adopt(
-            dir,
-            &LogMeta { term, epoch, is_copy: true, is_partial: true, ..LogMeta::new() },
-            snapshot,
-        )?;
+        // Part of a copy holds nothing that the other server does not have.
+        let sets_aside = log::log_exists(dir)? && !log::open(dir, settings)?.meta().is_partial;
+        let meta = LogMeta { term, epoch, is_copy: true, is_partial: true, ..LogMeta::new() };
+        log::adopt(dir, &meta, snapshot, sets_aside)?;
         Ok(Copy { snapshot: position, ..Copy::open(dir, settings, desk)? })
     }
 

@@ -56,6 +56,9 @@ impl Follower {
             let own = self.desk.status();
             match self.link.status().await {
                 Err(error) => {
+                    if error.is_life() {
+                        self.heard = Instant::now();
+                    }
                     note(&mut said, &format!("the other server does not answer: {error}"));
                     let is_time = self.heard.elapsed() >= self.grace;
                     let is_whole = self.copy.as_ref().is_some_and(|copy| !copy.is_partial());
@@ -135,8 +138,11 @@ impl Follower {
                 Err(error) => note(said, &format!("the other server does not hand over yet: {error}")),
             }
         }
-        *said = None;
-        self.copy_entries(other.role).await
+        let copied = self.copy_entries(other.role).await?;
+        if copied.is_ok() {
+            *said = None;
+        }
+        Ok(copied)
     }
 
     async fn begin_with(

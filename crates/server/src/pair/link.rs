@@ -37,9 +37,12 @@ pub(super) struct PeerLink {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LinkError {
-    /// The other server cannot be reached, or not trusted.
+    /// The other server cannot be reached.
     #[error("cannot reach {0}: {1}")]
     Unreachable(String, io::Error),
+    /// It can be reached, but not trusted.
+    #[error("cannot trust {0}: {1}; see pair.authorities")]
+    Untrusted(String, io::Error),
     /// It does not speak HTTP, or stopped doing so.
     #[error("{0} gave no answer: {1}")]
     Http(String, Box<dyn std::error::Error + Send + Sync>),
@@ -49,6 +52,18 @@ pub(super) enum LinkError {
     /// There was no answer in time.
     #[error("{0} gave no answer within {1:?}")]
     Timeout(String, Duration),
+}
+
+impl LinkError {
+    /// Whether somebody is there who has only not been understood: no reason to take over, but one to look at the settings.
+    pub(super) fn is_life(&self) -> bool {
+        match self {
+            LinkError::Untrusted(..) => true,
+            // A proxy in front of a dead server answers with 502 to 504.
+            LinkError::Status(_, status, _) => status.is_client_error(),
+            LinkError::Unreachable(..) | LinkError::Http(..) | LinkError::Timeout(..) => false,
+        }
+    }
 }
 
 /// Entries that follow, or why there are none to be had.
@@ -209,8 +224,13 @@ impl PeerLink {
             .map_err(|error| unreachable(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
         let authorities = self.authorities.clone();
         let config = tokio::task::spawn_blocking(move || client_config(authorities.as_deref())).await;
-        let config = config.map_err(|error| self.nonsense(error.into()))?.map_err(unreachable)?;
-        let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(unreachable)?;
+        let untrusted = |error| LinkError::Untrusted(self.address.to_string(), error);
+        let config = config.map_err(|error| self.nonsense(error.into()))?.map_err(untrusted)?;
+        let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await;
+        let tls = tls.map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => untrusted(error),
+            _ => unreachable(error),
+        })?;
         self.shake_hands(tls).await
     }
 

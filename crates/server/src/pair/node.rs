@@ -85,7 +85,16 @@ impl Node {
             );
             return Err(Failure::Other(sentence.into()));
         }
-        match is_to_serve(&own, other.ok().as_ref()) {
+        let serves = is_to_serve(&own, other.as_ref().ok());
+        if let Err(error) = other
+            && serves
+            && error.is_life()
+        {
+            let sentence =
+                format!("{error}. Whether that server is active cannot be seen, so this one does not start");
+            return Err(Failure::Other(sentence.into()));
+        }
+        match serves {
             true => Node::serve(config, pair, dir, None).await,
             false => Node::stand_by(config, pair, dir, false).await,
         }
