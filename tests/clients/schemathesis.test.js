@@ -48,6 +48,7 @@ describe("the description of the web service", () => {
     for (const stream of ["stdout", "stderr"]) schemathesis[stream].on("data", (chunk) => (output += chunk));
     const [code] = await within("Schemathesis to end", once(schemathesis, "close"), 600_000);
     assert.equal(code, 0, output);
+    assert.match(output, /Tested: +[1-9]/, "something was asked for");
   }
 
   // Each makes other answers wrong on purpose, and comes last.

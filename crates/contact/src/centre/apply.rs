@@ -29,8 +29,10 @@ impl ContactCentre {
                 let queue = self.queue(queue);
                 queue.map(|queue| document::queue_changed(queue, &statistics)).into_iter().collect()
             }
-            Effect::DialogChanged { dialog, heard } => {
-                document::dialog_changed(self, &dialog, &heard, request_id)
+            Effect::DialogChanged { dialog, heard, busy } => {
+                let mut updates = document::dialog_changed(self, &dialog, &heard, request_id);
+                updates.extend(self.busy_updates(&busy, request_id));
+                updates
             }
             Effect::TeamMessage { message, event } => {
                 document::team_message_updates(&message, event, request_id)
@@ -134,9 +136,12 @@ impl ContactCentre {
             },
             Event::DialogChanged(dialog) => {
                 self.touch_queues_of(dialog);
+                // Nobody leaves the list of a call's parties: who has left is in it as dropped.
+                let before = self.busy_on_ccx(dialog);
                 let heard =
                     self.calls.replace((**dialog).clone()).map(|old| old.audience).unwrap_or_default();
-                Effect::DialogChanged { dialog: dialog.clone(), heard }
+                let busy = before.symmetric_difference(&self.busy_on_ccx(dialog)).cloned().collect();
+                Effect::DialogChanged { dialog: dialog.clone(), heard, busy }
             }
             Event::NextDialog { id } => {
                 self.calls.set_next(*id);
@@ -169,6 +174,13 @@ impl ContactCentre {
         if let (Some(queue), Some(at)) = (dialog.queue, newest) {
             self.queues.touch(queue, at);
         }
+    }
+
+    /// What supervisors hear of those who have gone on the telephone or off it, on CCX.
+    fn busy_updates(&self, users: &[UserId], request_id: Option<&str>) -> Vec<Update> {
+        let users = users.iter().filter_map(|id| self.user(id));
+        let in_teams = users.filter_map(|user| Some((user.details.team?, user)));
+        in_teams.map(|(team, user)| summary_changed(self, team, user, request_id)).collect()
     }
 
     /// What each user of a new queue hears.
@@ -242,12 +254,36 @@ impl ContactCentre {
 /// What an event has changed, before it is put into words.
 enum Effect {
     None,
-    UserChanged { user: UserId, left: Option<TeamId> },
-    UserRemoved { user: UserId, team: Option<TeamId> },
-    RequestFailed { user: UserId, failure: Failure },
+    UserChanged {
+        user: UserId,
+        left: Option<TeamId>,
+    },
+    UserRemoved {
+        user: UserId,
+        team: Option<TeamId>,
+    },
+    RequestFailed {
+        user: UserId,
+        failure: Failure,
+    },
     QueueAdded(QueueId),
-    QueueChanged { queue: QueueId, statistics: QueueStatistics },
-    DialogChanged { dialog: Box<Dialog>, heard: BTreeSet<UserId> },
-    TeamMessage { message: Box<TeamMessage>, event: &'static str },
-    DialogRequestFailed { user: UserId, dialog: Option<DialogId>, failure: Failure },
+    QueueChanged {
+        queue: QueueId,
+        statistics: QueueStatistics,
+    },
+    /// `busy`: those who have gone on the telephone or off it, on CCX.
+    DialogChanged {
+        dialog: Box<Dialog>,
+        heard: BTreeSet<UserId>,
+        busy: Vec<UserId>,
+    },
+    TeamMessage {
+        message: Box<TeamMessage>,
+        event: &'static str,
+    },
+    DialogRequestFailed {
+        user: UserId,
+        dialog: Option<DialogId>,
+        failure: Failure,
+    },
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod apply;
+mod busy;
 mod calls;
 mod configuration;
 mod decide;

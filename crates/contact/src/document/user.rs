@@ -122,6 +122,9 @@ pub(super) fn write_summary(xml: &mut XmlWriter, root: &str, centre: &ContactCen
     xml.text("firstName", &details.first_name);
     xml.text("lastName", &details.last_name);
     xml.text("loginId", details.id.as_str());
+    if let Some(is_busy) = centre.is_busy_on_ccx(user) {
+        xml.text("mediaState", if is_busy { "BUSY" } else { "IDLE" });
+    }
     xml.text("mediaType", MEDIA_TYPE_VOICE);
     xml.text("pendingState", user.pending_state().map_or("", AgentState::as_str));
     write_reason(xml, centre, user, Detail::Summary);

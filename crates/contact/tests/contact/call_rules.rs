@@ -90,6 +90,41 @@ fn ccx_says_nothing_about_calls_that_are_not_from_its_queues() {
     assert_eq!(floor.state("7001"), Ready);
 }
 
+/// Supervisors see on CCX who is on the telephone, though the state says nothing of it.
+#[test]
+fn ccx_shows_who_is_on_the_telephone_in_the_teams_documents() {
+    let team = contact::ApiPath::TeamUsers(contact::TeamId(1));
+    let media_states = |floor: &mut Floor| {
+        let heard = floor.heard_on(&team).into_iter().map(|document| {
+            assert!(document.contains("<state>NOT_READY</state>"), "{document}");
+            let (_, rest) = document.split_once("<mediaState>").unwrap();
+            rest.split('<').next().unwrap().to_owned()
+        });
+        heard.collect::<Vec<_>>()
+    };
+    let mut floor = on(Deployment::Uccx);
+    let call = floor.call("7001", "5551001").unwrap();
+    assert_eq!(media_states(&mut floor), ["BUSY"]);
+    floor.act("7001", call, Action::Hold);
+    assert_eq!(media_states(&mut floor), [""; 0], "still on the telephone");
+    floor.act("7001", call, Action::Drop);
+    assert_eq!(media_states(&mut floor), ["IDLE"]);
+    let call = floor.incoming("5551001", "2101");
+    assert_eq!(media_states(&mut floor), [""; 0], "it rings");
+    floor.act("7001", call, Action::Answer);
+    assert_eq!(media_states(&mut floor), ["BUSY"]);
+    let sales = floor.room.centre.team(contact::TeamId(1)).unwrap();
+    let list = contact::team_xml(&floor.room.centre, sales, false);
+    assert_eq!((list.matches(">BUSY<").count(), list.matches(">IDLE<").count()), (1, 2));
+    let user = contact::user_xml(&floor.room.centre, floor.room.centre.user(&user("7001")).unwrap());
+    assert!(!user.contains("mediaState"), "in the team's documents only");
+
+    let mut floor = on(Deployment::Ucce);
+    floor.call("7001", "5551001").unwrap();
+    let sales = floor.room.centre.team(contact::TeamId(1)).unwrap();
+    assert!(!contact::team_xml(&floor.room.centre, sales, false).contains("mediaState"));
+}
+
 fn wrap_up(floor: &mut Floor, agent: &str, wrap_up: WrapUp) {
     let changes = UserChanges { wrap_up: Some(wrap_up), ..UserChanges::default() };
     floor.command("boss", Command::UpdateUser { user: user(agent), changes }).unwrap();

@@ -195,6 +195,7 @@ const USER_SUMMARY: &[Field] = &[
     has("firstName", Text, ""),
     has("lastName", Text, ""),
     has("loginId", Text, ""),
+    may("mediaState", OneOf(|| vec!["BUSY", "IDLE"]), "Whether the user is on the telephone, on CCX."),
     has("mediaType", Text, ""),
     has("pendingState", Text, ""),
     may("reasonCode", Object(REASON), ""),
