@@ -109,6 +109,7 @@ fn setting_arg(setting: &'static Setting) -> Option<Arg> {
             let help = format!("{help}. Without PASSWORD one is made up and printed.");
             arg.value_name("PASSWORD").num_args(0..=1).default_missing_value(GENERATE_PASSWORD).help(help)
         }
+        "demo_callers" => arg.value_name("TIME").help(help),
         "domain" => arg.value_name("NAME").help(help),
         "data" => arg.value_name("DIR").help(help),
         "peer" => arg.value_name("URL").help(help),
@@ -157,8 +158,18 @@ mod tests {
             let line = if setting.key == "demo" { vec![flag.as_str()] } else { vec![flag.as_str(), "true"] };
             assert_eq!(flags(&line), [(setting.key, "true".to_owned())]);
         }
-        let documented =
-            ["data", "demo", "demo_password", "domain", "http", "https", "ready_file", "xmpp", "xmpps"];
+        let documented = [
+            "data",
+            "demo",
+            "demo_callers",
+            "demo_password",
+            "domain",
+            "http",
+            "https",
+            "ready_file",
+            "xmpp",
+            "xmpps",
+        ];
         let mut keys: Vec<_> =
             settings().filter(|setting| setting.has_flag).map(|setting| setting.key).collect();
         keys.sort_unstable();

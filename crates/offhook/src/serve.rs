@@ -1,6 +1,7 @@
 //! `offhook serve`: starts the server, says where it is, and stops it when the system asks.
 
 mod announce;
+mod callers;
 
 use std::fs;
 use std::io::{self, Write};
@@ -14,6 +15,7 @@ use server::serve::Addresses;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use self::callers::Callers;
 use crate::args::ServeArgs;
 
 /// Runs the server until SIGTERM or SIGINT. SIGHUP makes it read its certificate again. The exit codes are those of [`Failure`].
@@ -53,6 +55,7 @@ async fn serve_until_signal(config: Config) -> Result<(), Failure> {
     let mut hangup = config.tls.is_some().then(|| signal(SignalKind::hangup())).transpose().map_err(other)?;
     let mut node = Node::start(config.clone()).await?;
     tell(&config, &node, true).await?;
+    let mut callers = callers_of(&config, &node);
     loop {
         tokio::select! {
             _ = terminate.recv() => break tracing::info!("SIGTERM"),
@@ -60,6 +63,7 @@ async fn serve_until_signal(config: Config) -> Result<(), Failure> {
             turn = node.turn() => {
                 node = node.take(turn?).await?;
                 tell(&config, &node, false).await?;
+                callers = callers_of(&config, &node);
             }
             () = received(&mut hangup) => match node.reload_certificates() {
                 Ok(()) => tracing::info!("SIGHUP: certificates read again"),
@@ -67,12 +71,24 @@ async fn serve_until_signal(config: Config) -> Result<(), Failure> {
             },
         }
     }
+    let stop = async {
+        if let Some(callers) = callers {
+            callers.leave().await;
+        }
+        node.stop().await;
+    };
     tokio::select! {
-        () = node.stop() => {}
+        () = stop => {}
         _ = terminate.recv() => tracing::warn!("second signal: not waiting any longer"),
         _ = interrupt.recv() => tracing::warn!("second signal: not waiting any longer"),
     }
     Ok(())
+}
+
+/// The demonstration's callers and colleagues, where they are wanted: at the node that serves.
+fn callers_of(config: &Config, node: &Node) -> Option<Callers> {
+    let every = config.demo.as_ref()?.callers?;
+    Some(Callers::start(node.server()?.hub().clone(), every))
 }
 
 /// Says where the server is and, of a pair, what it does; at the start, and when that has changed.

@@ -20,7 +20,18 @@ impl Demo {
         let data = tempfile::tempdir().expect("a temporary folder");
         let ready = data.path().join("ready.json");
         let process = Command::new(OFFHOOK)
-            .args(["serve", "--demo", "--https", "off", "--http", "127.0.0.1:0", "--domain", "localhost"])
+            .args([
+                "serve",
+                "--demo",
+                "--demo-callers",
+                "off",
+                "--https",
+                "off",
+                "--http",
+                "127.0.0.1:0",
+                "--domain",
+                "localhost",
+            ])
             .arg("--data")
             .arg(data.path().join("data"))
             .arg("--ready-file")

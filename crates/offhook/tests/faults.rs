@@ -41,7 +41,17 @@ impl Process {
     fn start(folder: &Path, enabled: &str) -> Process {
         let data = folder.join("data");
         let mut child = offhook()
-            .args(["serve", "--demo", "--https", "off", "--http", "127.0.0.1:0", "--data"])
+            .args([
+                "serve",
+                "--demo",
+                "--demo-callers",
+                "off",
+                "--https",
+                "off",
+                "--http",
+                "127.0.0.1:0",
+                "--data",
+            ])
             .arg(&data)
             .env("OFFHOOK_FAULTS_ENABLED", enabled)
             .stdout(Stdio::piped())

@@ -9,11 +9,13 @@ mod log_failure;
 mod management;
 mod outside;
 mod slots;
+mod visitors;
 
 pub use handle::{CommandError, HubHandle, Unavailable};
 pub(crate) use handle::{Request, Sender};
 pub use management::{Left, Management, SavedSession};
 pub use outside::PublisherToken;
+pub use visitors::Visitors;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

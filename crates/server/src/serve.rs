@@ -104,6 +104,9 @@ impl Server {
         let tokens = config.tokens.as_ref().map(Tokens::new).transpose();
         let tokens = tokens.map_err(|error| Failure::Certificate(Box::new(error)))?;
         let core = Core::start(&config, &dir, tokens, paired.as_ref()).await?;
+        if config.demo.as_ref().is_some_and(|demo| demo.callers.is_some()) {
+            core.hub.visitors().watch();
+        }
         let streams = Arc::new(OpenStreams::default());
         let desk = FaultDesk::new(core.hub.clone(), Arc::clone(&core.accounts), Arc::clone(&streams));
         let control = {

@@ -64,7 +64,7 @@ export class Server {
     const listen = ["https", "http", "xmpp", "xmpps"].flatMap((name) => [`--${name}`, "127.0.0.1:0"]);
     server.child = spawn(
       OFFHOOK,
-      ["serve", ...(demo ? ["--demo"] : []), ...listen, "--data", server.data, "--ready-file", readyFile, ...args],
+      ["serve", ...(demo ? ["--demo", "--demo-callers", "off"] : []), ...listen, "--data", server.data, "--ready-file", readyFile, ...args],
       { env: { ...environment(), ...variables }, stdio: ["ignore", "pipe", "pipe"] },
     );
     running.add(server.child);

@@ -324,7 +324,9 @@ async fn check_people(administrator: &mut Rest, agents: usize) -> anyhow::Result
     for user in sim::roster::people(agents) {
         match states.get(user.as_str()).map(String::as_str) {
             Some("LOGOUT") => {}
-            Some(state) => bail!("{user} is {state}; the laboratory begins with everybody signed out"),
+            Some(state) => bail!(
+                "{user} is {state}; the laboratory begins with everybody signed out, and a demonstration with --demo-callers off"
+            ),
             None => bail!(
                 "the server has no user {user}. offhook lab --print-accounts --agents {agents} lists who is needed, for offhook user import"
             ),

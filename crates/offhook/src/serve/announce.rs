@@ -58,6 +58,12 @@ fn demonstration(
     let traced = if paths.iter().any(|path| path == "/ws/") { &base } else { &line };
     let body = next_state(state);
     let bosh = if config.bosh.enabled { format!("BOSH         {base}/http-bind/\n") } else { String::new() };
+    let callers = match demo.callers {
+        Some(every) => format!(
+            "callers      one every {every:?} or so, once somebody is ready (--demo-callers off: none)\n"
+        ),
+        None => String::new(),
+    };
     let note = if demo.generated { " (made up for this start)" } else { "" };
     format!(
         "
@@ -66,7 +72,7 @@ web service  {base}/finesse/api/SystemInfo
 WebSocket    {line}  (XMPP domain {domain})
 {bosh}accounts     agents 1001001 to 1001012, supervisors 1001 and 1002, administrator admin
 password     {plain}{note}
-
+{callers}
 In a second shell, wait for an agent's events:
   OFFHOOK_PASSWORD={password} {program} trace {traced} --user {AGENT}{trust}
 In a third one, change the agent's state:

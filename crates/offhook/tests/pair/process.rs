@@ -152,7 +152,16 @@ fn spawn(
         command.env_remove(name);
     }
     let mut child = command
-        .args(["serve", "--demo", "--side", side, "--http", &places.http[own].to_string()])
+        .args([
+            "serve",
+            "--demo",
+            "--demo-callers",
+            "off",
+            "--side",
+            side,
+            "--http",
+            &places.http[own].to_string(),
+        ])
         .args(["--https", &https, "--peer", &peer, "--data"])
         .arg(folder.join(side))
         .env("OFFHOOK_PAIR_AUTHORITIES", folder.join(other_side).join("development-ca.pem"))

@@ -47,7 +47,17 @@ impl Drop for Process {
 
 fn start(data: &TempDir, settings: &[(String, String)]) -> (Child, SocketAddr) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_offhook"))
-        .args(["serve", "--demo", "--https", "off", "--http", "127.0.0.1:0", "--data"])
+        .args([
+            "serve",
+            "--demo",
+            "--demo-callers",
+            "off",
+            "--https",
+            "off",
+            "--http",
+            "127.0.0.1:0",
+            "--data",
+        ])
         .arg(data.path().join("data"))
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::piped())

@@ -172,12 +172,13 @@ struct Server {
 impl Server {
     fn start() -> Server {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let mut child = offhook(&["serve", "--demo", "--https", "127.0.0.1:0", "--data"])
-            .arg(folder.path().join("data"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary can be started");
+        let mut child =
+            offhook(&["serve", "--demo", "--demo-callers", "off", "--https", "127.0.0.1:0", "--data"])
+                .arg(folder.path().join("data"))
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("the binary can be started");
         let mut lines = BufReader::new(child.stdout.take().expect("standard output is a pipe")).lines();
         let mut url = None;
         for line in &mut lines {

@@ -25,6 +25,8 @@ impl Server {
             .args([
                 "serve",
                 "--demo",
+                "--demo-callers",
+                "off",
                 "--https",
                 "off",
                 "--http",

@@ -126,6 +126,21 @@ impl Kind for Span {
     }
 }
 
+/// A length of time, or `"off"`.
+pub(super) struct SpanOrOff(pub(super) Span);
+impl Kind for SpanOrOff {
+    type Out = Option<Duration>;
+    fn expected(&self) -> String {
+        format!("{}, or \"off\"", Kind::expected(&self.0))
+    }
+    fn read(&self, value: &Value) -> Option<Option<Duration>> {
+        match value.text() {
+            Some("off") => Some(None),
+            _ => Kind::read(&self.0, value).map(Some),
+        }
+    }
+}
+
 /// Reads a length of time as it stands in settings: `"500 ms"`, `"25 s"`, `"10 min"`, `"1 h"`.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = number_and_unit(text)?;

@@ -37,6 +37,7 @@ use layers::Layers;
 use sections::{General, Tls};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Everything the server needs to know, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,11 +131,16 @@ pub struct Demo {
     pub password: String,
     /// True if `password` was made up at this start, so that somebody has to be told.
     pub generated: bool,
+    /// How long it is from one caller to the next, on average; none if there are no callers and no colleagues.
+    pub callers: Option<Duration>,
 }
 
 impl fmt::Debug for Demo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Demo").field("generated", &self.generated).finish_non_exhaustive()
+        f.debug_struct("Demo")
+            .field("generated", &self.generated)
+            .field("callers", &self.callers)
+            .finish_non_exhaustive()
     }
 }
 
@@ -331,6 +337,9 @@ fn demo(general: &General, layers: &mut Layers, warnings: &mut Vec<String>) -> O
         if is_flag || general.demo_password.is_some() {
             warnings.push("demo_password has no effect without demo".into());
         }
+        if layers.is_flag("demo_callers") {
+            warnings.push("demo_callers has no effect without demo".into());
+        }
         return None;
     }
     let open = [
@@ -340,10 +349,11 @@ fn demo(general: &General, layers: &mut Layers, warnings: &mut Vec<String>) -> O
         ("xmpps", &general.xmpps),
     ];
     let open = open.into_iter().find_map(|(key, a)| Some((key, a.as_ref().filter(|a| !a.is_loopback())?)));
+    let callers = general.demo_callers;
     match (&general.demo_password, open) {
-        (Some(password), _) => Some(Demo { password: password.clone(), generated: false }),
-        (None, _) if is_flag => Some(Demo { password: generated_password(), generated: true }),
-        (None, None) => Some(Demo { password: WELL_KNOWN_PASSWORD.into(), generated: false }),
+        (Some(password), _) => Some(Demo { password: password.clone(), generated: false, callers }),
+        (None, _) if is_flag => Some(Demo { password: generated_password(), generated: true, callers }),
+        (None, None) => Some(Demo { password: WELL_KNOWN_PASSWORD.into(), generated: false, callers }),
         (None, Some((key, address))) => {
             let sentence = format!(
                 "{key}: {address} can be reached by others, and everybody knows the demonstration password; \

@@ -3,7 +3,7 @@
 
 use super::kind::{
     Choice, Choices, Count, Domain, ListenAddress, Listener, Minutes, OptionalPath, OptionalText, OtherHost,
-    SecureWebSocket, Size, SomeChoices, Span, Switch, SwitchOrDemo, WhoKind,
+    SecureWebSocket, Size, SomeChoices, Span, SpanOrOff, Switch, SwitchOrDemo, WhoKind,
 };
 use super::origins::{Origins, OriginsKind};
 use super::pair::Pair;
@@ -43,6 +43,9 @@ settings! {
         demo: bool = "false", Switch, FLAG;
         /// The password of the demonstration users in place of "offhook".
         demo_password: Option<String> = "\"\"", OptionalText, FLAG;
+        /// Callers and colleagues come with the demonstration: on average every so long somebody calls a queue in which somebody is
+        /// ready. "off": nobody calls, and every agent is left alone, as scenarios and laboratories need it.
+        demo_callers: Option<Duration> = "\"15 s\"", SpanOrOff(Span(Duration::from_millis(50), Duration::from_secs(3600))), FLAG;
         /// A file that gets one line of JSON (addresses, pid, domain) when every listener accepts.
         ready_file: Option<PathBuf> = "\"\"", OptionalPath, FLAG;
         /// Tell the version of this software to whoever asks (XEP-0092). Off: such requests are refused.

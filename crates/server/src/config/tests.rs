@@ -134,7 +134,13 @@ fn settings_that_do_not_go_together_are_refused() {
 fn the_demonstration_with_its_well_known_password_stays_on_loopback() {
     let demo = |flags: &[_]| load(None, &[], flags);
     let config = demo(&[("demo", "true")]).expect("loopback");
-    assert_eq!(config.demo, Some(Demo { password: "offhook".into(), generated: false }));
+    assert_eq!(
+        config.demo,
+        Some(Demo { password: "offhook".into(), generated: false, callers: Some(Duration::from_secs(15)) })
+    );
+    let alone = demo(&[("demo", "true"), ("demo_callers", "off")]).expect("loopback").demo;
+    assert_eq!(alone.expect("wanted").callers, None);
+    assert!(demo(&[("demo", "true"), ("demo_callers", "10 ms")]).is_err(), "too often");
     let error = demo(&[("demo", "true"), ("https", "0.0.0.0:8445")]).unwrap_err();
     assert!(error.starts_with("flag --https: https: 0.0.0.0:8445 can be reached by others"), "{error}");
     assert!(demo(&[("demo", "true"), ("http", "[::]:80")]).is_err(), "also http");

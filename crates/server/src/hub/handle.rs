@@ -13,6 +13,7 @@ use xmpp::{BareJid, FullJid, Stanza, StreamError};
 
 use super::management::Left;
 use super::outside::PublisherToken;
+use super::visitors::Visitors;
 use crate::metrics::{Limit, Metrics};
 use crate::outbox::Outbox;
 
@@ -79,6 +80,7 @@ pub struct HubHandle {
     inbox: mpsc::Sender<Request>,
     metrics: Arc<Metrics>,
     in_service: Arc<AtomicBool>,
+    visitors: Arc<Visitors>,
 }
 
 /// Why the hub gives no answer. For REST: 503.
@@ -131,7 +133,7 @@ impl HubHandle {
         metrics: Arc<Metrics>,
         in_service: Arc<AtomicBool>,
     ) -> HubHandle {
-        HubHandle { inbox, metrics, in_service }
+        HubHandle { inbox, metrics, in_service, visitors: Arc::default() }
     }
 
     /// Whether the service can be used, by what the hub last decided. Costs no way to the hub.
@@ -151,6 +153,11 @@ impl HubHandle {
         let (answer, answered) = oneshot::channel();
         self.try_send(Request::SetService { standing, about: Box::new(about), answer })?;
         Ok(answered.await.map_err(|_| Unavailable::Stopping)??)
+    }
+
+    /// Who has come in person.
+    pub fn visitors(&self) -> &Arc<Visitors> {
+        &self.visitors
     }
 
     /// Counters of what happens to sessions.

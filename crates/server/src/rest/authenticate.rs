@@ -40,6 +40,9 @@ impl Rest {
             }
             (None, None) => (String::new(), Err(Verdict::Wrong)),
         };
+        if let Ok(user) = &outcome {
+            self.hub.visitors().note(user);
+        }
         outcome.map_err(|verdict| match verdict {
             Verdict::Busy | Verdict::Unavailable => Refusal::service_unavailable(),
             Verdict::Correct | Verdict::Wrong | Verdict::LockedOut | Verdict::Refused(_) => {

@@ -1,12 +1,17 @@
-//! The laboratory: a run against a real server is the run in virtual time.
+//! The laboratory: a run against a real server is the run in virtual time. And the demonstration's callers and colleagues.
+
+mod demonstration;
+mod process;
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::process::offhook;
+
 fn lab(arguments: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_offhook")).arg("lab").args(arguments).output();
+    let output = offhook().arg("lab").args(arguments).output();
     output.expect("the program runs")
 }
 
@@ -95,8 +100,20 @@ impl Server {
     fn start(folder: &Path, http: &str) -> Server {
         let ready = folder.join("ready.json");
         let _ = std::fs::remove_file(&ready);
-        let process = Command::new(env!("CARGO_BIN_EXE_offhook"))
-            .args(["serve", "--demo", "--https", "off", "--http", http, "--domain", "localhost", "--data"])
+        let process = offhook()
+            .args([
+                "serve",
+                "--demo",
+                "--demo-callers",
+                "off",
+                "--https",
+                "off",
+                "--http",
+                http,
+                "--domain",
+                "localhost",
+                "--data",
+            ])
             .arg(folder.join("data"))
             .arg("--ready-file")
             .arg(&ready)
@@ -135,7 +152,7 @@ fn agents_calls_and_queues_are_as_they_were_left() {
     std::fs::write(&plan, BUSY).expect("the plan is written");
     let server = Server::start(folder.path(), "127.0.0.1:0");
     let address = server.address.clone();
-    let mut lab = Command::new(env!("CARGO_BIN_EXE_offhook"))
+    let mut lab = offhook()
         .args(["lab", "--seed", "11", "--until-outage", "--url", &format!("http://{address}"), "--plan"])
         .arg(&plan)
         .stdout(Stdio::piped())
