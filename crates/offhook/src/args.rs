@@ -166,7 +166,9 @@ mod tests {
             "domain",
             "http",
             "https",
+            "peer",
             "ready_file",
+            "side",
             "xmpp",
             "xmpps",
         ];
