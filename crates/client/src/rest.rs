@@ -36,6 +36,8 @@ pub struct SystemInfo {
     pub xmpp_domain: Option<String>,
     /// The address of the PubSub service.
     pub pubsub_domain: Option<String>,
+    /// Which product's rules apply: `UCCE` or `UCCX`.
+    pub deployment_type: Option<String>,
 }
 
 /// A change of an agent's state.
@@ -90,6 +92,7 @@ impl Rest {
             status: field("status"),
             xmpp_domain: field("xmppDomain"),
             pubsub_domain: field("xmppPubSubDomain"),
+            deployment_type: field("deploymentType"),
         })
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use client::{Connector, LineUrl, Rest, Trust};
-use contact::Timestamp;
+use contact::{Deployment, Timestamp};
 use sim::{Plan, Reference, Telling, virtual_run};
 
 use self::events_file::EventsFile;
@@ -79,6 +79,10 @@ pub(crate) struct LabArgs {
     /// Callers per hour [default: as planned, else 600]
     #[arg(long, value_name = "N")]
     calls_per_hour: Option<f64>,
+
+    /// Which product's rules apply: UCCE or UCCX [default: with --url what the server says, else UCCE]
+    #[arg(long, value_name = "TYPE", value_parser = deployment)]
+    deployment: Option<Deployment>,
 
     /// For how long callers call: 90s, 10m, 1h [default: as planned, else 10m]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
@@ -149,7 +153,7 @@ fn in_virtual_time(args: &LabArgs, plan: Plan) -> anyhow::Result<bool> {
         progress: Progress::every(PROGRESS_SECONDS_VIRTUAL),
         seen: 0,
     };
-    let outcome = virtual_run(plan, args.seed, &mut telling);
+    let outcome = virtual_run(plan, args.deployment.unwrap_or_default(), args.seed, &mut telling);
     let seen = telling.seen;
     telling.events.finish()?;
     match outcome {
@@ -180,7 +184,9 @@ fn in_real_time(args: &LabArgs, plan: Plan) -> anyhow::Result<bool> {
 async fn against_a_server(args: &LabArgs, plan: Plan) -> anyhow::Result<bool> {
     let own = match &args.url {
         Some(_) => None,
-        None => Some(OwnServer::start(plan.agents, &args.user_password).await?),
+        None => Some(
+            OwnServer::start(plan.agents, &args.user_password, args.deployment.unwrap_or_default()).await?,
+        ),
     };
     let place = place(args, own.as_ref()).await?;
     eprintln!("{} people get their lines at {}", plan.agents + 2, place.url.web_origin());
@@ -220,8 +226,17 @@ async fn place(args: &LabArgs, own: Option<&OwnServer>) -> anyhow::Result<Place>
     let url = own.map(OwnServer::url).or(args.url.as_ref()).context("there is no server")?.clone();
     let info = Rest::new(connector.clone(), &url, None).system_info().await;
     let info = info.with_context(|| format!("no server answers at {}", url.web_origin()))?;
+    let deployment = info.deployment_type.as_deref().map_or(Ok(Deployment::Ucce), deployment);
+    let deployment = deployment.map_err(anyhow::Error::msg).context("the server's deploymentType")?;
+    if let Some(other) = args.deployment.filter(|wanted| *wanted != deployment) {
+        let (has, wanted) = (deployment.as_str(), other.as_str());
+        bail!(
+            "the server has the rules of {has}, and --deployment says {wanted}; leave it out, or set contact.deployment_type there"
+        );
+    }
     Ok(Place {
         connector,
+        deployment,
         domain: info.xmpp_domain.unwrap_or_else(|| url.host().to_owned()),
         url,
         password: args.user_password.clone(),
@@ -270,6 +285,12 @@ fn seconds(text: &str) -> Result<f64, String> {
     };
     let number: f64 = number.trim().parse().map_err(|_| "write a time as 90s, 10m or 1h".to_owned())?;
     Ok(number * unit)
+}
+
+fn deployment(text: &str) -> Result<Deployment, String> {
+    let known = [Deployment::Ucce, Deployment::Uccx];
+    let found = known.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| format!("{text:?} is neither UCCE nor UCCX"))
 }
 
 const PROGRESS_SECONDS_VIRTUAL: i64 = 600;

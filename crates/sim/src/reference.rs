@@ -1,7 +1,8 @@
 //! The world with a contact centre in it: what happens, step by step, in virtual time.
 
 use contact::{
-    Actor, Breach, ContactCentre, DialogId, Event, Refusal, Settings, Timestamp, Update, UserId, audit,
+    Actor, Breach, ContactCentre, Deployment, DialogId, Event, Refusal, Settings, Timestamp, Update, UserId,
+    audit,
 };
 
 use crate::counts::Counts;
@@ -36,8 +37,10 @@ pub struct Step {
 
 impl Reference {
     /// Everybody is at home.
-    pub fn new(plan: Plan, seed: u64) -> Self {
-        let mut centre = ContactCentre::new(Settings::default());
+    ///
+    /// - `deployment`: which product's rules apply. People know them.
+    pub fn new(plan: Plan, deployment: Deployment, seed: u64) -> Self {
+        let mut centre = ContactCentre::new(Settings { deployment, ..Settings::default() });
         for command in roster::furnish(plan.agents) {
             let events = centre.decide(&Actor::system(), &command, Timestamp(0));
             for event in events.expect("the roster fits an empty contact centre") {

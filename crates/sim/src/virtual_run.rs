@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use contact::{DialogId, Timestamp};
+use contact::{Deployment, DialogId, Timestamp};
 
 use crate::counts::Counts;
 use crate::plan::Plan;
@@ -34,13 +34,18 @@ pub trait Telling {
 
 /// Runs a world to its end. The contact centre is held against its rules after every step.
 ///
-/// Two runs with the same plan and seed tell the same.
+/// Two runs with the same plan, deployment and seed tell the same.
 ///
 /// # Errors
 ///
 /// The first [`Violation`].
-pub fn virtual_run(plan: Plan, seed: u64, telling: &mut dyn Telling) -> Result<Counts, Violation> {
-    let mut reference = Reference::new(plan, seed);
+pub fn virtual_run(
+    plan: Plan,
+    deployment: Deployment,
+    seed: u64,
+    telling: &mut dyn Telling,
+) -> Result<Counts, Violation> {
+    let mut reference = Reference::new(plan, deployment, seed);
     let sayings = Sayings::new(DialogId::FIRST);
     while let Some(step) = reference.step() {
         check(&reference, &step)?;

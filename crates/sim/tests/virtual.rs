@@ -1,6 +1,6 @@
 //! Thousands of calls in virtual time: no rule is broken, everything happens, and a seed is a run.
 
-use contact::{DialogId, Timestamp};
+use contact::{Deployment, DialogId, Timestamp};
 use sim::{Counts, Plan, Reference, Sayings, Telling, virtual_run};
 
 #[derive(Default)]
@@ -19,8 +19,12 @@ fn plan() -> Plan {
 }
 
 fn run(plan: Plan, seed: u64) -> (Counts, Vec<String>) {
+    run_on(Deployment::Ucce, plan, seed)
+}
+
+fn run_on(deployment: Deployment, plan: Plan, seed: u64) -> (Counts, Vec<String>) {
     let mut lines = Lines::default();
-    match virtual_run(plan, seed, &mut lines) {
+    match virtual_run(plan, deployment, seed, &mut lines) {
         Ok(counts) => (counts, lines.0),
         Err(violation) => panic!("seed {seed}: {violation}"),
     }
@@ -45,6 +49,34 @@ fn whatever_the_seed_no_rule_is_broken() {
         sums.actions += counts.actions;
     }
     assert!(sums.offered >= 300 * seeds, "{sums:?}");
+    for happened in [sums.answered, sums.abandoned, sums.transferred, sums.conferences, sums.monitored] {
+        assert!(happened > 0, "{sums:?}");
+    }
+    assert!(sums.refused * 100 < sums.actions, "robots know what they may do: {sums:?}");
+}
+
+/// On CCX people know what is different there, so that no change of state that they ask for fails.
+#[test]
+fn robots_know_the_rules_of_ccx() {
+    let mut sums = Counts::default();
+    for seed in 1..=4 {
+        let (counts, lines) = run_on(Deployment::Uccx, plan(), seed);
+        assert_eq!(counts.offered, counts.answered + counts.abandoned, "seed {seed}: {counts:?}");
+        let is_failed_change = |line: &&String| line.contains("rror") && !line.contains("/Dialogs ");
+        let failed: Vec<_> = lines.iter().filter(is_failed_change).collect();
+        assert!(failed.is_empty(), "changes of state: {failed:?}");
+        assert!(
+            lines.iter().any(|line| line.contains(" ACD_IN ")),
+            "calls of queues have another name there"
+        );
+        sums.answered += counts.answered;
+        sums.abandoned += counts.abandoned;
+        sums.transferred += counts.transferred;
+        sums.conferences += counts.conferences;
+        sums.monitored += counts.monitored;
+        sums.refused += counts.refused;
+        sums.actions += counts.actions;
+    }
     for happened in [sums.answered, sums.abandoned, sums.transferred, sums.conferences, sums.monitored] {
         assert!(happened > 0, "{sums:?}");
     }
@@ -77,7 +109,7 @@ fn a_plan_with_nothing_in_it_is_a_quiet_day() {
 #[test]
 fn the_numbers_of_calls_change_nothing() {
     let lines = |first: u32| {
-        let mut reference = Reference::new(plan(), 7);
+        let mut reference = Reference::new(plan(), Deployment::Ucce, 7);
         reference.set_next_dialog(DialogId(first));
         let sayings = Sayings::new(DialogId(first));
         let mut lines = Vec::new();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use client::{Connector, Line, LineUrl, Rest, Unobserved};
-use contact::{ApiPath, ContactCentre, DialogId, Timestamp, UserId};
+use contact::{ApiPath, ContactCentre, Deployment, DialogId, Timestamp, UserId};
 use http::Method;
 use serde_json::json;
 use sim::{GUARD_MS, Plan, Reference, Sayings, Step, Violation};
@@ -27,6 +27,8 @@ pub(super) struct Place {
     pub(super) connector: Connector,
     pub(super) url: LineUrl,
     pub(super) domain: String,
+    /// Which rules the server has.
+    pub(super) deployment: Deployment,
     pub(super) password: String,
     pub(super) administrator: String,
     pub(super) administrator_password: String,
@@ -112,7 +114,7 @@ impl Live {
         let mut administrator = web(&place.administrator, &place.administrator_password);
         check_people(&mut administrator, agents).await?;
         let first = next_call(&mut administrator).await?;
-        let mut reference = Reference::new(plan, seed);
+        let mut reference = Reference::new(plan, place.deployment, seed);
         reference.set_next_dialog(first);
         let (tell, heard) = mpsc::channel(HEARD_MAX);
         let mut people = HashMap::new();

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use client::LineUrl;
+use contact::Deployment;
 use notifier::{AccountCommand, Existing, NewAccount};
 use server::config::{Config, Written};
 use server::credentials::credentials_of_all;
@@ -20,11 +21,17 @@ impl OwnServer {
     /// Starts it. The variables and files that configure other servers on this machine are not looked at.
     ///
     /// - `password`: of all its users.
-    pub(super) async fn start(agents: usize, password: &str) -> anyhow::Result<OwnServer> {
+    /// - `deployment`: whose rules it has.
+    pub(super) async fn start(
+        agents: usize,
+        password: &str,
+        deployment: Deployment,
+    ) -> anyhow::Result<OwnServer> {
         let folder = tempfile::Builder::new().prefix("offhook-lab-").tempdir();
         let data = folder.context("cannot make a temporary folder")?;
         let file = data.path().join("offhook.toml");
-        std::fs::write(&file, "").context("cannot write into the temporary folder")?;
+        let settings = format!("[contact]\ndeployment_type = \"{}\"\n", deployment.as_str());
+        std::fs::write(&file, settings).context("cannot write into the temporary folder")?;
         let folder = data.path().join("data").to_string_lossy().into_owned();
         let flags = vec![
             ("demo", "true".to_owned()),

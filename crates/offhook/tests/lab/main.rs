@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::process::offhook;
+use crate::process::{Process, offhook};
 
 fn lab(arguments: &[&str]) -> Output {
     let output = offhook().arg("lab").args(arguments).output();
@@ -57,6 +57,28 @@ fn the_same_seed_is_the_same_list_with_a_server_and_without() {
         assert!(in_virtual_time.contains(happens), "{happens} does not happen:\n{in_virtual_time}");
     }
     assert_eq!(in_virtual_time, in_real_time);
+}
+
+#[test]
+fn on_ccx_too() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ccx = ["--agents", "12", "--duration", "8s", "--virtual", "--deployment", "uccx"];
+    let in_virtual_time = list(folder.path(), "virtual.txt", &ccx);
+    for happens in [" ACD_IN ", " CONSULT ", " HELD "] {
+        assert!(in_virtual_time.contains(happens), "{happens} does not happen:\n{in_virtual_time}");
+    }
+    assert_ne!(in_virtual_time, list(folder.path(), "cce.txt", &ccx[..5]));
+    // A server says which rules it has.
+    let settings = [("OFFHOOK_DEMO_CALLERS", "off"), ("OFFHOOK_CONTACT_DEPLOYMENT_TYPE", "UCCX")];
+    let server = Process::start(folder.path(), &settings);
+    let url = server.web();
+    let in_real_time =
+        list(folder.path(), "real.txt", &["--agents", "12", "--duration", "8s", "--url", &url]);
+    assert_eq!(in_virtual_time, in_real_time);
+    let other = lab(&["--url", &url, "--deployment", "UCCE"]);
+    assert_eq!(other.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&other.stderr);
+    assert!(said.contains("the server has the rules of UCCX"), "{said}");
 }
 
 #[test]

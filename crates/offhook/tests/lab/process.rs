@@ -54,6 +54,11 @@ impl Process {
         Process { child, url: format!("ws://{address}/ws/").parse().expect("an address") }
     }
 
+    /// Where it is, as `--url` takes it.
+    pub(crate) fn web(&self) -> String {
+        self.url.web_origin()
+    }
+
     /// SIGTERM, and its end.
     pub(crate) fn stop(&mut self) {
         let pid = Pid::from_child(&self.child);

@@ -1,9 +1,9 @@
 //! What is planned becomes a wish, if it still fits.
 
 use contact::{
-    Action, Address, AgentState, CallDataChange, CallType, Command, ContactCentre, Dialog, DialogId,
-    DialogRequest, NetworkEvent, Part, Participant, ParticipantState, ReasonCodeId, RequestedState, UserId,
-    UserRequest,
+    Action, Address, AgentState, CallDataChange, CallType, Command, ContactCentre, Deployment, Dialog,
+    DialogId, DialogRequest, NetworkEvent, Part, Participant, ParticipantState, ReasonCodeId, RequestedState,
+    UserId, UserRequest,
 };
 
 use super::people::Person;
@@ -24,7 +24,7 @@ impl World {
                 let person = &self.people[place];
                 (person.epoch == epoch).then(|| change_state(person, UserRequest::new(RequestedState::Ready)))
             }
-            Deed::TakeBreak(place) => self.take_break(place),
+            Deed::TakeBreak(place) => self.take_break(place, centre),
             Deed::MakeCall(place) => self.make_call(place, centre),
             Deed::Monitor(place) => self.monitor(place, centre),
             Deed::Barge(place, id) => self.barge(place, id, centre),
@@ -93,7 +93,7 @@ impl World {
         Some(change_state(person, request))
     }
 
-    fn take_break(&mut self, place: usize) -> Wish {
+    fn take_break(&mut self, place: usize, centre: &ContactCentre) -> Wish {
         self.plan_break(place);
         let person = &mut self.people[place];
         let works = matches!(
@@ -104,7 +104,10 @@ impl World {
                 | AgentState::Work
                 | AgentState::WorkReady
         );
-        if !works || self.closing {
+        // CCX takes the first wish during a call only.
+        let has_wished = centre.settings().deployment == Deployment::Uccx
+            && centre.user(&person.id).is_some_and(|user| user.pending_state().is_some());
+        if !works || has_wished || self.closing {
             return None;
         }
         let reason = ReasonCodeId(1 + person.random.below(REASONS) as u32);
