@@ -1,8 +1,9 @@
 //! The contact centre of `offhook serve --demo`.
 
 use crate::{
-    Address, Command, Contact, Extension, ObjectId, PhoneBook, Queue, QueueId, Reach, ReasonCategory, Role,
-    Roles, TeamId, UserDetails, UserId, WrapUpReason,
+    Address, Command, ConfigurationChange, Contact, Deed, Extension, Kind, ObjectId, PhoneBook, Queue,
+    QueueId, Reach, ReasonCategory, Role, Roles, Subtree, TeamId, UserDetails, UserId, Workflow,
+    WorkflowAction, WrapUpReason,
 };
 
 /// The commands that build the demo, in order, for an empty contact centre.
@@ -11,7 +12,8 @@ use crate::{
 /// supervisors `1001` and `1002`, each in the own team; the administrator `admin`, who is no agent. Agent `1001001` has the
 /// extension `2001001` and so on; supervisors have `2001` and `2002`. All extensions from `2001` to `2999` and from `2001001` to
 /// `2001999` can be signed in on. Whoever dials `8001` waits for an agent of the first team, `8002` for one of the second. Reason codes 1 to 4 are
-/// for Not Ready, 5 and 6 for Logout; there are five wrap-up reasons, and a phone book for all. Passwords are not this crate's.
+/// for Not Ready, 5 and 6 for Logout; there are five wrap-up reasons, a phone book for all, and a workflow
+/// with one action, which the first team has. Passwords are not this crate's.
 pub fn demo() -> Vec<Command> {
     let mut commands = Vec::new();
     for (id, name) in [(1, "Sales"), (2, "Support")] {
@@ -43,6 +45,14 @@ pub fn demo() -> Vec<Command> {
             description: description.to_owned(),
         }));
     }
+    commands.push(Command::add(customer_page()));
+    commands.push(Command::add(workflow()));
+    commands.push(Command::Configure(Box::new(ConfigurationChange::Assign {
+        team: TeamId(1),
+        kind: Kind::Workflow,
+        group: None,
+        ids: vec![ObjectId(1)],
+    })));
     for (first, last) in [("2001", "2999"), ("2001001", "2001999")] {
         commands.push(Command::AddExtensions { first: extension(first), last: extension(last) });
     }
@@ -93,6 +103,50 @@ pub fn demo() -> Vec<Command> {
         wrap_up: Default::default(),
     }));
     commands
+}
+
+/// An action that opens the page of whoever calls.
+fn customer_page() -> WorkflowAction {
+    let param = |name: &str, value: &str| {
+        let texts = [("name", name), ("value", value)];
+        Subtree::with_parts("Param", texts.map(|(name, text)| Subtree::with_text(name, text.into())).into())
+    };
+    let variable = [
+        ("name", "fromAddress"),
+        ("node", "//Dialog/fromAddress"),
+        ("testValue", "5550100"),
+        ("type", "SYSTEM"),
+    ];
+    let variable = variable.map(|(name, text)| Subtree::with_text(name, text.into()));
+    let params =
+        vec![param("windowName", "customer"), param("path", "https://crm.example.com/?from=${fromAddress}")];
+    WorkflowAction {
+        id: ObjectId(1),
+        name: "Customer page".to_owned(),
+        deed: Deed::BrowserPop,
+        handled_by: WorkflowAction::HANDLERS[0].to_owned(),
+        params: Some(Subtree::with_parts("params", params)),
+        variables: Some(Subtree::with_parts(
+            "actionVariables",
+            vec![Subtree::with_parts("ActionVariable", variable.into())],
+        )),
+    }
+}
+
+/// Whenever a call arrives, that page.
+fn workflow() -> Workflow {
+    let texts =
+        |texts: [(&str, &str); 3]| texts.map(|(name, text)| Subtree::with_text(name, text.into())).into();
+    let triggers = [("type", "SYSTEM"), ("name", "CALL_ARRIVES"), ("allowOverlappingCallWorkflow", "false")];
+    Workflow {
+        id: ObjectId(1),
+        name: "Customer page".to_owned(),
+        description: "Opens the page of whoever calls".to_owned(),
+        media: "Voice".to_owned(),
+        triggers: Some(Subtree::with_parts("TriggerSet", texts(triggers))),
+        conditions: None,
+        actions: vec![ObjectId(1)],
+    }
 }
 
 const AGENTS: [(&str, &str); 12] = [

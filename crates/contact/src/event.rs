@@ -134,8 +134,9 @@ mod tests {
     use super::*;
     use crate::{
         Address, AfterCall, AgentState, CallData, CallDataChange, CallType, Callback, Campaign,
-        Classification, Participant, ParticipantState, PhoneBook, Reach, Reason, ReasonCategory,
-        ReasonCodeId, Role, Roles, WrapUp, WrapUpMode, WrapUpReason,
+        Classification, Deed, MediaPropertiesLayout, Participant, ParticipantState, PhoneBook, Reach, Reason,
+        ReasonCategory, ReasonCodeId, Role, Roles, Subtree, Workflow, WorkflowAction, WrapUp, WrapUpMode,
+        WrapUpReason,
     };
 
     fn details() -> UserDetails {
@@ -256,6 +257,30 @@ mod tests {
                 is_asked_for: true,
             }),
         };
+        let action = WorkflowAction {
+            id: ObjectId(1),
+            name: "Page".into(),
+            deed: Deed::BrowserPop,
+            handled_by: "OTHER".into(),
+            params: Some(Subtree::with_parts("params", vec![Subtree::with_text("x", "y".into())])),
+            variables: None,
+        };
+        let workflow = Workflow {
+            id: ObjectId(2),
+            name: "W".into(),
+            description: String::new(),
+            media: "Voice".into(),
+            triggers: None,
+            conditions: None,
+            actions: vec![ObjectId(1)],
+        };
+        let layout = MediaPropertiesLayout {
+            id: ObjectId(3),
+            name: "L".into(),
+            description: String::new(),
+            header: None,
+            columns: vec![Subtree::with_parts("column", Vec::new())],
+        };
         let wrap_up =
             WrapUp { incoming: WrapUpMode::Required, outgoing: WrapUpMode::NotAllowed, seconds: 30 };
         let wrapping_up = UserDetails { wrap_up, ..plain.clone() };
@@ -285,6 +310,18 @@ mod tests {
             (
                 Event::Configured(contact.clone().into()),
                 r#"{"event":"configured","kind":"contact","id":7,"phone_book":2,"first_name":"Ada","phone_number":"+1 408 555 0100"}"#,
+            ),
+            (
+                Event::Configured(action.into()),
+                r#"{"event":"configured","kind":"workflow_action","id":1,"name":"Page","type":"BROWSER_POP","handled_by":"OTHER","params":{"name":"params","parts":[{"name":"x","text":"y"}]}}"#,
+            ),
+            (
+                Event::Configured(workflow.into()),
+                r#"{"event":"configured","kind":"workflow","id":2,"name":"W","media":"Voice","actions":[1]}"#,
+            ),
+            (
+                Event::Configured(layout.into()),
+                r#"{"event":"configured","kind":"media_properties_layout","id":3,"name":"L","columns":[{"name":"column"}]}"#,
             ),
             (
                 Event::ContactsReplaced { phone_book: ObjectId(2), contacts: vec![contact] },

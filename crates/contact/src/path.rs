@@ -26,6 +26,10 @@ pub enum ApiPath {
     UserContacts(UserId, ObjectId),
     /// `/finesse/api/User/{id}/WrapUpReason/{id}`
     UserObject(UserId, Kind, ObjectId),
+    /// `/finesse/api/User/{id}/MediaPropertiesLayout`: the default, which everybody has.
+    UserMediaPropertiesLayout(UserId),
+    /// `/finesse/api/MediaPropertiesLayout/default`
+    DefaultMediaPropertiesLayout,
     /// `/finesse/api/User/{id}/Queues`
     UserQueues(UserId),
     /// `/finesse/api/Queue/{id}`
@@ -87,10 +91,12 @@ impl ApiPath {
             | Self::UserDialogs(id)
             | Self::UserMedia(id)
             | Self::UserQueues(id)
+            | Self::UserMediaPropertiesLayout(id)
             | Self::UserObjects(id, _)
             | Self::UserContacts(id, _)
             | Self::UserObject(id, ..) => Some(id),
             Self::SystemInfo
+            | Self::DefaultMediaPropertiesLayout
             | Self::Users
             | Self::Dialog(_)
             | Self::Queue(_)
@@ -156,6 +162,8 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
         ["User", id, "Dialogs"] => Ok(ApiPath::UserDialogs(user(id)?)),
         ["User", id, "Media"] => Ok(ApiPath::UserMedia(user(id)?)),
         ["User", id, "Queues"] => Ok(ApiPath::UserQueues(user(id)?)),
+        ["User", id, "MediaPropertiesLayout"] => Ok(ApiPath::UserMediaPropertiesLayout(user(id)?)),
+        ["MediaPropertiesLayout", "default"] => Ok(ApiPath::DefaultMediaPropertiesLayout),
         ["Queue", id] => Ok(ApiPath::Queue(id.parse().map_err(|_| PathError::Unknown)?)),
         ["Dialog", id] => Ok(ApiPath::Dialog(id.parse().map_err(|_| PathError::Unknown)?)),
         ["Teams"] => Ok(ApiPath::Teams),
@@ -170,10 +178,10 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
         ["PhoneBook", book, "Contacts", "csvFileContent"] => Ok(ApiPath::ContactsFile(object(book)?)),
         ["PhoneBook", book, "Contact"] => Ok(ApiPath::NewContact(object(book)?)),
         ["PhoneBook", book, "Contact", key] => Ok(ApiPath::Contact(object(book)?, object(key)?)),
-        ["User", id, name] => Ok(ApiPath::UserObjects(user(id)?, several(name)?)),
-        ["User", id, name, key] => Ok(ApiPath::UserObject(user(id)?, one(name)?, object(key)?)),
-        ["Team", id, name] => Ok(ApiPath::TeamObjects(team(id)?, several(name)?)),
-        ["TeamResource", id, name] => Ok(ApiPath::TeamResource(team(id)?, several(name)?)),
+        ["User", id, name] => Ok(ApiPath::UserObjects(user(id)?, assignable(several(name)?)?)),
+        ["User", id, name, key] => Ok(ApiPath::UserObject(user(id)?, assignable(one(name)?)?, object(key)?)),
+        ["Team", id, name] => Ok(ApiPath::TeamObjects(team(id)?, assignable(several(name)?)?)),
+        ["TeamResource", id, name] => Ok(ApiPath::TeamResource(team(id)?, assignable(several(name)?)?)),
         [name] => several(name).map(ApiPath::Objects).or_else(|_| one(name).map(ApiPath::NewObject)),
         [name, id] => Ok(ApiPath::Object(one(name)?, object(id)?)),
         _ => Err(PathError::Unknown),
@@ -183,6 +191,11 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
 /// The kinds that are found by themselves. Contacts are found in their phone books.
 fn kinds() -> impl Iterator<Item = Kind> {
     Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Contact)
+}
+
+/// The kind, if teams have objects of it. Actions come with their workflows.
+fn assignable(kind: Kind) -> Result<Kind, PathError> {
+    if kind == Kind::WorkflowAction { Err(PathError::Unknown) } else { Ok(kind) }
 }
 
 /// The kind of which `name` is one object.
@@ -215,6 +228,8 @@ impl fmt::Display for ApiPath {
             Self::UserObjects(id, kind) => write!(f, "User/{id}/{}", kind.plural()),
             Self::UserContacts(id, book) => write!(f, "User/{id}/PhoneBook/{book}/Contacts"),
             Self::UserObject(id, kind, object) => write!(f, "User/{id}/{}/{object}", kind.singular()),
+            Self::UserMediaPropertiesLayout(id) => write!(f, "User/{id}/MediaPropertiesLayout"),
+            Self::DefaultMediaPropertiesLayout => f.write_str("MediaPropertiesLayout/default"),
             Self::UserQueues(id) => write!(f, "User/{id}/Queues"),
             Self::Queue(id) => write!(f, "Queue/{id}"),
             Self::Dialog(id) => write!(f, "Dialog/{id}"),
@@ -277,6 +292,12 @@ mod tests {
             "/finesse/api/User/7001/PhoneBooks",
             "/finesse/api/WrapUpReasons",
             "/finesse/api/User/7001/WrapUpReason/12",
+            "/finesse/api/User/7001/MediaPropertiesLayout",
+            "/finesse/api/User/7001/MediaPropertiesLayouts",
+            "/finesse/api/MediaPropertiesLayout/default",
+            "/finesse/api/Workflow/3",
+            "/finesse/api/WorkflowActions",
+            "/finesse/api/Team/5001/Workflows",
             "/finesse/api/User/7001/WrapUpReasons",
             "/finesse/api/Team/5001/WrapUpReasons",
             "/finesse/api/Team/5001/ReasonCodes",
@@ -312,6 +333,7 @@ mod tests {
             "/finesse/api/Team/05",
             "/finesse/api/ReasonCode/-1",
             "/finesse/api/WrapUpReasons/12",
+            "/finesse/api/User/7001/WorkflowActions",
             "/finesse/api/Contacts",
             "/finesse/api/Contact/1",
             "/finesse/api/User/7001/PhoneBook/1/Contacts/2",

@@ -79,6 +79,7 @@ impl ContactCentre {
             | ApiPath::UserDialogs(id)
             | ApiPath::UserMedia(id)
             | ApiPath::UserQueues(id)
+            | ApiPath::UserMediaPropertiesLayout(id)
             | ApiPath::UserObjects(id, _)
             | ApiPath::UserContacts(id, _)
             | ApiPath::UserObject(id, ..) => match self.user(id) {
@@ -97,6 +98,7 @@ impl ContactCentre {
                 .is_some_and(|message| self.may_read_team_message(actor, message).is_ok()),
             ApiPath::NewTeamMessage | ApiPath::NewTeamMessages => actor.is_administrator(),
             ApiPath::Users
+            | ApiPath::DefaultMediaPropertiesLayout
             | ApiPath::Teams
             | ApiPath::TeamObjects(..)
             | ApiPath::TeamResource(..)

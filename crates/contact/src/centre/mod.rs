@@ -105,6 +105,12 @@ pub struct Settings {
     pub reason_codes_max: usize,
     /// The most wrap-up reasons. Default: 1,500.
     pub wrap_up_reasons_max: usize,
+    /// The most workflows. Default: 100.
+    pub workflows_max: usize,
+    /// The most actions of workflows. Default: 100.
+    pub workflow_actions_max: usize,
+    /// The most layouts of call data, the default included. Default: 200.
+    pub media_layouts_max: usize,
     /// The most phone books for all teams. Default: 10.
     pub global_phone_books_max: usize,
     /// The most phone books for some teams. Default: 300.
@@ -137,6 +143,9 @@ impl Default for Settings {
             teams_max: 10_000,
             reason_codes_max: 1_000,
             wrap_up_reasons_max: 1_500,
+            workflows_max: 100,
+            workflow_actions_max: 100,
+            media_layouts_max: 200,
             global_phone_books_max: 10,
             team_phone_books_max: 300,
             contacts_max: 50_000,

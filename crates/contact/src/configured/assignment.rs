@@ -11,7 +11,15 @@ use crate::{ApiPath, BodyElement, BodyLimits, ObjectId, Refusal};
 /// As [`BodyElement::parse`]; and 400 `Parameter Missing` for an object without `uri`, 400 `Invalid Input` for one that is
 /// not the address of such an object.
 pub fn read_assignment(kind: Kind, body: &[u8]) -> Result<Vec<ObjectId>, Refusal> {
-    let list = BodyElement::parse_within(body, kind.plural(), BodyLimits::LIST)?;
+    ids_in(kind, &BodyElement::parse_within(body, kind.plural(), BodyLimits::LIST)?)
+}
+
+/// The keys in a list of objects that are named by their addresses.
+///
+/// # Errors
+///
+/// As [`read_assignment`].
+pub(super) fn ids_in(kind: Kind, list: &BodyElement) -> Result<Vec<ObjectId>, Refusal> {
     let objects = list.children.iter().filter(|child| child.is(kind.singular()));
     objects
         .map(|object| {

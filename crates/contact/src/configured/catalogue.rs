@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use super::configuration::Configuration;
 use super::{Configured, Form};
 use crate::document::XmlWriter;
 use crate::{ObjectId, Refusal, Settings};
@@ -45,6 +46,20 @@ pub(crate) trait Configurable: Clone + Debug + PartialEq + Into<Configured> {
     /// 400 `Invalid Input`.
     fn check(&self, settings: &Settings) -> Result<(), Refusal>;
 
+    /// Checks what it names.
+    ///
+    /// # Errors
+    ///
+    /// 400 `Finesse API Error` for something that is not there.
+    fn check_references(&self, _: &Configuration) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// Whether it cannot be removed.
+    fn is_lasting(&self) -> bool {
+        false
+    }
+
     /// What it has that only one object may have, if `other` has it too: the name for the message.
     fn clash(&self, other: &Self) -> Option<&'static str>;
 
@@ -55,7 +70,9 @@ pub(crate) trait Configurable: Clone + Debug + PartialEq + Into<Configured> {
     fn limit(&self, settings: &Settings) -> Limit;
 
     /// Writes what is inside of its document, in alphabetical order.
-    fn write(&self, xml: &mut XmlWriter);
+    ///
+    /// - `all`: has the objects that it names.
+    fn write(&self, xml: &mut XmlWriter, all: &Configuration);
 }
 
 /// How many objects there may be.
@@ -191,8 +208,10 @@ pub(crate) trait AnyCatalogue {
         group: Group,
         form: &Form<'_>,
     ) -> Option<Result<Configured, Refusal>>;
+    /// Whether there is such an object that cannot be removed.
+    fn is_lasting(&self, id: ObjectId) -> bool;
     /// Writes what is inside of an object's document.
-    fn write(&self, id: ObjectId, xml: &mut XmlWriter);
+    fn write(&self, id: ObjectId, xml: &mut XmlWriter, all: &Configuration);
     /// All objects, and the next key if the objects do not say it.
     fn snapshot(&self) -> (Vec<Configured>, Option<ObjectId>);
 }
@@ -242,9 +261,13 @@ impl<T: Configurable> AnyCatalogue for Catalogue<T> {
         Some(T::read(id, group, form, old).map(Into::into))
     }
 
-    fn write(&self, id: ObjectId, xml: &mut XmlWriter) {
+    fn is_lasting(&self, id: ObjectId) -> bool {
+        self.get(id).is_some_and(T::is_lasting)
+    }
+
+    fn write(&self, id: ObjectId, xml: &mut XmlWriter, all: &Configuration) {
         if let Some(object) = self.get(id) {
-            object.write(xml);
+            object.write(xml, all);
         }
     }
 

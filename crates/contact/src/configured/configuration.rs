@@ -3,15 +3,27 @@
 use std::collections::BTreeMap;
 
 use super::catalogue::{AnyCatalogue, Catalogue};
-use super::{Catalogues, Configured, Contact, Group, Kind, WrapUpReason};
+use super::{
+    Catalogues, Configured, Contact, Group, Kind, MediaPropertiesLayout, Workflow, WorkflowAction,
+    WrapUpReason,
+};
 use crate::{Event, ObjectId, ReasonCode, TeamId};
 
 /// All configured objects, and which team has which.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Configuration {
     pub(super) catalogues: Catalogues,
     /// What is assigned to each team, in the order in which it was given. No empty lists.
     assigned: BTreeMap<(TeamId, Kind), Vec<ObjectId>>,
+}
+
+/// What there is by itself: the default layout of call data.
+impl Default for Configuration {
+    fn default() -> Self {
+        let mut catalogues = Catalogues::default();
+        catalogues.media_layouts.insert(MediaPropertiesLayout::built_in());
+        Self { catalogues, assigned: BTreeMap::new() }
+    }
 }
 
 impl Configuration {
@@ -29,6 +41,10 @@ impl Configuration {
 
     pub(crate) fn contacts(&self) -> &Catalogue<Contact> {
         &self.catalogues.contacts
+    }
+
+    pub(crate) fn workflow_actions(&self) -> &Catalogue<WorkflowAction> {
+        &self.catalogues.workflow_actions
     }
 
     /// A phone book has these contacts and no others.
@@ -76,6 +92,9 @@ impl Configuration {
         if kind == Kind::PhoneBook {
             self.replace_contacts(id, &[]);
         }
+        if kind == Kind::WorkflowAction {
+            self.forget_action(id);
+        }
         self.catalogues.of_mut(kind).remove(id);
         for ((_, of), ids) in &mut self.assigned {
             if *of == kind {
@@ -83,6 +102,17 @@ impl Configuration {
             }
         }
         self.assigned.retain(|_, ids| !ids.is_empty());
+    }
+
+    /// No workflow has this action any more.
+    fn forget_action(&mut self, action: ObjectId) {
+        let workflows = &mut self.catalogues.workflows;
+        let with_it: Vec<Workflow> =
+            workflows.list(None).filter(|workflow| workflow.actions.contains(&action)).cloned().collect();
+        for mut workflow in with_it {
+            workflow.actions.retain(|id| *id != action);
+            workflows.insert(workflow);
+        }
     }
 
     pub(crate) fn assign(&mut self, team: TeamId, kind: Kind, ids: &[ObjectId]) {
@@ -101,7 +131,10 @@ impl Configuration {
         let mut events = Vec::new();
         for kind in Kind::ALL {
             let (objects, next) = self.of(*kind).snapshot();
-            events.extend(objects.into_iter().map(Event::Configured));
+            // What is there by itself need not be said.
+            let built_in = Configured::MediaPropertiesLayout(MediaPropertiesLayout::built_in());
+            let objects = objects.into_iter().filter(|object| *object != built_in);
+            events.extend(objects.map(Event::Configured));
             events.extend(next.map(|id| Event::NextConfigured { kind: *kind, id }));
         }
         let assigned = self.assigned.iter();

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::Limit;
+use super::configuration::Configuration;
 use super::form::required;
 use super::{Configurable, Form, Group};
 use crate::centre::check_text;
@@ -90,7 +91,7 @@ impl Configurable for Contact {
         }
     }
 
-    fn write(&self, xml: &mut XmlWriter) {
+    fn write(&self, xml: &mut XmlWriter, _: &Configuration) {
         xml.text("description", &self.description);
         xml.text("firstName", &self.first_name);
         xml.text("lastName", &self.last_name);

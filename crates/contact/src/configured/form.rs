@@ -1,5 +1,6 @@
 //! Reads the values of a configured object's body.
 
+use super::subtree::{Shape, Subtree};
 use crate::{BodyElement, Refusal};
 
 /// The body of a request about a configured object. Names are taken in any case and order, of duplicates the last one
@@ -23,6 +24,38 @@ impl<'a> Form<'a> {
     /// The text of an element, which may be empty; none if there is no such element.
     pub(crate) fn text_or_empty(&self, name: &str) -> Option<&'a str> {
         self.body.child(name).map(|child| child.text.as_str())
+    }
+
+    /// An element with what is in it.
+    pub(crate) fn element(&self, name: &str) -> Option<&'a BodyElement> {
+        self.body.child(name)
+    }
+
+    /// An element that has parts; `old` if there is no such element.
+    ///
+    /// # Errors
+    ///
+    /// As [`Subtree::read`].
+    pub(crate) fn part(
+        &self,
+        name: &str,
+        shape: &Shape,
+        old: Option<&Subtree>,
+    ) -> Result<Option<Subtree>, Refusal> {
+        match self.element(name) {
+            Some(element) => Subtree::read(element, name, shape).map(Some),
+            None => Ok(old.cloned()),
+        }
+    }
+
+    /// All elements of that name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Subtree::read`].
+    pub(crate) fn parts(&self, name: &str, shape: &Shape) -> Result<Vec<Subtree>, Refusal> {
+        let elements = self.body.children.iter().filter(|child| child.is(name));
+        elements.map(|element| Subtree::read(element, name, shape)).collect()
     }
 
     /// `true` or `false`, in any case.

@@ -17,10 +17,14 @@ mod catalogue;
 mod configuration;
 mod contact;
 mod form;
+mod media_layout;
 mod phone_book;
 mod reason_code;
 mod rules;
+mod subtree;
 mod visible;
+mod workflow;
+mod workflow_action;
 mod wrap_up_reason;
 
 pub use assignment::read_assignment;
@@ -29,8 +33,12 @@ pub use catalogue::Group;
 pub(crate) use configuration::Configuration;
 pub use contact::{Contact, ContactRow, read_contacts};
 pub(crate) use form::Form;
+pub use media_layout::MediaPropertiesLayout;
 pub use phone_book::{PhoneBook, Reach};
 pub use rules::ConfigurationChange;
+pub use subtree::Subtree;
+pub use workflow::Workflow;
+pub use workflow_action::{Deed, WorkflowAction};
 pub use wrap_up_reason::WrapUpReason;
 
 use serde::{Deserialize, Serialize};
@@ -107,6 +115,10 @@ macro_rules! kinds {
                 match object { $(Configured::$kind(object) => self.$catalogue.insert(object)),* }
             }
 
+            fn check_references(object: &Configured, all: &Configuration) -> Result<(), Refusal> {
+                match object { $(Configured::$kind(object) => object.check_references(all)),* }
+            }
+
             /// Whether this very object is there.
             fn has(&self, object: &Configured) -> bool {
                 match object {
@@ -126,4 +138,7 @@ kinds! {
     WrapUpReason, wrap_up_reasons, "WrapUpReason", "WrapUpReasons";
     PhoneBook, phone_books, "PhoneBook", "PhoneBooks";
     Contact, contacts, "Contact", "Contacts";
+    Workflow, workflows, "Workflow", "Workflows";
+    WorkflowAction, workflow_actions, "WorkflowAction", "WorkflowActions";
+    MediaPropertiesLayout, media_layouts, "MediaPropertiesLayout", "MediaPropertiesLayouts";
 }

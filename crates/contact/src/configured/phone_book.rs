@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::Limit;
+use super::configuration::Configuration;
 use super::form::required;
 use super::{Configurable, Form, Group, Kind};
 use crate::centre::check_text;
@@ -91,7 +92,7 @@ impl Configurable for PhoneBook {
         }
     }
 
-    fn write(&self, xml: &mut XmlWriter) {
+    fn write(&self, xml: &mut XmlWriter, _: &Configuration) {
         xml.text("name", &self.name);
         xml.text("type", self.reach.as_str());
         xml.show("uri", ApiPath::Object(Kind::PhoneBook, self.id));

@@ -1,6 +1,7 @@
 //! Reason codes as configured objects.
 
 use super::catalogue::Limit;
+use super::configuration::Configuration;
 use super::form::required;
 use super::{Configurable, Form, Group};
 use crate::centre::check_text;
@@ -67,7 +68,14 @@ impl Configurable for ReasonCode {
         Limit::of_all("reason codes", settings.reason_codes_max)
     }
 
-    fn write(&self, xml: &mut XmlWriter) {
+    fn write(&self, xml: &mut XmlWriter, _: &Configuration) {
+        self.write_values(xml);
+    }
+}
+
+impl ReasonCode {
+    /// Writes what is inside of its document.
+    pub(crate) fn write_values(&self, xml: &mut XmlWriter) {
         xml.text("category", self.category.as_str());
         xml.show("code", self.code);
         xml.show("forAll", self.for_all);

@@ -1,6 +1,6 @@
 //! What administrators ask for about configured objects, and what follows. The same for all kinds.
 
-use super::{Configurable as _, Configured, Contact, Form, Group, Kind};
+use super::{Catalogues, Configurable as _, Configured, Contact, Form, Group, Kind};
 use crate::{BodyElement, ContactCentre, Event, ObjectId, Refusal, TeamId};
 
 /// A change of what is configured.
@@ -84,6 +84,7 @@ impl ContactCentre {
                     self.phone_book_exists(contact.phone_book)?;
                 }
                 catalogues.check(object, self.settings())?;
+                Catalogues::check_references(object, self.configuration())?;
                 Ok(Some(Event::Configured(object.clone())))
             }
             ConfigurationChange::Replace(object) => {
@@ -91,12 +92,17 @@ impl ContactCentre {
                     return Err(not_found(object.kind(), object.id()));
                 }
                 catalogues.check(object, self.settings())?;
+                Catalogues::check_references(object, self.configuration())?;
                 let is_same = catalogues.has(object);
                 Ok((!is_same).then(|| Event::Configured(object.clone())))
             }
             ConfigurationChange::Remove { kind, id } => {
                 if !catalogues.of(*kind).contains(*id) {
                     return Err(not_found(*kind, *id));
+                }
+                if catalogues.of(*kind).is_lasting(*id) {
+                    let path = crate::ApiPath::Object(*kind, *id).to_string();
+                    return Err(Refusal::configuration(path, "this object cannot be removed, only changed"));
                 }
                 Ok(Some(Event::ConfigurationRemoved { kind: *kind, id: *id }))
             }

@@ -11,7 +11,7 @@ impl ContactCentre {
         catalogue.contains(id).then(|| {
             let mut xml = XmlWriter::new();
             xml.open(kind.singular());
-            catalogue.write(id, &mut xml);
+            catalogue.write(id, &mut xml, self.configuration());
             xml.close(kind.singular());
             xml.finish()
         })
@@ -94,11 +94,11 @@ impl ContactCentre {
             for contact in self.configuration().contacts().list(Some(Contact::group_of(id))).take(left) {
                 left -= 1;
                 xml.open("Contact");
-                contact.write(&mut xml);
+                contact.write(&mut xml, self.configuration());
                 xml.close("Contact");
             }
             xml.close("contacts");
-            phone_books.write(id, &mut xml);
+            phone_books.write(id, &mut xml, self.configuration());
             xml.close("PhoneBook");
         }
         xml.close("PhoneBooks");
@@ -118,7 +118,7 @@ impl ContactCentre {
         }
         for id in ids {
             xml.open(kind.singular());
-            catalogue.write(*id, &mut xml);
+            catalogue.write(*id, &mut xml, self.configuration());
             xml.close(kind.singular());
         }
         xml.close(kind.plural());

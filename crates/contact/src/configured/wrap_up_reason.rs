@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::Limit;
+use super::configuration::Configuration;
 use super::form::required;
 use super::{Configurable, Form, Group, Kind};
 use crate::centre::check_text;
@@ -64,7 +65,7 @@ impl Configurable for WrapUpReason {
         Limit::of_all("wrap-up reasons", settings.wrap_up_reasons_max)
     }
 
-    fn write(&self, xml: &mut XmlWriter) {
+    fn write(&self, xml: &mut XmlWriter, _: &Configuration) {
         xml.show("forAll", self.for_all);
         xml.text("label", &self.label);
         xml.show("uri", ApiPath::Object(Kind::WrapUpReason, self.id));

@@ -2,7 +2,7 @@
 
 use super::XmlWriter;
 use crate::reason_code::system_label;
-use crate::{AgentState, Configurable as _, ContactCentre, Reason, ReasonCategory, ReasonCode, User};
+use crate::{AgentState, ContactCentre, Reason, ReasonCategory, ReasonCode, User};
 
 /// The document of `GET /ReasonCode/{id}`.
 pub fn reason_code_xml(code: &ReasonCode) -> String {
@@ -27,7 +27,7 @@ pub fn reason_codes_xml<'a>(
 
 fn write_configured(xml: &mut XmlWriter, root: &str, code: &ReasonCode) {
     xml.open(root);
-    code.write(xml);
+    code.write_values(xml);
     xml.close(root);
 }
 

@@ -18,3 +18,4 @@ mod repetition;
 mod room;
 mod team_messages;
 mod walk;
+mod workflows;

@@ -570,6 +570,12 @@ settings! {
         team_messages_max: u32 = "1000", Count(1, 100_000);
         /// Wrap-up reasons. Over it: another one is refused.
         wrap_up_reasons_max: u32 = "1500", Count(1, 100_000);
+        /// Workflows. Over it: another one is refused.
+        workflows_max: u32 = "100", Count(1, 10_000);
+        /// Actions of workflows. Over it: another one is refused.
+        workflow_actions_max: u32 = "100", Count(1, 10_000);
+        /// Layouts of call data, the default included. Over it: another one is refused.
+        media_layouts_max: u32 = "200", Count(1, 10_000);
         /// Phone books for all teams. Over it: another one is refused.
         global_phone_books_max: u32 = "10", Count(1, 10_000);
         /// Phone books for some teams. Over it: another one is refused.

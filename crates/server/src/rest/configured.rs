@@ -5,8 +5,8 @@
 use axum::body::Body;
 use bytes::Bytes;
 use contact::{
-    Actor, ApiPath, BodyElement, Command, ConfigurationChange, ContactCentre, Group, Kind, ObjectId, Refusal,
-    TeamId, UserId,
+    Actor, ApiPath, BodyElement, Command, ConfigurationChange, ContactCentre, Group, Kind,
+    MediaPropertiesLayout, ObjectId, Refusal, TeamId, UserId,
 };
 use http::{HeaderValue, Uri};
 use tokio::sync::oneshot;
@@ -135,6 +135,12 @@ pub(super) fn document(
             }
             Ok(centre.visible_xml(user.details.team, *kind, parameters.category_of(*kind)?))
         }
+        // Everybody's data is shown by it, so everybody may read it.
+        ApiPath::DefaultMediaPropertiesLayout => default_layout(centre, path),
+        ApiPath::UserMediaPropertiesLayout(user) => {
+            readable_user(centre, actor, user.as_str())?;
+            default_layout(centre, path)
+        }
         ApiPath::UserObject(user, kind, id) => {
             let user = readable_user(centre, actor, user.as_str())?;
             let document = centre.object_xml(*kind, *id);
@@ -156,6 +162,12 @@ pub(super) fn document(
         }
         _ => Err(Refusal::not_found(&path.to_string())),
     }
+}
+
+/// The layout of call data that everybody has.
+fn default_layout(centre: &ContactCentre, path: &ApiPath) -> Result<String, Refusal> {
+    let layout = centre.object_xml(Kind::MediaPropertiesLayout, MediaPropertiesLayout::DEFAULT);
+    layout.ok_or_else(|| Refusal::not_found(&path.to_string()))
 }
 
 /// Configured objects are for administrators, but for reason codes: every user's document has the address of one.

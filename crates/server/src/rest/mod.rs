@@ -28,7 +28,7 @@ pub(crate) use standby::answer as answer_standing_by;
 use std::sync::Arc;
 
 use axum::body::Body;
-use contact::{Actor, ApiPath, ContactCentre, Refusal, UserId};
+use contact::{Actor, ApiPath, ContactCentre, Kind, MediaPropertiesLayout, Refusal, UserId};
 use http::{Method, Request, Response, request};
 
 use crate::accounts::Accounts;
@@ -147,6 +147,10 @@ impl Rest {
                 self.import_contacts(user, book, &head.headers, body).await
             }
             (&Method::PUT, ApiPath::Object(kind, id)) => self.change_object(user, kind, id, body).await,
+            (&Method::PUT, ApiPath::DefaultMediaPropertiesLayout) => {
+                let (kind, id) = (Kind::MediaPropertiesLayout, MediaPropertiesLayout::DEFAULT);
+                self.change_object(user, kind, id, body).await
+            }
             (&Method::DELETE, ApiPath::Object(kind, id)) => self.remove_object(user, kind, id).await,
             (&Method::PUT, ApiPath::TeamObjects(team, kind)) => {
                 self.assign_objects(user, team, kind, &head.uri, body).await

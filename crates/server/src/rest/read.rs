@@ -105,6 +105,8 @@ fn document(
         }
         ApiPath::UserObjects(..)
         | ApiPath::UserObject(..)
+        | ApiPath::UserMediaPropertiesLayout(_)
+        | ApiPath::DefaultMediaPropertiesLayout
         | ApiPath::TeamObjects(..)
         | ApiPath::TeamResource(..)
         | ApiPath::Objects(_)

@@ -5,6 +5,7 @@ mod operations;
 mod previews;
 mod service;
 mod team_messages;
+mod workflows;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -29,7 +29,7 @@ const TOO_MANY_CONTACTS: &[(u16, &str)] = &[
 ];
 
 /// What every kind has.
-macro_rules! configured {
+macro_rules! kept {
     ($table:ident, $one:literal, $several:literal, $query:expr, $who:expr) => {
         static $table: &[Operation] = &[
             operation(
@@ -78,6 +78,14 @@ macro_rules! configured {
                 Administrator,
                 DONE,
             ),
+        ];
+    };
+}
+
+/// What kinds have that teams have objects of.
+macro_rules! given {
+    ($table:ident, $one:literal, $several:literal, $query:expr) => {
+        static $table: &[Operation] = &[
             operation(
                 "GET",
                 concat!("/finesse/api/User/{user}/", $several),
@@ -131,9 +139,46 @@ macro_rules! configured {
     };
 }
 
-configured!(REASON_CODES, "ReasonCode", "ReasonCodes", CATEGORY, User);
-configured!(WRAP_UP_REASONS, "WrapUpReason", "WrapUpReasons", NO_QUERY, Administrator);
-configured!(PHONE_BOOKS, "PhoneBook", "PhoneBooks", NO_QUERY, Administrator);
+kept!(REASON_CODES, "ReasonCode", "ReasonCodes", CATEGORY, User);
+given!(REASON_CODES_GIVEN, "ReasonCode", "ReasonCodes", CATEGORY);
+kept!(WRAP_UP_REASONS, "WrapUpReason", "WrapUpReasons", NO_QUERY, Administrator);
+given!(WRAP_UP_REASONS_GIVEN, "WrapUpReason", "WrapUpReasons", NO_QUERY);
+kept!(PHONE_BOOKS, "PhoneBook", "PhoneBooks", NO_QUERY, Administrator);
+given!(PHONE_BOOKS_GIVEN, "PhoneBook", "PhoneBooks", NO_QUERY);
+kept!(WORKFLOWS, "Workflow", "Workflows", NO_QUERY, Administrator);
+given!(WORKFLOWS_GIVEN, "Workflow", "Workflows", NO_QUERY);
+kept!(WORKFLOW_ACTIONS, "WorkflowAction", "WorkflowActions", NO_QUERY, Administrator);
+kept!(MEDIA_LAYOUTS, "MediaPropertiesLayout", "MediaPropertiesLayouts", NO_QUERY, Administrator);
+given!(MEDIA_LAYOUTS_GIVEN, "MediaPropertiesLayout", "MediaPropertiesLayouts", NO_QUERY);
+
+static DEFAULT_MEDIA_LAYOUT: &[Operation] = &[
+    operation(
+        "GET",
+        "/finesse/api/MediaPropertiesLayout/default",
+        "getDefaultMediaPropertiesLayout",
+        "The layout of call data that everybody has",
+        User,
+        &[answer(200, "It.", Some(Xml("MediaPropertiesLayout")))],
+    ),
+    operation(
+        "PUT",
+        "/finesse/api/MediaPropertiesLayout/default",
+        "changeDefaultMediaPropertiesLayout",
+        "Change it; what is not said stays",
+        Administrator,
+        DONE,
+    )
+    .body(Xml("MediaPropertiesLayoutRequest"))
+    .refuses(NOT_ACCEPTED),
+    operation(
+        "GET",
+        "/finesse/api/User/{user}/MediaPropertiesLayout",
+        "getUserDefaultMediaPropertiesLayout",
+        "The same",
+        OneselfOrAbove,
+        &[answer(200, "It.", Some(Xml("MediaPropertiesLayout")))],
+    ),
+];
 
 static CONTACTS: &[Operation] = &[
     operation(
@@ -221,4 +266,18 @@ static CONTACTS: &[Operation] = &[
 ];
 
 /// All of them, kind by kind.
-pub(super) static OPERATIONS: &[&[Operation]] = &[REASON_CODES, WRAP_UP_REASONS, PHONE_BOOKS, CONTACTS];
+pub(super) static OPERATIONS: &[&[Operation]] = &[
+    REASON_CODES,
+    REASON_CODES_GIVEN,
+    WRAP_UP_REASONS,
+    WRAP_UP_REASONS_GIVEN,
+    PHONE_BOOKS,
+    PHONE_BOOKS_GIVEN,
+    CONTACTS,
+    WORKFLOWS,
+    WORKFLOWS_GIVEN,
+    WORKFLOW_ACTIONS,
+    DEFAULT_MEDIA_LAYOUT,
+    MEDIA_LAYOUTS,
+    MEDIA_LAYOUTS_GIVEN,
+];

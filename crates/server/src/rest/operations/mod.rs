@@ -8,6 +8,7 @@ mod description;
 mod finesse;
 mod own;
 pub(super) mod schemas;
+mod schemas_desktop;
 mod schemas_own;
 
 pub(crate) use description::description;

@@ -5,7 +5,7 @@ use contact::{
 };
 use serde_json::{Map, Value, json};
 
-use super::schemas_own;
+use super::{schemas_desktop, schemas_own};
 
 /// What a value is.
 #[derive(Clone, Copy)]
@@ -63,7 +63,7 @@ pub(super) const fn may(name: &'static str, shape: Shape, says: &'static str) ->
     Field { name, shape, is_required: false, is_attribute: false, says }
 }
 
-const fn document(name: &'static str, root: &'static str, shape: Shape) -> Schema {
+pub(super) const fn document(name: &'static str, root: &'static str, shape: Shape) -> Schema {
     Schema { name, root: Some(root), shape, is_closed: true }
 }
 
@@ -386,14 +386,14 @@ const CHANGED_PROPERTIES: &[Field] =
 
 /// `components/schemas` of the description.
 pub(super) fn components() -> Value {
-    let schemas = SCHEMAS.iter().chain(schemas_own::SCHEMAS);
+    let schemas = SCHEMAS.iter().chain(schemas_own::SCHEMAS).chain(schemas_desktop::SCHEMAS);
     Value::Object(schemas.map(|schema| (schema.name.to_owned(), schema.described())).collect())
 }
 
 /// The schema of this name.
 #[cfg(test)]
 pub(in crate::rest) fn find(name: &str) -> &'static Schema {
-    let mut schemas = SCHEMAS.iter().chain(schemas_own::SCHEMAS);
+    let mut schemas = SCHEMAS.iter().chain(schemas_own::SCHEMAS).chain(schemas_desktop::SCHEMAS);
     schemas.find(|schema| schema.name == name).unwrap_or_else(|| panic!("no schema is called {name}"))
 }
 

@@ -32,19 +32,26 @@ fn following(path: &ApiPath) -> Option<ApiPath> {
         let kinds = Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Contact);
         kinds.skip_while(|other| other != kind).nth(1)
     };
+    // Actions come with their workflows.
+    let given = |kind: &Kind| {
+        let next = another(kind)?;
+        if next == Kind::WorkflowAction { another(&next) } else { Some(next) }
+    };
     Some(match path {
         ApiPath::SystemInfo => ApiPath::Users,
         ApiPath::Users => ApiPath::User(user()),
         ApiPath::User(_) => ApiPath::UserDialogs(user()),
         ApiPath::UserDialogs(_) => ApiPath::UserMedia(user()),
         ApiPath::UserMedia(_) => ApiPath::UserQueues(user()),
-        ApiPath::UserQueues(_) => ApiPath::UserContacts(user(), object),
+        ApiPath::UserQueues(_) => ApiPath::UserMediaPropertiesLayout(user()),
+        ApiPath::UserMediaPropertiesLayout(_) => ApiPath::DefaultMediaPropertiesLayout,
+        ApiPath::DefaultMediaPropertiesLayout => ApiPath::UserContacts(user(), object),
         ApiPath::UserContacts(..) => ApiPath::UserObjects(user(), first),
-        ApiPath::UserObjects(_, kind) => match another(kind) {
+        ApiPath::UserObjects(_, kind) => match given(kind) {
             Some(kind) => ApiPath::UserObjects(user(), kind),
             None => ApiPath::UserObject(user(), first, object),
         },
-        ApiPath::UserObject(_, kind, _) => match another(kind) {
+        ApiPath::UserObject(_, kind, _) => match given(kind) {
             Some(kind) => ApiPath::UserObject(user(), kind, object),
             None => ApiPath::Queue(QueueId(1)),
         },
@@ -57,11 +64,11 @@ fn following(path: &ApiPath) -> Option<ApiPath> {
         ApiPath::NewTeamMessage => ApiPath::NewTeamMessages,
         ApiPath::NewTeamMessages => ApiPath::TeamMessage(TeamMessageId(1)),
         ApiPath::TeamMessage(_) => ApiPath::TeamObjects(team, first),
-        ApiPath::TeamObjects(_, kind) => match another(kind) {
+        ApiPath::TeamObjects(_, kind) => match given(kind) {
             Some(kind) => ApiPath::TeamObjects(team, kind),
             None => ApiPath::TeamResource(team, first),
         },
-        ApiPath::TeamResource(_, kind) => match another(kind) {
+        ApiPath::TeamResource(_, kind) => match given(kind) {
             Some(kind) => ApiPath::TeamResource(team, kind),
             None => ApiPath::Objects(first),
         },
