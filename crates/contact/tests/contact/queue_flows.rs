@@ -213,6 +213,46 @@ fn what_cannot_be_a_queue() {
     }
 }
 
+/// CCX has one state for wrapping up, whatever comes after it, by time or by request.
+#[test]
+fn ccx_wraps_up_in_one_state() {
+    use contact::{RequestedState, UserRequest};
+    for (asked, by_time) in [(None, Ready), (Some(RequestedState::NotReady), NotReady)] {
+        for by_request in
+            [None, Some((RequestedState::Ready, Ready)), Some((RequestedState::NotReady, NotReady))]
+        {
+            let mut floor = floor(Settings { deployment: Deployment::Uccx, ..Settings::default() });
+            let wrap_up = contact::WrapUp {
+                incoming: contact::WrapUpMode::Required,
+                seconds: 30,
+                ..Default::default()
+            };
+            let changes = contact::UserChanges { wrap_up: Some(wrap_up), ..contact::UserChanges::default() };
+            floor.room.configure(Command::UpdateUser { user: crate::room::user("7001"), changes });
+            floor.ready(&["7001"]);
+            let call = floor.incoming("5551001", "8001");
+            floor.act("7001", call, Action::Answer);
+            if let Some(wish) = asked {
+                floor.ask_state("7001", "7001", UserRequest::new(wish)).unwrap();
+            }
+            hang_up(&mut floor, call, "5551001");
+            assert_eq!(floor.state("7001"), contact::AgentState::Work);
+            let then = match by_request {
+                Some((wish, then)) => {
+                    floor.ask_state("7001", "7001", UserRequest::new(wish)).unwrap();
+                    then
+                }
+                None => {
+                    let end = floor.now.0 + 31_000;
+                    elapse_until(&mut floor, end);
+                    by_time
+                }
+            };
+            assert_eq!(floor.state("7001"), then, "{asked:?} {by_request:?}");
+        }
+    }
+}
+
 /// An agent gives a call back to the queue and wraps it up; the call is offered to the next one, and the first still has it.
 #[test]
 fn who_wraps_up_a_call_keeps_it_when_it_is_offered_again() {
