@@ -252,6 +252,34 @@ fn a_call_is_transferred_without_asking() {
     assert_eq!(floor.state("7003"), Talking);
 }
 
+/// A call that nobody has taken yet cannot be given away: there would be nobody in it. Found by a walk of millions of steps.
+#[test]
+fn a_telephone_that_rings_takes_no_call_from_nobody() {
+    for to in ["8001", "5552"] {
+        let mut floor = floor();
+        let queue = contact::Queue {
+            id: contact::QueueId(1),
+            name: "Sales".to_owned(),
+            numbers: [crate::calls::address("8001")].into(),
+            teams: [contact::TeamId(1)].into(),
+        };
+        floor.room.configure(contact::Command::AddQueue(queue));
+        let call = floor.call("7001", "2102").expect("a call");
+        floor.act("7002", call, Action::Answer);
+        floor.towards("7002", call, Action::TransferSst, "2103");
+        assert_eq!(floor.dialog(call), "ALERTING: 2101 ACTIVE, 2102 DROPPED, 2103 ALERTING");
+        floor.heard();
+        let failed = floor.towards("7001", call, Action::TransferSst, to);
+        assert!(matches!(failed[..], [contact::Event::DialogRequestFailed { .. }]), "{failed:?}");
+        assert_eq!(floor.heard(), [format!("7001 Generic Error at Dialog/{call}")]);
+        assert_eq!(floor.dialog(call), "ALERTING: 2101 ACTIVE, 2102 DROPPED, 2103 ALERTING");
+        floor.act("7003", call, Action::Answer);
+        floor.towards("7001", call, Action::TransferSst, to);
+        assert_eq!(contact::audit(&floor.room.centre), Ok(()));
+        assert_eq!(floor.state("7003"), Talking, "the call goes on");
+    }
+}
+
 #[test]
 fn a_consultation_that_ends_leaves_the_call_on_hold() {
     let mut floor = floor();

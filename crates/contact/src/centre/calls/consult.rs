@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Origin};
 use super::make::Reach;
-use crate::{Address, CallType, Dialog, DialogId, Failure, Participant, ParticipantState, UserId};
+use crate::{Address, CallType, Dialog, DialogId, Failure, Part, Participant, ParticipantState, UserId};
 
 impl Draft<'_> {
     /// The user puts the call on hold and calls `to` about it.
@@ -25,7 +25,7 @@ impl Draft<'_> {
     /// The user gives the call to whom he or she has consulted, and is out of both.
     pub(super) fn transfer(&mut self, id: DialogId, user: &UserId, consult: DialogId) {
         let others = self.others_in(consult, user);
-        if self.are_in(id, &others) {
+        if self.are_in(id, &others) || !(self.goes_on_without(id, user) || others.iter().any(is_there)) {
             return self.fail(user, Some(id), Failure::ActionNotAllowed);
         }
         self.give_away(id, user);
@@ -41,7 +41,7 @@ impl Draft<'_> {
     /// The user gives the call to `to` without asking, and is out of it. If `to` cannot be called, nothing happens.
     pub(super) fn transfer_without_asking(&mut self, id: DialogId, user: &UserId, to: &Address) {
         let reach = self.reach_from(id, to);
-        if matches!(reach, Reach::Busy | Reach::Nobody) {
+        if matches!(reach, Reach::Busy | Reach::Nobody) || !self.goes_on_without(id, user) {
             return self.fail(user, Some(id), Failure::ActionNotAllowed);
         }
         self.give_away(id, user);
@@ -63,6 +63,12 @@ impl Draft<'_> {
     pub(super) fn are_in(&self, id: DialogId, others: &[Participant]) -> bool {
         let Some(dialog) = self.dialog(id) else { return false };
         dialog.live().any(|party| others.iter().any(|other| other.address == party.address))
+    }
+
+    /// Whether somebody else is there: a telephone that rings, or a queue, takes no call from nobody.
+    fn goes_on_without(&self, id: DialogId, user: &UserId) -> bool {
+        let Some(dialog) = self.dialog(id) else { return false };
+        dialog.live().any(|party| is_there(party) && party.user.as_ref() != Some(user))
     }
 
     /// One step in which the user leaves a call that goes on without, and it leaves the user's list.
@@ -92,4 +98,11 @@ impl Draft<'_> {
             dialog.audience.clear();
         });
     }
+}
+
+/// Whether the party has the receiver in the hand.
+fn is_there(party: &Participant) -> bool {
+    use ParticipantState as P;
+    party.part == Part::Talker
+        && !matches!(party.state, P::Alerting | P::Initiating | P::Failed | P::Accepted)
 }
