@@ -33,13 +33,13 @@ describe("the description of the web service", () => {
     folder.release();
   });
 
-  async function holds(args) {
+  async function holds(args, phases = "examples,coverage,fuzzing") {
     const url = `http://${server.ready.http}/offhook/openapi.json`;
     const schemathesis = spawn(
       join(dirname(PYTHON), "st"),
       [
         ...["run", url, "--seed", "1", "--max-examples", EXAMPLES, "--checks", CHECKS.join(",")],
-        ...["--phases", "examples,coverage,fuzzing", "--generation-database", "none", "--continue-on-failure"],
+        ...["--phases", phases, "--generation-database", "none", "--continue-on-failure"],
         ...["--no-color", "--warnings", "off", "--suppress-health-check", "all", ...args],
       ],
       { stdio: ["ignore", "pipe", "pipe"], cwd: folder.path },
@@ -54,8 +54,9 @@ describe("the description of the web service", () => {
   // Each makes other answers wrong on purpose, and comes last.
   const faults = ["beginFault", "setService"].flatMap((id) => ["--exclude-operation-id", id]);
 
+  // Most of it is not for agents: what chance finds, it finds for the administrator.
   test("is what an agent meets", () =>
-    holds(["--auth", `1001001:${PASSWORD}`, "--include-tag", "finesse"]));
+    holds(["--auth", `1001001:${PASSWORD}`, "--include-tag", "finesse"], "examples,coverage"));
 
   test("is what an administrator meets", () =>
     holds(["--auth", `admin:${PASSWORD}`, "--exclude-operation-id", "publish", ...faults]));

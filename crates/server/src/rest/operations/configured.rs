@@ -28,9 +28,13 @@ const TOO_MANY_CONTACTS: &[(u16, &str)] = &[
     (416, "The phone books have more contacts together than one answer may have."),
 ];
 
+const LASTING: &[(u16, &str)] =
+    &[(400, "It is the one that everybody has: it can be changed, and not removed.")];
+const NONE_LASTING: &[(u16, &str)] = &[];
+
 /// What every kind has.
 macro_rules! kept {
-    ($table:ident, $one:literal, $several:literal, $query:expr, $who:expr) => {
+    ($table:ident, $one:literal, $several:literal, $query:expr, $who:expr, $lasting:expr) => {
         static $table: &[Operation] = &[
             operation(
                 "GET",
@@ -77,7 +81,8 @@ macro_rules! kept {
                 "Remove one, from all teams as well",
                 Administrator,
                 DONE,
-            ),
+            )
+            .refuses($lasting),
         ];
     };
 }
@@ -139,16 +144,16 @@ macro_rules! given {
     };
 }
 
-kept!(REASON_CODES, "ReasonCode", "ReasonCodes", CATEGORY, User);
+kept!(REASON_CODES, "ReasonCode", "ReasonCodes", CATEGORY, User, NONE_LASTING);
 given!(REASON_CODES_GIVEN, "ReasonCode", "ReasonCodes", CATEGORY);
-kept!(WRAP_UP_REASONS, "WrapUpReason", "WrapUpReasons", NO_QUERY, Administrator);
+kept!(WRAP_UP_REASONS, "WrapUpReason", "WrapUpReasons", NO_QUERY, Administrator, NONE_LASTING);
 given!(WRAP_UP_REASONS_GIVEN, "WrapUpReason", "WrapUpReasons", NO_QUERY);
-kept!(PHONE_BOOKS, "PhoneBook", "PhoneBooks", NO_QUERY, Administrator);
+kept!(PHONE_BOOKS, "PhoneBook", "PhoneBooks", NO_QUERY, Administrator, NONE_LASTING);
 given!(PHONE_BOOKS_GIVEN, "PhoneBook", "PhoneBooks", NO_QUERY);
-kept!(WORKFLOWS, "Workflow", "Workflows", NO_QUERY, Administrator);
+kept!(WORKFLOWS, "Workflow", "Workflows", NO_QUERY, Administrator, NONE_LASTING);
 given!(WORKFLOWS_GIVEN, "Workflow", "Workflows", NO_QUERY);
-kept!(WORKFLOW_ACTIONS, "WorkflowAction", "WorkflowActions", NO_QUERY, Administrator);
-kept!(MEDIA_LAYOUTS, "MediaPropertiesLayout", "MediaPropertiesLayouts", NO_QUERY, Administrator);
+kept!(WORKFLOW_ACTIONS, "WorkflowAction", "WorkflowActions", NO_QUERY, Administrator, NONE_LASTING);
+kept!(MEDIA_LAYOUTS, "MediaPropertiesLayout", "MediaPropertiesLayouts", NO_QUERY, Administrator, LASTING);
 given!(MEDIA_LAYOUTS_GIVEN, "MediaPropertiesLayout", "MediaPropertiesLayouts", NO_QUERY);
 
 static DEFAULT_MEDIA_LAYOUT: &[Operation] = &[
