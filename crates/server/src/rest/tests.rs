@@ -88,6 +88,24 @@ fn request(call: Call<'_>) -> Request<Body> {
     request.body(Body::from(call.body.to_owned())).expect("a request")
 }
 
+/// Whatever a test asks for is answered with a status that the description has for it.
+#[track_caller]
+fn described(call: Call<'_>, answer: Answer) -> Answer {
+    let (method, path) = call.line.split_once(' ').expect("METHOD path");
+    let path = path.split('?').next().unwrap_or(path).trim_end_matches('/');
+    let method = method.parse().expect("a method");
+    if let Some(statuses) = super::operations::described_statuses(&method, path) {
+        assert!(
+            statuses.contains(&answer.status),
+            "{}: {} is not described: {}",
+            call.line,
+            answer.status,
+            answer.body
+        );
+    }
+    answer
+}
+
 fn call<'a>(line: &'a str, user: &'a str) -> Call<'a> {
     Call { line, credentials: user, headers: &[], body: "" }
 }
@@ -133,12 +151,12 @@ impl Desk {
     }
 
     async fn send(&self, call: Call<'_>) -> Answer {
-        Answer::read(self.rest.respond(self.peer, request(call)).await).await
+        described(call, Answer::read(self.rest.respond(self.peer, request(call)).await).await)
     }
 
     /// To the interface for whoever plays the telephone network.
     async fn network(&self, call: Call<'_>) -> Answer {
-        Answer::read(self.rest.respond_own(self.peer, request(call)).await).await
+        described(call, Answer::read(self.rest.respond_own(self.peer, request(call)).await).await)
     }
 
     async fn get(&self, path: &str, user: &str) -> Answer {

@@ -109,7 +109,7 @@ fn query_parameter(parameter: &Parameter) -> Value {
 }
 
 /// What follows from who may ask, from what is sent, and from what the path names; a row of the table says it better where it can.
-fn refusals(operation: &Operation) -> BTreeMap<u16, &'static str> {
+pub(super) fn refusals(operation: &Operation) -> BTreeMap<u16, &'static str> {
     let mut refusals = BTreeMap::new();
     if is_finesse(operation.path) {
         refusals.insert(301, "The same over https, where this server wants that (`web.redirect_to_https`).");

@@ -164,6 +164,19 @@ pub(super) fn allowed(path: &str) -> Option<String> {
     Some(methods.join(", "))
 }
 
+/// The statuses that the description has for a request; none if there is no such operation.
+///
+/// - `path`: as for [`allowed`].
+#[cfg(test)]
+pub(super) fn described_statuses(method: &Method, path: &str) -> Option<std::collections::BTreeSet<u16>> {
+    let reads = *method == Method::HEAD && path.starts_with(contact::ApiPath::PREFIX);
+    let method = if reads { "GET" } else { method.as_str() };
+    let template = all().map(|row| row.path).find(|template| fits(template, path))?;
+    let row = all().find(|row| row.path == template && row.method == method)?;
+    let refusals = description::refusals(row).into_keys();
+    Some(row.success.iter().map(|answer| answer.status).chain(refusals).collect())
+}
+
 /// Whether `allowed` has `method` in it.
 pub(super) fn has(allowed: &str, method: &Method) -> bool {
     allowed.split(", ").any(|known| known == method.as_str())
