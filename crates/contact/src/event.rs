@@ -6,9 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Configured, Contact, Dialog, DialogId, Extension, Failure, Kind, ObjectId, Queue, QueueId,
-    QueueStatistics, ReasonCode, StateChange, TeamId, TeamMessage, TeamMessageId, Timestamp, UserDetails,
-    UserId,
+    ConfigDocument, Configured, Contact, Dialog, DialogId, Extension, Failure, Kind, ObjectId, Queue,
+    QueueId, QueueStatistics, ReasonCode, StateChange, Subtree, TeamId, TeamMessage, TeamMessageId,
+    Timestamp, UserDetails, UserId,
 };
 
 /// A fact about the contact centre.
@@ -48,6 +48,13 @@ pub enum Event {
         kind: Kind,
         /// Their keys.
         ids: Vec<ObjectId>,
+    },
+    /// A configured document says this from now on.
+    ConfigDocumentChanged {
+        /// Which document.
+        document: ConfigDocument,
+        /// All of it.
+        content: Subtree,
     },
     /// Snapshots only: the next object of a kind has this key.
     NextConfigured {
@@ -330,6 +337,23 @@ mod tests {
             (
                 Event::ConfigurationRemoved { kind: Kind::WrapUpReason, id: ObjectId(3) },
                 r#"{"event":"configuration_removed","kind":"wrap_up_reason","id":3}"#,
+            ),
+            (
+                Event::ConfigDocumentChanged {
+                    document: ConfigDocument::TeamLayout(TeamId(1)),
+                    content: Subtree::with_parts(
+                        "TeamLayoutConfig",
+                        vec![Subtree::with_text("useDefault", "true".into())],
+                    ),
+                },
+                r#"{"event":"config_document_changed","document":{"team_layout":1},"content":{"name":"TeamLayoutConfig","parts":[{"name":"useDefault","text":"true"}]}}"#,
+            ),
+            (
+                Event::ConfigDocumentChanged {
+                    document: ConfigDocument::System,
+                    content: Subtree::with_parts("SystemConfig", Vec::new()),
+                },
+                r#"{"event":"config_document_changed","document":"system","content":{"name":"SystemConfig"}}"#,
             ),
             (
                 Event::TeamAssigned {

@@ -53,9 +53,9 @@ pub use audit::{Breach, Rule, audit};
 pub use body::{BODY_BYTES_MAX, BODY_DEPTH_MAX, BODY_ELEMENTS_MAX, BodyElement, BodyLimits};
 pub use centre::{ContactCentre, Deployment, Settings};
 pub use command::{Command, NetworkEvent, UserChanges};
+pub use configured::{ConfigDocument, Deed, MediaPropertiesLayout, Subtree, Workflow, WorkflowAction};
 pub use configured::{ConfigurationChange, Configured, Group, Kind, WrapUpReason, read_assignment};
 pub use configured::{Contact, ContactRow, PhoneBook, Reach, read_contacts};
-pub use configured::{Deed, MediaPropertiesLayout, Subtree, Workflow, WorkflowAction};
 pub use demo::demo;
 pub use dialog::{
     Action, Address, CallData, CallDataChange, CallType, Callback, CallbackTime, Campaign, Classification,

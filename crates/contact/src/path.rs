@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{DialogId, Kind, ObjectId, QueueId, TeamId, TeamMessageId, UserId};
+use crate::{ConfigDocument, DialogId, Kind, ObjectId, QueueId, TeamId, TeamMessageId, UserId};
 
 /// A resource of the contact centre.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +30,10 @@ pub enum ApiPath {
     UserMediaPropertiesLayout(UserId),
     /// `/finesse/api/MediaPropertiesLayout/default`
     DefaultMediaPropertiesLayout,
+    /// `/finesse/api/SystemConfig` and its like: documents of which there is one, or one for each team.
+    ConfigDocument(ConfigDocument),
+    /// `/finesse/api/User/{id}/LayoutConfig`: what a user's desktop looks like.
+    UserLayoutConfig(UserId),
     /// `/finesse/api/User/{id}/Queues`
     UserQueues(UserId),
     /// `/finesse/api/Queue/{id}`
@@ -91,11 +95,13 @@ impl ApiPath {
             | Self::UserDialogs(id)
             | Self::UserMedia(id)
             | Self::UserQueues(id)
+            | Self::UserLayoutConfig(id)
             | Self::UserMediaPropertiesLayout(id)
             | Self::UserObjects(id, _)
             | Self::UserContacts(id, _)
             | Self::UserObject(id, ..) => Some(id),
             Self::SystemInfo
+            | Self::ConfigDocument(_)
             | Self::DefaultMediaPropertiesLayout
             | Self::Users
             | Self::Dialog(_)
@@ -164,6 +170,12 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
         ["User", id, "Queues"] => Ok(ApiPath::UserQueues(user(id)?)),
         ["User", id, "MediaPropertiesLayout"] => Ok(ApiPath::UserMediaPropertiesLayout(user(id)?)),
         ["MediaPropertiesLayout", "default"] => Ok(ApiPath::DefaultMediaPropertiesLayout),
+        ["SystemConfig"] => Ok(ApiPath::ConfigDocument(ConfigDocument::System)),
+        ["ClusterConfig"] => Ok(ApiPath::ConfigDocument(ConfigDocument::Cluster)),
+        ["EnterpriseDatabaseConfig"] => Ok(ApiPath::ConfigDocument(ConfigDocument::EnterpriseDatabase)),
+        ["LayoutConfig", "default"] => Ok(ApiPath::ConfigDocument(ConfigDocument::Layout)),
+        ["Team", id, "LayoutConfig"] => Ok(ApiPath::ConfigDocument(ConfigDocument::TeamLayout(team(id)?))),
+        ["User", id, "LayoutConfig"] => Ok(ApiPath::UserLayoutConfig(user(id)?)),
         ["Queue", id] => Ok(ApiPath::Queue(id.parse().map_err(|_| PathError::Unknown)?)),
         ["Dialog", id] => Ok(ApiPath::Dialog(id.parse().map_err(|_| PathError::Unknown)?)),
         ["Teams"] => Ok(ApiPath::Teams),
@@ -230,6 +242,8 @@ impl fmt::Display for ApiPath {
             Self::UserObject(id, kind, object) => write!(f, "User/{id}/{}/{object}", kind.singular()),
             Self::UserMediaPropertiesLayout(id) => write!(f, "User/{id}/MediaPropertiesLayout"),
             Self::DefaultMediaPropertiesLayout => f.write_str("MediaPropertiesLayout/default"),
+            Self::ConfigDocument(document) => write!(f, "{document}"),
+            Self::UserLayoutConfig(id) => write!(f, "User/{id}/LayoutConfig"),
             Self::UserQueues(id) => write!(f, "User/{id}/Queues"),
             Self::Queue(id) => write!(f, "Queue/{id}"),
             Self::Dialog(id) => write!(f, "Dialog/{id}"),
@@ -293,6 +307,12 @@ mod tests {
             "/finesse/api/WrapUpReasons",
             "/finesse/api/User/7001/WrapUpReason/12",
             "/finesse/api/User/7001/MediaPropertiesLayout",
+            "/finesse/api/User/7001/LayoutConfig",
+            "/finesse/api/Team/5001/LayoutConfig",
+            "/finesse/api/LayoutConfig/default",
+            "/finesse/api/SystemConfig",
+            "/finesse/api/ClusterConfig",
+            "/finesse/api/EnterpriseDatabaseConfig",
             "/finesse/api/User/7001/MediaPropertiesLayouts",
             "/finesse/api/MediaPropertiesLayout/default",
             "/finesse/api/Workflow/3",

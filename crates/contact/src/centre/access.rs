@@ -79,6 +79,7 @@ impl ContactCentre {
             | ApiPath::UserDialogs(id)
             | ApiPath::UserMedia(id)
             | ApiPath::UserQueues(id)
+            | ApiPath::UserLayoutConfig(id)
             | ApiPath::UserMediaPropertiesLayout(id)
             | ApiPath::UserObjects(id, _)
             | ApiPath::UserContacts(id, _)
@@ -98,6 +99,7 @@ impl ContactCentre {
                 .is_some_and(|message| self.may_read_team_message(actor, message).is_ok()),
             ApiPath::NewTeamMessage | ApiPath::NewTeamMessages => actor.is_administrator(),
             ApiPath::Users
+            | ApiPath::ConfigDocument(_)
             | ApiPath::DefaultMediaPropertiesLayout
             | ApiPath::Teams
             | ApiPath::TeamObjects(..)

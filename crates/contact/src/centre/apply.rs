@@ -97,6 +97,10 @@ impl ContactCentre {
                 self.configuration.assign(*team, *kind, ids);
                 Effect::None
             }
+            Event::ConfigDocumentChanged { document, content } => {
+                self.configuration.set_document(*document, content);
+                Effect::None
+            }
             Event::NextConfigured { kind, id } => {
                 self.configuration.set_next(*kind, *id);
                 Effect::None

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::catalogue::{AnyCatalogue, Catalogue};
 use super::{
-    Catalogues, Configured, Contact, Group, Kind, MediaPropertiesLayout, Workflow, WorkflowAction,
-    WrapUpReason,
+    Catalogues, ConfigDocument, Configured, Contact, Group, Kind, MediaPropertiesLayout, Subtree, Workflow,
+    WorkflowAction, WrapUpReason,
 };
 use crate::{Event, ObjectId, ReasonCode, TeamId};
 
@@ -15,6 +15,8 @@ pub(crate) struct Configuration {
     pub(super) catalogues: Catalogues,
     /// What is assigned to each team, in the order in which it was given. No empty lists.
     assigned: BTreeMap<(TeamId, Kind), Vec<ObjectId>>,
+    /// Documents that somebody has changed.
+    documents: BTreeMap<ConfigDocument, Subtree>,
 }
 
 /// What there is by itself: the default layout of call data.
@@ -22,7 +24,7 @@ impl Default for Configuration {
     fn default() -> Self {
         let mut catalogues = Catalogues::default();
         catalogues.media_layouts.insert(MediaPropertiesLayout::built_in());
-        Self { catalogues, assigned: BTreeMap::new() }
+        Self { catalogues, assigned: BTreeMap::new(), documents: BTreeMap::new() }
     }
 }
 
@@ -122,6 +124,15 @@ impl Configuration {
         };
     }
 
+    /// A document, if anybody has changed it.
+    pub(crate) fn document(&self, document: ConfigDocument) -> Option<&Subtree> {
+        self.documents.get(&document)
+    }
+
+    pub(crate) fn set_document(&mut self, document: ConfigDocument, content: &Subtree) {
+        self.documents.insert(document, content.clone());
+    }
+
     pub(crate) fn set_next(&mut self, kind: Kind, id: ObjectId) {
         self.catalogues.of_mut(kind).set_next(id);
     }
@@ -142,6 +153,10 @@ impl Configuration {
             team: *team,
             kind: *kind,
             ids: ids.clone(),
+        }));
+        events.extend(self.documents.iter().map(|(document, content)| Event::ConfigDocumentChanged {
+            document: *document,
+            content: content.clone(),
         }));
         events
     }

@@ -1,6 +1,6 @@
 //! What administrators ask for about configured objects, and what follows. The same for all kinds.
 
-use super::{Catalogues, Configurable as _, Configured, Contact, Form, Group, Kind};
+use super::{Catalogues, ConfigDocument, Configurable as _, Configured, Contact, Form, Group, Kind, Subtree};
 use crate::{BodyElement, ContactCentre, Event, ObjectId, Refusal, TeamId};
 
 /// A change of what is configured.
@@ -27,6 +27,13 @@ pub enum ConfigurationChange {
         group: Option<Group>,
         /// Their keys.
         ids: Vec<ObjectId>,
+    },
+    /// A document says this from now on.
+    ChangeDocument {
+        /// Which document.
+        document: ConfigDocument,
+        /// All of it, from [`ContactCentre::read_config_document`].
+        content: Subtree,
     },
     /// A phone book has these contacts and no others.
     ReplaceContacts {
@@ -107,6 +114,11 @@ impl ContactCentre {
                 Ok(Some(Event::ConfigurationRemoved { kind: *kind, id: *id }))
             }
             ConfigurationChange::Assign { team, kind, group, ids } => self.assign(*team, *kind, *group, ids),
+            ConfigurationChange::ChangeDocument { document, content } => {
+                let is_same = self.configuration().document(*document) == Some(content);
+                let (document, content) = (*document, content.clone());
+                Ok((!is_same).then_some(Event::ConfigDocumentChanged { document, content }))
+            }
             ConfigurationChange::ReplaceContacts { phone_book, contacts } => {
                 self.replace_contacts(*phone_book, contacts).map(Some)
             }

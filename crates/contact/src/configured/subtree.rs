@@ -115,6 +115,24 @@ impl Subtree {
         Self { name: name.to_owned(), text: String::new(), parts }
     }
 
+    /// The text of an element in it.
+    pub(crate) fn text_of(&self, name: &str) -> Option<&str> {
+        self.parts.iter().find(|part| part.name == name).map(|part| part.text.as_str())
+    }
+
+    /// The same without the elements of one name.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.parts.retain(|part| part.name != name);
+        self
+    }
+
+    /// The same with the elements of another one in the place of its own ones of these names.
+    pub(crate) fn changed_by(mut self, other: Self) -> Self {
+        self.parts.retain(|own| other.parts.iter().all(|part| part.name != own.name));
+        self.parts.extend(other.parts);
+        self
+    }
+
     pub(crate) fn write(&self, xml: &mut XmlWriter) {
         if self.parts.is_empty() {
             return xml.text(&self.name, &self.text);

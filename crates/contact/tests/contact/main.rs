@@ -6,6 +6,7 @@ mod call_refusals;
 mod call_rules;
 mod call_walk;
 mod calls;
+mod config_documents;
 mod configuration;
 mod configured;
 mod decisions;

@@ -5,7 +5,7 @@
 use axum::body::Body;
 use bytes::Bytes;
 use contact::{
-    Actor, ApiPath, BodyElement, Command, ConfigurationChange, ContactCentre, Group, Kind,
+    Actor, ApiPath, BodyElement, Command, ConfigDocument, ConfigurationChange, ContactCentre, Group, Kind,
     MediaPropertiesLayout, ObjectId, Refusal, TeamId, UserId,
 };
 use http::{HeaderValue, Uri};
@@ -93,6 +93,24 @@ impl Rest {
         Ok(Reply::Done)
     }
 
+    /// `PUT /SystemConfig` and its like: changes a document; what the body does not have stays.
+    pub(super) async fn change_document(
+        &self,
+        user: UserId,
+        document: ConfigDocument,
+        body: Body,
+    ) -> Result<Reply, Refusal> {
+        let body = self.read_configuration(&user, body).await?;
+        let body = BodyElement::parse(&body, document.root())?;
+        let command = move |centre: &ContactCentre| {
+            let actor = configurer(centre, &user)?;
+            let content = centre.read_config_document(document, &body)?;
+            Ok((actor, change(ConfigurationChange::ChangeDocument { document, content })))
+        };
+        self.hub.command_with(None, command).await?;
+        Ok(Reply::Done)
+    }
+
     /// The body of a request that only administrators may make. Nobody else's is read.
     pub(super) async fn read_configuration(&self, user: &UserId, body: Body) -> Result<Bytes, Refusal> {
         let user = user.clone();
@@ -134,6 +152,14 @@ pub(super) fn document(
                 return Ok(centre.phone_books_xml(user.details.team));
             }
             Ok(centre.visible_xml(user.details.team, *kind, parameters.category_of(*kind)?))
+        }
+        ApiPath::ConfigDocument(document) => {
+            centre.may_read_all(actor)?;
+            centre.config_document_xml(*document)
+        }
+        ApiPath::UserLayoutConfig(user) => {
+            let user = readable_user(centre, actor, user.as_str())?;
+            centre.layout_of_xml(user.details.team)
         }
         // Everybody's data is shown by it, so everybody may read it.
         ApiPath::DefaultMediaPropertiesLayout => default_layout(centre, path),

@@ -147,6 +147,9 @@ impl Rest {
                 self.import_contacts(user, book, &head.headers, body).await
             }
             (&Method::PUT, ApiPath::Object(kind, id)) => self.change_object(user, kind, id, body).await,
+            (&Method::PUT, ApiPath::ConfigDocument(document)) => {
+                self.change_document(user, document, body).await
+            }
             (&Method::PUT, ApiPath::DefaultMediaPropertiesLayout) => {
                 let (kind, id) = (Kind::MediaPropertiesLayout, MediaPropertiesLayout::DEFAULT);
                 self.change_object(user, kind, id, body).await

@@ -107,6 +107,8 @@ fn document(
         | ApiPath::UserObject(..)
         | ApiPath::UserMediaPropertiesLayout(_)
         | ApiPath::DefaultMediaPropertiesLayout
+        | ApiPath::ConfigDocument(_)
+        | ApiPath::UserLayoutConfig(_)
         | ApiPath::TeamObjects(..)
         | ApiPath::TeamResource(..)
         | ApiPath::Objects(_)

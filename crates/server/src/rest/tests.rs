@@ -1,5 +1,6 @@
 //! Requests and their answers, in-process: the real hub, accounts and an in-memory log, no socket.
 
+mod config_documents;
 mod configured;
 mod operations;
 mod previews;

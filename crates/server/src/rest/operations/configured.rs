@@ -156,6 +156,77 @@ kept!(WORKFLOW_ACTIONS, "WorkflowAction", "WorkflowActions", NO_QUERY, Administr
 kept!(MEDIA_LAYOUTS, "MediaPropertiesLayout", "MediaPropertiesLayouts", NO_QUERY, Administrator, LASTING);
 given!(MEDIA_LAYOUTS_GIVEN, "MediaPropertiesLayout", "MediaPropertiesLayouts", NO_QUERY);
 
+/// What documents have of which there is one.
+macro_rules! document {
+    ($table:ident, $path:literal, $root:literal, $id:literal, $says:literal) => {
+        static $table: &[Operation] = &[
+            operation(
+                "GET",
+                concat!("/finesse/api/", $path),
+                concat!("get", $id),
+                $says,
+                Administrator,
+                &[answer(200, "It.", Some(Xml($root)))],
+            ),
+            operation(
+                "PUT",
+                concat!("/finesse/api/", $path),
+                concat!("change", $id),
+                "Change it; what is not said stays",
+                Administrator,
+                DONE,
+            )
+            .body(Xml(concat!($root, "Request")))
+            .refuses(NOT_ACCEPTED),
+        ];
+    };
+}
+
+document!(
+    SYSTEM_CONFIG,
+    "SystemConfig",
+    "SystemConfig",
+    "SystemConfig",
+    "Where the CTI servers are. Kept, and without effect"
+);
+document!(
+    CLUSTER_CONFIG,
+    "ClusterConfig",
+    "ClusterConfig",
+    "ClusterConfig",
+    "The second node. Kept, and without effect"
+);
+document!(
+    DATABASE_CONFIG,
+    "EnterpriseDatabaseConfig",
+    "EnterpriseDatabaseConfig",
+    "EnterpriseDatabaseConfig",
+    "Where the database is. Kept, and without effect"
+);
+document!(
+    LAYOUT_CONFIG,
+    "LayoutConfig/default",
+    "LayoutConfig",
+    "DefaultLayoutConfig",
+    "The layout of the desktop"
+);
+document!(
+    TEAM_LAYOUT_CONFIG,
+    "Team/{team}/LayoutConfig",
+    "TeamLayoutConfig",
+    "TeamLayoutConfig",
+    "The layout of a team's desktops"
+);
+
+static USER_LAYOUT_CONFIG: &[Operation] = &[operation(
+    "GET",
+    "/finesse/api/User/{user}/LayoutConfig",
+    "getUserLayoutConfig",
+    "The layout of a user's desktop",
+    OneselfOrAbove,
+    &[answer(200, "It.", Some(Xml("LayoutConfig")))],
+)];
+
 static DEFAULT_MEDIA_LAYOUT: &[Operation] = &[
     operation(
         "GET",
@@ -282,6 +353,12 @@ pub(super) static OPERATIONS: &[&[Operation]] = &[
     WORKFLOWS,
     WORKFLOWS_GIVEN,
     WORKFLOW_ACTIONS,
+    SYSTEM_CONFIG,
+    CLUSTER_CONFIG,
+    DATABASE_CONFIG,
+    LAYOUT_CONFIG,
+    TEAM_LAYOUT_CONFIG,
+    USER_LAYOUT_CONFIG,
     DEFAULT_MEDIA_LAYOUT,
     MEDIA_LAYOUTS,
     MEDIA_LAYOUTS_GIVEN,

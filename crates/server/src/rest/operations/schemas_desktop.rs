@@ -1,10 +1,27 @@
-//! What the documents of workflows and layouts look like: what an agent's desktop does by itself, and what it shows.
+//! What the documents of workflows, layouts and the system's configuration look like: what an agent's desktop does by itself,
+//! and what it shows.
 
 use super::schemas::Shape::{Array, Flag, List, Object, OneOf, Same, Text};
 use super::schemas::{Field, Schema, Shape, document, has, may};
 
 /// All of them.
 pub(super) static SCHEMAS: &[Schema] = &[
+    document("SystemConfig", "SystemConfig", Object(SYSTEM)),
+    Schema { is_closed: false, ..document("SystemConfigRequest", "SystemConfig", Object(SYSTEM)) },
+    document("ClusterConfig", "ClusterConfig", Object(CLUSTER)),
+    Schema { is_closed: false, ..document("ClusterConfigRequest", "ClusterConfig", Object(CLUSTER)) },
+    document("EnterpriseDatabaseConfig", "EnterpriseDatabaseConfig", Object(DATABASE)),
+    Schema {
+        is_closed: false,
+        ..document("EnterpriseDatabaseConfigRequest", "EnterpriseDatabaseConfig", Object(DATABASE_REQUEST))
+    },
+    document("LayoutConfig", "LayoutConfig", Object(DESKTOP)),
+    Schema { is_closed: false, ..document("LayoutConfigRequest", "LayoutConfig", Object(DESKTOP)) },
+    document("TeamLayoutConfig", "TeamLayoutConfig", Object(TEAM_DESKTOP)),
+    Schema {
+        is_closed: false,
+        ..document("TeamLayoutConfigRequest", "TeamLayoutConfig", Object(TEAM_DESKTOP))
+    },
     document("Workflow", "Workflow", Object(WORKFLOW)),
     document("Workflows", "Workflows", List("Workflow", &Same("Workflow"))),
     Schema { is_closed: false, ..document("WorkflowRequest", "Workflow", Object(WORKFLOW_REQUEST)) },
@@ -36,6 +53,41 @@ pub(super) static SCHEMAS: &[Schema] = &[
             List("MediaPropertiesLayout", &Object(BY_URI)),
         )
     },
+];
+
+const HOST: &[Field] = &[may("host", Text, "")];
+const CTI: &[Field] = &[
+    may("host", Text, ""),
+    may("port", Text, ""),
+    may("backupHost", Text, ""),
+    may("backupPort", Text, ""),
+    may("peripheralId", Text, ""),
+];
+const SYSTEM: &[Field] = &[may("cti", Object(CTI), "")];
+const CLUSTER: &[Field] = &[may("secondaryNode", Object(HOST), "")];
+const DATABASE: &[Field] = &[
+    may("host", Text, ""),
+    may("backupHost", Text, ""),
+    may("port", Text, ""),
+    may("backupPort", Text, ""),
+    may("databaseName", Text, ""),
+    may("domain", Text, ""),
+    may("username", Text, ""),
+];
+const DATABASE_REQUEST: &[Field] = &[
+    may("host", Text, ""),
+    may("backupHost", Text, ""),
+    may("port", Text, ""),
+    may("backupPort", Text, ""),
+    may("databaseName", Text, ""),
+    may("domain", Text, ""),
+    may("username", Text, ""),
+    may("password", Text, "Not given back."),
+];
+const DESKTOP: &[Field] = &[has("layoutxml", Text, "A finesseLayout, escaped.")];
+const TEAM_DESKTOP: &[Field] = &[
+    has("useDefault", Flag, "Whether it is that of everybody."),
+    may("layoutxml", Text, "A finesseLayout, escaped."),
 ];
 
 const BY_URI: &[Field] = &[has("uri", Text, "")];

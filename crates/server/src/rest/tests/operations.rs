@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use contact::{ApiPath, BodyElement, DialogId, Kind, ObjectId, QueueId, TeamId, TeamMessageId, UserId};
+use contact::{
+    ApiPath, BodyElement, ConfigDocument, DialogId, Kind, ObjectId, QueueId, TeamId, TeamMessageId, UserId,
+};
 use serde_json::Value;
 
 use super::super::operations::schemas::{self, Shape};
@@ -43,7 +45,15 @@ fn following(path: &ApiPath) -> Option<ApiPath> {
         ApiPath::User(_) => ApiPath::UserDialogs(user()),
         ApiPath::UserDialogs(_) => ApiPath::UserMedia(user()),
         ApiPath::UserMedia(_) => ApiPath::UserQueues(user()),
-        ApiPath::UserQueues(_) => ApiPath::UserMediaPropertiesLayout(user()),
+        ApiPath::UserQueues(_) => ApiPath::UserLayoutConfig(user()),
+        ApiPath::UserLayoutConfig(_) => ApiPath::ConfigDocument(ConfigDocument::System),
+        ApiPath::ConfigDocument(document) => match document {
+            ConfigDocument::System => ApiPath::ConfigDocument(ConfigDocument::Cluster),
+            ConfigDocument::Cluster => ApiPath::ConfigDocument(ConfigDocument::EnterpriseDatabase),
+            ConfigDocument::EnterpriseDatabase => ApiPath::ConfigDocument(ConfigDocument::Layout),
+            ConfigDocument::Layout => ApiPath::ConfigDocument(ConfigDocument::TeamLayout(team)),
+            ConfigDocument::TeamLayout(_) => ApiPath::UserMediaPropertiesLayout(user()),
+        },
         ApiPath::UserMediaPropertiesLayout(_) => ApiPath::DefaultMediaPropertiesLayout,
         ApiPath::DefaultMediaPropertiesLayout => ApiPath::UserContacts(user(), object),
         ApiPath::UserContacts(..) => ApiPath::UserObjects(user(), first),
