@@ -40,7 +40,7 @@ macro_rules! kept {
                 "GET",
                 concat!("/finesse/api/", $several),
                 concat!("get", $several),
-                concat!("All objects of this kind: ", $one),
+                concat!("All ", $several),
                 $who,
                 &[answer(200, "They, by key.", Some(Xml($several)))],
             )
@@ -50,7 +50,7 @@ macro_rules! kept {
                 "POST",
                 concat!("/finesse/api/", $one),
                 concat!("add", $one),
-                "Add one",
+                concat!("Add a ", $one),
                 Administrator,
                 CREATED,
             )
@@ -60,7 +60,7 @@ macro_rules! kept {
                 "GET",
                 concat!("/finesse/api/", $one, "/{object}"),
                 concat!("get", $one),
-                "One of them",
+                concat!("A ", $one),
                 $who,
                 &[answer(200, "It.", Some(Xml($one)))],
             ),
@@ -68,7 +68,7 @@ macro_rules! kept {
                 "PUT",
                 concat!("/finesse/api/", $one, "/{object}"),
                 concat!("change", $one),
-                "Change one; what is not said stays",
+                concat!("Change a ", $one, "; what is not said stays"),
                 Administrator,
                 DONE,
             )
@@ -78,7 +78,7 @@ macro_rules! kept {
                 "DELETE",
                 concat!("/finesse/api/", $one, "/{object}"),
                 concat!("remove", $one),
-                "Remove one, from all teams as well",
+                concat!("Remove a ", $one, ", from all teams as well"),
                 Administrator,
                 DONE,
             )
@@ -95,7 +95,7 @@ macro_rules! given {
                 "GET",
                 concat!("/finesse/api/User/{user}/", $several),
                 concat!("getUser", $several),
-                "Those that a user has",
+                concat!("The ", $several, " that a user has"),
                 OneselfOrAbove,
                 &[answer(200, "They, by key.", Some(Xml($several)))],
             )
@@ -105,7 +105,7 @@ macro_rules! given {
                 "GET",
                 concat!("/finesse/api/User/{user}/", $one, "/{object}"),
                 concat!("getUser", $one),
-                "One that a user has",
+                concat!("A ", $one, " that a user has"),
                 OneselfOrAbove,
                 &[answer(200, "It.", Some(Xml($one)))],
             ),
@@ -113,7 +113,7 @@ macro_rules! given {
                 "GET",
                 concat!("/finesse/api/Team/{team}/", $several),
                 concat!("getTeam", $several),
-                "Those that are assigned to a team",
+                concat!("The ", $several, " that are assigned to a team"),
                 Administrator,
                 &[answer(200, "They, by key.", Some(Xml($several)))],
             )
@@ -123,7 +123,7 @@ macro_rules! given {
                 "PUT",
                 concat!("/finesse/api/Team/{team}/", $several),
                 concat!("assign", $several),
-                "Say which ones a team is to have; all that it had before are gone",
+                concat!("Say which ", $several, " a team is to have; all that it had before are gone"),
                 Administrator,
                 DONE,
             )
@@ -134,7 +134,7 @@ macro_rules! given {
                 "GET",
                 concat!("/finesse/api/TeamResource/{team}/", $several),
                 concat!("getTeamResource", $several),
-                "Those that the members of a team have",
+                concat!("The ", $several, " that the members of a team have"),
                 Member,
                 &[answer(200, "They, by key.", Some(Xml($several)))],
             )
@@ -172,7 +172,7 @@ macro_rules! document {
                 "PUT",
                 concat!("/finesse/api/", $path),
                 concat!("change", $id),
-                "Change it; what is not said stays",
+                concat!("Change ", $root, "; what is not said stays"),
                 Administrator,
                 DONE,
             )
@@ -240,7 +240,7 @@ static DEFAULT_MEDIA_LAYOUT: &[Operation] = &[
         "PUT",
         "/finesse/api/MediaPropertiesLayout/default",
         "changeDefaultMediaPropertiesLayout",
-        "Change it; what is not said stays",
+        "Change the layout of call data that everybody has; what is not said stays",
         Administrator,
         DONE,
     )
@@ -250,7 +250,7 @@ static DEFAULT_MEDIA_LAYOUT: &[Operation] = &[
         "GET",
         "/finesse/api/User/{user}/MediaPropertiesLayout",
         "getUserDefaultMediaPropertiesLayout",
-        "The same",
+        "The layout of call data that everybody has",
         OneselfOrAbove,
         &[answer(200, "It.", Some(Xml("MediaPropertiesLayout")))],
     ),
@@ -289,7 +289,7 @@ static CONTACTS: &[Operation] = &[
         "PUT",
         "/finesse/api/PhoneBook/{object}/Contacts/csvFileContent",
         "importContactsToo",
-        "The same",
+        "Put the contacts of a file in the place of all that a phone book has",
         Administrator,
         &[answer(202, "Done.", None)],
     )
