@@ -11,6 +11,7 @@ use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use crate::accounts::contact_changes;
+use crate::effects::Effect;
 use crate::input::SessionId;
 use crate::notifier::Notifier;
 use crate::sessions::UserIndex;
@@ -48,10 +49,7 @@ impl Notifier {
     /// The presence of one of a user's sessions has come or gone.
     pub(crate) fn watch_desktop(&mut self, session: SessionId, at: Timestamp) {
         let Some(user) = self.sessions.get(session).map(|known| known.user) else { return };
-        let is_there = |&other: &SessionId| {
-            !self.is_waiting(other) && self.sessions.get(other).is_some_and(|known| known.presence.is_some())
-        };
-        if self.sessions.user(user).sessions.iter().any(is_there) {
+        if self.has_desktop(user) {
             self.absences.end(user);
             self.arrived(user, at);
         } else if let Some(grace) = self.config.presence_grace
@@ -59,6 +57,20 @@ impl Notifier {
         {
             let grace_ms = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
             self.absences.begin(user, Timestamp(at.0.saturating_add(grace_ms)));
+        }
+    }
+
+    fn has_desktop(&self, user: UserIndex) -> bool {
+        self.sessions.user(user).sessions.iter().any(|&session| {
+            !self.is_waiting(session)
+                && self.sessions.get(session).is_some_and(|known| known.presence.is_some())
+        })
+    }
+
+    /// The log has lost that the user was signed out.
+    pub(crate) fn absent_again(&mut self, user: UserIndex, due: Timestamp) {
+        if !self.has_desktop(user) {
+            self.absences.begin(user, due);
         }
     }
 
@@ -80,13 +92,16 @@ impl Notifier {
     /// Tells the contact centre of the users whose desktops have been gone for too long.
     pub(crate) fn end_absences(&mut self, at: Timestamp) {
         while self.next_absence().is_some_and(|due| due <= at) {
-            let Some((_, index)) = self.absences.due.first().copied() else { return };
+            let Some((due, index)) = self.absences.due.first().copied() else { return };
             self.absences.end(index);
             let Ok(user) = UserId::new(self.sessions.localpart(index)) else { continue };
             let command = Command::DesktopLost { user };
             match self.durable.centre.decide(&contact::Actor::system(), &command, at) {
                 Ok(events) if events.is_empty() => {}
-                Ok(events) => self.commit(contact_changes(events, None), Vec::new(), at),
+                Ok(events) => {
+                    let lost = Effect::DesktopLost { user: index, due };
+                    self.commit(contact_changes(events, None), vec![lost], at);
+                }
                 // Not a user of the contact centre, or one who cannot be signed out now: looked at again.
                 Err(refusal) if refusal.status == 404 => {}
                 Err(_) => {

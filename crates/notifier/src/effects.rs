@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use contact::UserId;
+use contact::{Timestamp, UserId};
 use xmpp::Jid;
 
 use crate::blocking::BlockPush;
@@ -27,6 +27,8 @@ pub(crate) enum Effect {
     Reply { session: SessionId, done: String, failed: String },
     /// A command is answered.
     Answer { ticket: Ticket },
+    /// A user without a desktop has been signed out, or would have been: it was due at this time.
+    DesktopLost { user: UserIndex, due: Timestamp },
     /// A client hears how many of its stanzas have been handled.
     Handled { session: SessionId, stream: u32, received: u32 },
     /// A node's subscribers, as they are then, hear an event.

@@ -152,6 +152,7 @@ impl Notifier {
                     Effect::DropNode { node } => self.drop_node(node),
                     // News of the past: whoever had to hear it has heard it.
                     Effect::Reply { .. }
+                    | Effect::DesktopLost { .. }
                     | Effect::EndOne { .. }
                     | Effect::Handled { .. }
                     | Effect::ShowNewest { .. }

@@ -56,7 +56,7 @@ impl Notifier {
                     self.end(session, error.clone());
                 }
             }
-            Effect::Failure { .. } => {}
+            Effect::Failure { .. } | Effect::DesktopLost { .. } => {}
             Effect::Recover { session, recovery, .. } => self.answer_recovery(session, *recovery),
             Effect::RosterPush { user, push } => self.push_roster(user, &push),
             Effect::BlockPush { user, push } => self.push_blocks(user, &push),
@@ -90,6 +90,8 @@ impl Notifier {
                 Effect::Handled { session, stream, received } => {
                     self.outputs.push_back(Output::Handled { session, stream, received });
                 }
+                // Tried again once the log works.
+                Effect::DesktopLost { user, due } => self.absent_again(user, due),
                 // What it would have been shown is lost. From now on it hears.
                 Effect::ShowWished { session } => {
                     self.interests.take_due(session);

@@ -160,3 +160,28 @@ fn nobody_is_signed_out_while_that_cannot_be_kept() {
 fn ready_later(world: &mut World) {
     world.start_change_state("1001001", "<state>READY</state>");
 }
+
+/// What the log could not keep has not happened, and is done again.
+#[test]
+fn a_sign_out_that_the_log_has_lost_is_tried_again() {
+    for comes_back in [false, true] {
+        let (mut world, desktop) = signed_in(|_| {});
+        ready(&mut world);
+        world.end(desktop);
+        world.log_is_prompt = false;
+        world.wait_ms(60_000);
+        assert_eq!(state(&world).0, AgentState::Logout, "decided");
+        if comes_back {
+            let again = world.bind("1001001/desktop");
+            world.send(again, "<presence xmlns='jabber:client'/>");
+        }
+        world.lose_waiting();
+        assert_eq!(state(&world).0, AgentState::Ready, "and lost");
+        world.log_is_prompt = true;
+        world.wait_ms(1);
+        world.append_all();
+        // Whoever sits there again by then is left alone.
+        let expected = if comes_back { AgentState::Ready } else { AgentState::Logout };
+        assert_eq!(state(&world).0, expected);
+    }
+}
