@@ -45,6 +45,12 @@ pub enum Rule {
     ConsultationsExist,
     /// An agent's state is the one that the calls call for. On CCE only: on CCX not every call changes the state.
     StatesFitCalls,
+    /// Who has a task is signed in to its domain, and has no more of them than agreed.
+    TasksAreWithThoseSignedIn,
+    /// An agent's state in a media domain is the one that the tasks call for.
+    MediaStatesFitTasks,
+    /// No task waits while an agent could be given it.
+    NoTaskWaitsForNothing,
 }
 
 impl Rule {
@@ -60,6 +66,11 @@ impl Rule {
             Self::HearersBelong => "a user hears of a call that he or she is not in",
             Self::ConsultationsExist => "a consultation that is over can be merged",
             Self::StatesFitCalls => "an agent's state does not fit the calls",
+            Self::TasksAreWithThoseSignedIn => {
+                "an agent has a task and is not signed in to its domain, or has too many"
+            }
+            Self::MediaStatesFitTasks => "an agent's state in a media domain does not fit the tasks",
+            Self::NoTaskWaitsForNothing => "a task waits while an agent is free",
         }
     }
 }
@@ -73,11 +84,39 @@ pub fn audit(centre: &ContactCentre) -> Result<(), Breach> {
     for dialog in centre.dialogs() {
         audit_dialog(centre, dialog)?;
     }
+    audit_media(centre)?;
     if centre.settings().deployment == Deployment::Uccx {
         return Ok(());
     }
     for agent in centre.users().filter(|agent| agent.is_signed_in()) {
         audit_agent(centre, agent)?;
+    }
+    Ok(())
+}
+
+fn audit_media(centre: &ContactCentre) -> Result<(), Breach> {
+    for task in centre.tasks() {
+        let Some(agent) = task.agent() else {
+            if centre.has_free_agent(task.media) {
+                let about = format!("task {} of media domain {}", task.number, task.media);
+                return Err(Breach { rule: Rule::NoTaskWaitsForNothing, about });
+            }
+            continue;
+        };
+        let session = centre.media_session(agent, task.media);
+        let own = centre.tasks_of(agent).filter(|other| other.media == task.media).count();
+        if session.is_none_or(|session| own > usize::from(session.terms.dialogs_max)) {
+            let about = format!("task {} with {agent}", task.id());
+            return Err(Breach { rule: Rule::TasksAreWithThoseSignedIn, about });
+        }
+    }
+    for (user, media, session) in centre.media_sessions() {
+        let expected = centre.expected_media_state(user, media, session);
+        if expected != session.state {
+            let (is, is_to_be) = (session.state.as_str(), expected.as_str());
+            let about = format!("{user} is {is} in media domain {media}, and should be {is_to_be}");
+            return Err(Breach { rule: Rule::MediaStatesFitTasks, about });
+        }
     }
     Ok(())
 }
@@ -175,8 +214,8 @@ fn describe(dialog: &Dialog) -> String {
 mod tests {
     use super::*;
     use crate::{
-        Address, CallData, CallType, DialogId, Event, Extension, Participant, Reason, Settings, StateChange,
-        Timestamp, UserId,
+        Address, CallData, CallType, DialogId, Event, Extension, MediaSession, MediaTerms, ObjectId,
+        Participant, Reason, Settings, StateChange, Task, Timestamp, UserId,
     };
 
     const AT: Timestamp = Timestamp(0);
@@ -220,6 +259,41 @@ mod tests {
         (centre, dialog)
     }
 
+    const CHAT: ObjectId = ObjectId(5001);
+
+    /// 1001002 and 1001003 are signed in for one task each; the first has one, the second is ready.
+    fn media_events() -> Vec<Event> {
+        let signs_in = |id| {
+            let session = MediaSession { ready: true, ..MediaSession::new(MediaTerms::default(), AT) };
+            Event::MediaSessionChanged { user: agent(id), media: CHAT, session, at: AT }
+        };
+        vec![signs_in("1001002"), signs_in("1001003"), offered(1)]
+    }
+
+    fn agent(id: &str) -> UserId {
+        UserId::new(id).expect("an id")
+    }
+
+    /// A task that 1001002 is to take.
+    fn offered(number: u32) -> Event {
+        let task = Task::new(number, CHAT, CallData::default(), AT).offered_to(agent("1001002"), AT);
+        Event::TaskChanged { task: Box::new(task), at: AT }
+    }
+
+    /// What breaks a rule after those.
+    fn broken_media() -> [(Rule, Event); 3] {
+        let waits = Task::new(2, CHAT, CallData::default(), AT);
+        let user = agent("1001002");
+        [
+            (Rule::TasksAreWithThoseSignedIn, offered(2)),
+            (
+                Rule::TasksAreWithThoseSignedIn,
+                Event::MediaSessionEnded { user, media: CHAT, reason: Reason::None, at: AT },
+            ),
+            (Rule::NoTaskWaitsForNothing, Event::TaskChanged { task: Box::new(waits), at: AT }),
+        ]
+    }
+
     #[test]
     fn each_rule_is_found_broken() {
         let (centre, good) = centre();
@@ -245,6 +319,11 @@ mod tests {
             break_it(&mut dialog);
             let mut centre = centre.clone();
             centre.replay(&Event::DialogChanged(Box::new(dialog)));
+            assert_eq!(audit(&centre).map_err(|breach| breach.rule), Err(rule));
+        }
+        for (rule, event) in broken_media() {
+            let mut centre = centre.clone();
+            media_events().iter().chain(&[event]).for_each(|event| centre.replay(event));
             assert_eq!(audit(&centre).map_err(|breach| breach.rule), Err(rule));
         }
         let user = UserId::new("1001001").expect("an id");

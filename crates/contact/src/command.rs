@@ -2,8 +2,8 @@
 
 use crate::{
     Address, CallDataChange, ConfigurationChange, Configured, DialogId, DialogRequest, Extension,
-    NewTeamMessage, Queue, ReasonCategory, ReasonCode, ReasonCodeId, Roles, StateCause, TeamId,
-    TeamMessageId, UserDetails, UserId, UserRequest, WrapUp,
+    MediaRequest, NewTeamMessage, ObjectId, Queue, ReasonCategory, ReasonCode, ReasonCodeId, Roles,
+    StateCause, TaskId, TaskRequest, TeamId, TeamMessageId, UserDetails, UserId, UserRequest, WrapUp,
 };
 
 /// A request to change something. Whether it may be done, and what follows, is
@@ -31,6 +31,22 @@ pub enum Command {
         /// What.
         request: DialogRequest,
     },
+    /// `PUT /User/{id}/Media/{id}`: sign in to a media domain or out, be ready there or not.
+    ChangeMedia {
+        /// Who.
+        user: UserId,
+        /// Which domain.
+        media: ObjectId,
+        /// What.
+        request: MediaRequest,
+    },
+    /// `PUT /Dialog/{id}`: does something with a task.
+    ActOnTask {
+        /// Which task.
+        task: TaskId,
+        /// What.
+        request: TaskRequest,
+    },
     /// `POST /TeamMessage`: tells teams something.
     CreateTeamMessage(NewTeamMessage),
     /// `DELETE /TeamMessage/{id}`.
@@ -40,6 +56,18 @@ pub enum Command {
     },
     /// Something happens outside. Administrators only, as all that follow.
     Network(NetworkEvent),
+    /// A customer waits for an agent of a media domain.
+    SubmitTask {
+        /// Which domain.
+        media: ObjectId,
+        /// What is written on the task.
+        data: CallDataChange,
+    },
+    /// A customer waits no longer, or has what was wanted.
+    EndTask {
+        /// Which task.
+        number: u32,
+    },
     /// The last desktop of a user has been gone for longer than a page takes to load again.
     DesktopLost {
         /// Whose.

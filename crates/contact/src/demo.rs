@@ -1,8 +1,8 @@
 //! The contact centre of `offhook serve --demo`.
 
 use crate::{
-    Address, Command, ConfigurationChange, Contact, Deed, Extension, Kind, ObjectId, PhoneBook, Queue,
-    QueueId, Reach, ReasonCategory, Role, Roles, Subtree, TeamId, UserDetails, UserId, Workflow,
+    Address, Command, ConfigurationChange, Contact, Deed, Extension, Kind, MediaDomain, ObjectId, PhoneBook,
+    Queue, QueueId, Reach, ReasonCategory, Role, Roles, Subtree, TeamId, UserDetails, UserId, Workflow,
     WorkflowAction, WrapUpReason,
 };
 
@@ -13,7 +13,7 @@ use crate::{
 /// extension `2001001` and so on; supervisors have `2001` and `2002`. All extensions from `2001` to `2999` and from `2001001` to
 /// `2001999` can be signed in on. Whoever dials `8001` waits for an agent of the first team, `8002` for one of the second. Reason codes 1 to 4 are
 /// for Not Ready, 5 and 6 for Logout; there are five wrap-up reasons, a phone book for all, and a workflow
-/// with one action, which the first team has. Passwords are not this crate's.
+/// with one action, which the first team has. Media domain 5001 is "Chat", and 5002 "Email", which calls and chats may interrupt. Passwords are not this crate's.
 pub fn demo() -> Vec<Command> {
     let mut commands = Vec::new();
     for (id, name) in [(1, "Sales"), (2, "Support")] {
@@ -53,6 +53,17 @@ pub fn demo() -> Vec<Command> {
         group: None,
         ids: vec![ObjectId(1)],
     })));
+    for (id, name, description, interruptible) in [
+        (5001, "Chat", "Customers who write and wait", false),
+        (5002, "Email", "Customers who write and do not wait", true),
+    ] {
+        commands.push(Command::add(MediaDomain {
+            id: ObjectId(id),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            interruptible,
+        }));
+    }
     for (first, last) in [("2001", "2999"), ("2001001", "2001999")] {
         commands.push(Command::AddExtensions { first: extension(first), last: extension(last) });
     }

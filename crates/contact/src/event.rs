@@ -6,9 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConfigDocument, Configured, Contact, Dialog, DialogId, Extension, Failure, Kind, ObjectId, Queue,
-    QueueId, QueueStatistics, ReasonCode, StateChange, Subtree, TeamId, TeamMessage, TeamMessageId,
-    Timestamp, UserDetails, UserId,
+    ConfigDocument, Configured, Contact, Dialog, DialogId, Extension, Failure, Kind, MediaSession, ObjectId,
+    Queue, QueueId, QueueStatistics, Reason, ReasonCode, StateChange, Subtree, Task, TaskId, TeamId,
+    TeamMessage, TeamMessageId, Timestamp, UserDetails, UserId,
 };
 
 /// A fact about the contact centre.
@@ -105,6 +105,62 @@ pub enum Event {
         /// The number.
         id: DialogId,
     },
+    /// A user's sign-in to a media domain is this from now on, for the first time or again. Its state follows from the
+    /// tasks, with the time of what has changed it last.
+    MediaSessionChanged {
+        /// Who.
+        user: UserId,
+        /// Which domain.
+        media: ObjectId,
+        /// The sign-in.
+        session: MediaSession,
+        /// When.
+        at: Timestamp,
+    },
+    /// A user has signed out of a media domain.
+    MediaSessionEnded {
+        /// Who.
+        user: UserId,
+        /// Which domain.
+        media: ObjectId,
+        /// Why.
+        #[serde(default)]
+        reason: Reason,
+        /// When.
+        at: Timestamp,
+    },
+    /// A task is this from now on, for the first time or again.
+    TaskChanged {
+        /// The task.
+        #[serde(flatten)]
+        task: Box<Task>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A task is done.
+    TaskClosed {
+        /// Its number.
+        number: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// Snapshots only: a task had this number, and is done.
+    LastTask {
+        /// The number.
+        number: u32,
+    },
+    /// A request about a media domain or a task was accepted and then failed. It changes nothing, and the user is told.
+    MediaRequestFailed {
+        /// Who asked.
+        user: UserId,
+        /// About which domain.
+        media: ObjectId,
+        /// About which task; none for the sign-in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<TaskId>,
+        /// What went wrong.
+        failure: Failure,
+    },
     /// There is a new team message.
     TeamMessageCreated(TeamMessage),
     /// A team message is gone: deleted, or its time is over.
@@ -141,9 +197,9 @@ mod tests {
     use super::*;
     use crate::{
         Address, AfterCall, AgentState, CallData, CallDataChange, CallType, Callback, Campaign,
-        Classification, Deed, MediaPropertiesLayout, Participant, ParticipantState, PhoneBook, Reach, Reason,
-        ReasonCategory, ReasonCodeId, Role, Roles, Subtree, Workflow, WorkflowAction, WrapUp, WrapUpMode,
-        WrapUpReason,
+        Classification, Deed, MediaDomain, MediaPropertiesLayout, MediaTerms, Participant, ParticipantState,
+        PhoneBook, Reach, Reason, ReasonCategory, ReasonCodeId, Role, Roles, Subtree, Workflow,
+        WorkflowAction, WrapUp, WrapUpMode, WrapUpReason,
     };
 
     fn details() -> UserDetails {
@@ -288,6 +344,14 @@ mod tests {
             header: None,
             columns: vec![Subtree::with_parts("column", Vec::new())],
         };
+        let domain = MediaDomain {
+            id: ObjectId(5001),
+            name: "Chat".into(),
+            description: String::new(),
+            interruptible: true,
+        };
+        let session = MediaSession::new(MediaTerms::default(), Timestamp(1));
+        let waiting = Task::new(17, ObjectId(5001), CallData::default(), Timestamp(1));
         let wrap_up =
             WrapUp { incoming: WrapUpMode::Required, outgoing: WrapUpMode::NotAllowed, seconds: 30 };
         let wrapping_up = UserDetails { wrap_up, ..plain.clone() };
@@ -378,6 +442,53 @@ mod tests {
             (
                 Event::UserUpdated(plain),
                 r#"{"event":"user_updated","id":"7001","login_name":"AMoss","first_name":"Ada","last_name":"Moss","roles":["administrator"]}"#,
+            ),
+            (
+                Event::Configured(domain.into()),
+                r#"{"event":"configured","kind":"media_domain","id":5001,"name":"Chat","interruptible":true}"#,
+            ),
+            (
+                Event::MediaSessionChanged {
+                    user: user.clone(),
+                    media: ObjectId(5001),
+                    session: session.clone(),
+                    at: Timestamp(2),
+                },
+                r#"{"event":"media_session_changed","user":"7001","media":5001,"session":{"dialogs_max":1,"interrupt":"ACCEPT","at_logout":"CLOSE","ready":false,"reason":{"kind":"unspecified"},"routable":true,"state":"NOT_READY","since":1},"at":2}"#,
+            ),
+            (
+                Event::MediaSessionEnded {
+                    user: user.clone(),
+                    media: ObjectId(5001),
+                    reason: Reason::CONNECTION_LOST,
+                    at: Timestamp(2),
+                },
+                r#"{"event":"media_session_ended","user":"7001","media":5001,"reason":{"kind":"system","code":255},"at":2}"#,
+            ),
+            (
+                Event::TaskChanged { task: Box::new(waiting.clone()), at: Timestamp(2) },
+                r#"{"event":"task_changed","number":17,"media":5001,"created_at":1,"at":2}"#,
+            ),
+            (
+                Event::TaskChanged {
+                    task: Box::new(waiting.offered_to(user.clone(), Timestamp(2))),
+                    at: Timestamp(2),
+                },
+                r#"{"event":"task_changed","number":17,"media":5001,"offers":1,"created_at":1,"assigned":{"agent":"7001","state":"OFFERED","since":2,"changed_at":2},"at":2}"#,
+            ),
+            (
+                Event::TaskClosed { number: 17, at: Timestamp(2) },
+                r#"{"event":"task_closed","number":17,"at":2}"#,
+            ),
+            (Event::LastTask { number: 17 }, r#"{"event":"last_task","number":17}"#),
+            (
+                Event::MediaRequestFailed {
+                    user: user.clone(),
+                    media: ObjectId(5001),
+                    task: Some(TaskId { media: ObjectId(5001), number: 17, offer: 1 }),
+                    failure: Failure::TaskIsOffered,
+                },
+                r#"{"event":"media_request_failed","user":"7001","media":5001,"task":"5001_17_1","failure":"task_is_offered"}"#,
             ),
             (Event::UserRemoved { user: user.clone() }, r#"{"event":"user_removed","user":"7001"}"#),
             (

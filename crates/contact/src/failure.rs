@@ -33,6 +33,18 @@ pub enum Failure {
     ConferenceFull,
     /// A conference that somebody else has set up, CCE.
     NotController,
+    /// A second sign-in to a media domain.
+    MediaAlreadySignedIn,
+    /// A media domain that there is not.
+    NoSuchMedia,
+    /// Something that only who is signed in to the media domain can ask for.
+    MediaNotSignedIn,
+    /// A second wish to be not ready when the tasks are done.
+    NotReadyIsPending,
+    /// The media domain of calls, which nobody signs in to by itself.
+    MediaIsVoice,
+    /// Not ready, while a task is offered.
+    TaskIsOffered,
 }
 
 /// The texts of a failure, as an `apiError` has them.
@@ -85,6 +97,25 @@ impl Failure {
                 "20999",
                 "<ConferenceCallCommand>: Conference failed: this party is not the controller",
             ),
+            // The numbers and constants of the routing. Of its types the guide shows the first; the others are in its manner.
+            Self::MediaAlreadySignedIn => {
+                text("Agent already logged into MRD", "1", "E_ARM_STAT_AGENT_ALREADY_LOGGED_IN")
+            }
+            Self::NoSuchMedia => text("MRD not found", "3", "E_ARM_STAT_MRD_LIST_ENTRY_NOT_FOUND"),
+            Self::MediaNotSignedIn => {
+                text("Agent not logged into MRD", "6", "E_ARM_STAT_AGENT_NOT_LOGGED_IN")
+            }
+            Self::NotReadyIsPending => text(
+                "Agent not ready already pending",
+                "9",
+                "E_ARM_STAT_ALREADY_HAVE_PENDING_MAKE_AGENT_NOT_READY",
+            ),
+            Self::MediaIsVoice => {
+                text("Agent cannot log into voice MRD", "11", "E_ARM_STAT_CANT_LOGIN_TO_VOICE_MRD")
+            }
+            Self::TaskIsOffered => {
+                text("Task offered to agent", "14", "E_ARM_STAT_DO_THIS_WITH_TASK_SENT_RECENTLY")
+            }
             // As with a busy device, number and constant are the nearest that are known.
             Self::ModeNotAllowed => text("Mode Not Allowed", "265", "CF_INVALID_AGENT_WORKMODE"),
         }

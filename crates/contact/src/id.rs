@@ -124,6 +124,9 @@ pub enum IdError {
     /// Not a call's number.
     #[error("a dialog id is a whole number from 1 to 4294967295")]
     Dialog,
+    /// Not a task's name.
+    #[error("a task id is three whole numbers joined by underscores, for instance 5001_17_1")]
+    Task,
     /// Not a team message's number.
     #[error("a team message id is a whole number from 1 to 4294967295")]
     TeamMessage,

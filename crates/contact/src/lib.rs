@@ -37,6 +37,7 @@ mod document;
 mod event;
 mod failure;
 mod id;
+mod media;
 mod path;
 mod queue;
 mod reason_code;
@@ -53,9 +54,9 @@ pub use audit::{Breach, Rule, audit};
 pub use body::{BODY_BYTES_MAX, BODY_DEPTH_MAX, BODY_ELEMENTS_MAX, BodyElement, BodyLimits};
 pub use centre::{ContactCentre, Deployment, Settings};
 pub use command::{Command, NetworkEvent, UserChanges};
-pub use configured::{ConfigDocument, Deed, MediaPropertiesLayout, Subtree, Workflow, WorkflowAction};
+pub use configured::{ConfigDocument, Deed, MediaDomain, MediaPropertiesLayout, Subtree};
 pub use configured::{ConfigurationChange, Configured, Group, Kind, WrapUpReason, read_assignment};
-pub use configured::{Contact, ContactRow, PhoneBook, Reach, read_contacts};
+pub use configured::{Contact, ContactRow, PhoneBook, Reach, Workflow, WorkflowAction, read_contacts};
 pub use demo::demo;
 pub use dialog::{
     Action, Address, CallData, CallDataChange, CallType, Callback, CallbackTime, Campaign, Classification,
@@ -63,13 +64,18 @@ pub use dialog::{
     ParticipantState, StateCause, UnknownClassification,
 };
 pub use document::{
-    Progress, ServiceStatus, SystemInfo, Update, UsersDocument, dialog_xml, queue_xml, reason_code_xml,
-    reason_codes_xml, system_info_update, system_info_xml, team_message_xml, team_messages_xml, team_xml,
-    teams_xml, user_dialogs_xml, user_queues_xml, user_xml, users_xml,
+    Progress, ServiceStatus, SystemInfo, Update, UsersDocument, dialog_xml, media_xml, queue_xml,
+    reason_code_xml, reason_codes_xml, system_info_update, system_info_xml, task_xml, team_message_xml,
+    team_messages_xml, team_xml, teams_xml, user_dialogs_xml, user_media_xml, user_queues_xml,
+    user_tasks_xml, user_xml, users_xml,
 };
 pub use event::Event;
 pub use failure::Failure;
 pub use id::{DialogId, Extension, IdError, ObjectId, QueueId, ReasonCodeId, TeamId, TeamMessageId, UserId};
+pub use media::{
+    Assignment, InterruptAction, LogoutAction, MediaRequest, MediaSession, MediaState, MediaTerms,
+    SessionChange, Task, TaskAction, TaskId, TaskRequest, TaskState,
+};
 pub use path::{ApiPath, PathError};
 pub use queue::{Queue, QueueStatistics};
 pub use reason_code::{Reason, ReasonCategory, ReasonCode};

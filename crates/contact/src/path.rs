@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{ConfigDocument, DialogId, Kind, ObjectId, QueueId, TeamId, TeamMessageId, UserId};
+use crate::{ConfigDocument, DialogId, Kind, ObjectId, QueueId, TaskId, TeamId, TeamMessageId, UserId};
 
 /// A resource of the contact centre.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,12 @@ pub enum ApiPath {
     UserDialogs(UserId),
     /// `/finesse/api/User/{id}/Media`
     UserMedia(UserId),
+    /// `/finesse/api/User/{id}/Media/{id}`
+    UserMedium(UserId, ObjectId),
+    /// `/finesse/api/User/{id}/Media/{id}/Dialogs`: the tasks that a user has in a media domain.
+    UserMediumTasks(UserId, ObjectId),
+    /// `/finesse/api/User/{id}/Dialogs/Media`: the tasks that a user has.
+    UserTasks(UserId),
     /// `/finesse/api/User/{id}/WrapUpReasons`: the configured objects of a kind that a user has.
     UserObjects(UserId, Kind),
     /// `/finesse/api/User/{id}/PhoneBook/{id}/Contacts`
@@ -40,6 +46,8 @@ pub enum ApiPath {
     Queue(QueueId),
     /// `/finesse/api/Dialog/{id}`
     Dialog(DialogId),
+    /// `/finesse/api/Dialog/{id}` of a task.
+    Task(TaskId),
     /// `/finesse/api/Teams`
     Teams,
     /// `/finesse/api/Team/{id}`
@@ -94,6 +102,9 @@ impl ApiPath {
             Self::User(id)
             | Self::UserDialogs(id)
             | Self::UserMedia(id)
+            | Self::UserMedium(id, _)
+            | Self::UserMediumTasks(id, _)
+            | Self::UserTasks(id)
             | Self::UserQueues(id)
             | Self::UserLayoutConfig(id)
             | Self::UserMediaPropertiesLayout(id)
@@ -105,6 +116,7 @@ impl ApiPath {
             | Self::DefaultMediaPropertiesLayout
             | Self::Users
             | Self::Dialog(_)
+            | Self::Task(_)
             | Self::Queue(_)
             | Self::Teams
             | Self::Team(_)
@@ -167,6 +179,9 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
         ["User", id] => Ok(ApiPath::User(user(id)?)),
         ["User", id, "Dialogs"] => Ok(ApiPath::UserDialogs(user(id)?)),
         ["User", id, "Media"] => Ok(ApiPath::UserMedia(user(id)?)),
+        ["User", id, "Media", media] => Ok(ApiPath::UserMedium(user(id)?, object(media)?)),
+        ["User", id, "Media", media, "Dialogs"] => Ok(ApiPath::UserMediumTasks(user(id)?, object(media)?)),
+        ["User", id, "Dialogs", "Media"] => Ok(ApiPath::UserTasks(user(id)?)),
         ["User", id, "Queues"] => Ok(ApiPath::UserQueues(user(id)?)),
         ["User", id, "MediaPropertiesLayout"] => Ok(ApiPath::UserMediaPropertiesLayout(user(id)?)),
         ["MediaPropertiesLayout", "default"] => Ok(ApiPath::DefaultMediaPropertiesLayout),
@@ -177,6 +192,7 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
         ["Team", id, "LayoutConfig"] => Ok(ApiPath::ConfigDocument(ConfigDocument::TeamLayout(team(id)?))),
         ["User", id, "LayoutConfig"] => Ok(ApiPath::UserLayoutConfig(user(id)?)),
         ["Queue", id] => Ok(ApiPath::Queue(id.parse().map_err(|_| PathError::Unknown)?)),
+        ["Dialog", id] if id.contains('_') => Ok(ApiPath::Task(id.parse().map_err(|_| PathError::Unknown)?)),
         ["Dialog", id] => Ok(ApiPath::Dialog(id.parse().map_err(|_| PathError::Unknown)?)),
         ["Teams"] => Ok(ApiPath::Teams),
         ["Team", id] => Ok(ApiPath::Team(team(id)?)),
@@ -205,9 +221,9 @@ fn kinds() -> impl Iterator<Item = Kind> {
     Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Contact)
 }
 
-/// The kind, if teams have objects of it. Actions come with their workflows.
+/// The kind, if teams have objects of it. Actions come with their workflows, and media domains are for all.
 fn assignable(kind: Kind) -> Result<Kind, PathError> {
-    if kind == Kind::WorkflowAction { Err(PathError::Unknown) } else { Ok(kind) }
+    if matches!(kind, Kind::WorkflowAction | Kind::MediaDomain) { Err(PathError::Unknown) } else { Ok(kind) }
 }
 
 /// The kind of which `name` is one object.
@@ -237,6 +253,9 @@ impl fmt::Display for ApiPath {
             Self::User(id) => write!(f, "User/{id}"),
             Self::UserDialogs(id) => write!(f, "User/{id}/Dialogs"),
             Self::UserMedia(id) => write!(f, "User/{id}/Media"),
+            Self::UserMedium(id, media) => write!(f, "User/{id}/Media/{media}"),
+            Self::UserMediumTasks(id, media) => write!(f, "User/{id}/Media/{media}/Dialogs"),
+            Self::UserTasks(id) => write!(f, "User/{id}/Dialogs/Media"),
             Self::UserObjects(id, kind) => write!(f, "User/{id}/{}", kind.plural()),
             Self::UserContacts(id, book) => write!(f, "User/{id}/PhoneBook/{book}/Contacts"),
             Self::UserObject(id, kind, object) => write!(f, "User/{id}/{}/{object}", kind.singular()),
@@ -246,6 +265,7 @@ impl fmt::Display for ApiPath {
             Self::UserLayoutConfig(id) => write!(f, "User/{id}/LayoutConfig"),
             Self::UserQueues(id) => write!(f, "User/{id}/Queues"),
             Self::Queue(id) => write!(f, "Queue/{id}"),
+            Self::Task(id) => write!(f, "Dialog/{id}"),
             Self::Dialog(id) => write!(f, "Dialog/{id}"),
             Self::Teams => f.write_str("Teams"),
             Self::Team(id) => write!(f, "Team/{id}"),
@@ -280,6 +300,12 @@ mod tests {
             "/finesse/api/User/1001001",
             "/finesse/api/User/a.b_c-d/Dialogs",
             "/finesse/api/User/7001/Media",
+            "/finesse/api/User/7001/Media/5001",
+            "/finesse/api/User/7001/Media/5001/Dialogs",
+            "/finesse/api/User/7001/Dialogs/Media",
+            "/finesse/api/Dialog/5001_17_1",
+            "/finesse/api/MediaDomains",
+            "/finesse/api/MediaDomain/5001",
             "/finesse/api/User/7001/ReasonCodes",
             "/finesse/api/User/7001/ReasonCode/4",
             "/finesse/api/User/7001/Queues",

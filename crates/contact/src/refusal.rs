@@ -233,6 +233,12 @@ impl Refusal {
         Self::new(400, ErrorType::SystemResourceLimit, "teammessage.max.limit.exceeded", MESSAGE)
     }
 
+    /// 400: there are as many tasks as there can be; some have to be done first.
+    pub fn too_many_tasks(limit: usize) -> Self {
+        let why = format!("there are {limit} tasks already; try again when some are done");
+        Self::new(400, ErrorType::SystemResourceLimit, "tasks", why)
+    }
+
     /// 404: no team has this number, so nothing can be assigned to it.
     pub fn invalid_team_assignment(team: &str) -> Self {
         Self::new(404, ErrorType::InvalidTeamAssignment, team, "There is no team with this id")

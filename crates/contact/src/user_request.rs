@@ -13,6 +13,8 @@ pub struct UserRequest {
     pub reason_code_id: Option<ReasonCodeId>,
     /// Sign in with a phone of one's own.
     pub mobile_agent: Option<MobileAgent>,
+    /// Sign out of all media domains too; for `LOGOUT`.
+    pub logout_all_media: bool,
 }
 
 /// How a mobile agent is called.
@@ -27,7 +29,7 @@ pub struct MobileAgent {
 impl UserRequest {
     /// A request with nothing but a state.
     pub fn new(state: RequestedState) -> Self {
-        Self { state, extension: None, reason_code_id: None, mobile_agent: None }
+        Self { state, extension: None, reason_code_id: None, mobile_agent: None, logout_all_media: false }
     }
 
     /// A request to sign in on `extension`.
@@ -41,7 +43,8 @@ impl UserRequest {
         Self { reason_code_id: Some(id), ..self }
     }
 
-    /// Reads a request body: a `User` document with `state`, `extension`, `reasonCodeId` and `mobileAgent` in any order.
+    /// Reads a request body: a `User` document with `state`, `extension`, `reasonCodeId`, `mobileAgent` and
+    /// `logoutAllMedia` in any order.
     ///
     /// Names are taken in any case, of duplicates the last one counts, other elements are ignored. An empty
     /// `reasonCodeId`, or -1 as user documents have it, is none.
@@ -65,7 +68,9 @@ impl UserRequest {
             Some(text) => Some(reason_code_id(text)?),
         };
         let mobile_agent = user.child("mobileAgent").map(mobile_agent).transpose()?;
-        Ok(Self { state, extension, reason_code_id, mobile_agent })
+        let logout_all_media =
+            user.child_text("logoutAllMedia").is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        Ok(Self { state, extension, reason_code_id, mobile_agent, logout_all_media })
     }
 }
 

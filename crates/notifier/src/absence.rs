@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use contact::{Command, Timestamp, UserId};
+use contact::{Command, Timestamp, User, UserId};
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
@@ -77,7 +77,8 @@ impl Notifier {
     /// Whoever signs in later, without a desktop, does not need one.
     fn is_signed_in(&self, user: UserIndex) -> bool {
         let id = UserId::new(self.sessions.localpart(user)).ok();
-        id.and_then(|id| self.durable.centre.user(&id)).is_some_and(contact::User::is_signed_in)
+        let centre = &self.durable.centre;
+        id.is_some_and(|id| centre.user(&id).is_some_and(User::is_signed_in) || centre.has_media_session(&id))
     }
 
     /// When the next absence has lasted too long.

@@ -25,16 +25,17 @@ pub(crate) fn removed_by(event: &Event) -> Vec<ApiPath> {
 /// The nodes that a user's bare JID is subscribed to from the beginning.
 ///
 /// Source: Finesse Developer Guide 12.5(1), "Subscription Management".
-pub(crate) fn automatic(user: &UserId) -> [ApiPath; 4] {
-    let [own, dialogs, media, _queues] = of_user(user);
-    [own, dialogs, media, ApiPath::SystemInfo]
+pub(crate) fn automatic(user: &UserId) -> [ApiPath; 5] {
+    let [own, dialogs, media, tasks, _queues] = of_user(user);
+    [own, dialogs, media, tasks, ApiPath::SystemInfo]
 }
 
-fn of_user(user: &UserId) -> [ApiPath; 4] {
+fn of_user(user: &UserId) -> [ApiPath; 5] {
     [
         ApiPath::User(user.clone()),
         ApiPath::UserDialogs(user.clone()),
         ApiPath::UserMedia(user.clone()),
+        ApiPath::UserTasks(user.clone()),
         ApiPath::UserQueues(user.clone()),
     ]
 }

@@ -150,7 +150,8 @@ impl Notifier {
     /// This server has taken over from another one. Nobody is here yet; whoever is signed in is told how things are when coming.
     pub fn taken_over(&mut self) {
         let centre = &self.durable.centre;
-        let signed_in = centre.users().filter(|user| user.is_signed_in());
+        let signed_in =
+            centre.users().filter(|user| user.is_signed_in() || centre.has_media_session(user.id()));
         self.service.still_to_come =
             signed_in.map(|user| self.sessions.user_index(user.id().as_str())).collect();
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contact::{Command, ConfigurationChange, ObjectId, UserDetails, UserId};
+use contact::{Command, ConfigurationChange, UserDetails, UserId};
 use notifier::{AccountCommand, Credentials, Existing, NewAccount, Notifier};
 use xmpp::Password;
 
@@ -22,7 +22,7 @@ pub fn command(notifier: &Notifier, password: &str, settings: KeySettings) -> Op
             Command::AddTeam { id, .. } => centre.team(*id).is_none(),
             // What an administrator has removed does not come back.
             Command::Configure(change) => match &**change {
-                ConfigurationChange::Add(object) => centre.next_object(object.kind()) == ObjectId(1),
+                ConfigurationChange::Add(object) => centre.has_never_had(object.kind()),
                 _ => is_new,
             },
             _ => is_new,
@@ -58,4 +58,25 @@ pub fn command(notifier: &Notifier, password: &str, settings: KeySettings) -> Op
         .map(|(details, credentials)| NewAccount { details, credentials })
         .collect();
     Some(AccountCommand::Import { prepare, accounts, existing })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::credentials::TEST_KEYS;
+
+    /// Kinds of objects begin with different keys, so this is of each kind.
+    #[test]
+    fn a_new_server_gets_all_of_it() {
+        let notifier = Notifier::new(Config::default().notifier("epoch", 0));
+        let Some(AccountCommand::Import { prepare, accounts, .. }) = command(&notifier, "offhook", TEST_KEYS)
+        else {
+            panic!("a new server has nothing of it");
+        };
+        let all = contact::demo();
+        let users = all.iter().filter(|command| matches!(command, Command::AddUser(_))).count();
+        assert_eq!(accounts.len(), users);
+        assert_eq!(prepare.len(), all.len() - users);
+    }
 }

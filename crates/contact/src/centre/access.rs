@@ -1,7 +1,7 @@
 //! Who may see what. `state_change.rs` says who may change what.
 
 use super::ContactCentre;
-use crate::{Actor, ApiPath, Dialog, Refusal, Role, TeamId, User, UserId};
+use crate::{Actor, ApiPath, Dialog, Refusal, Role, Task, TeamId, User, UserId};
 
 impl ContactCentre {
     /// Whether `actor` may read the resources of `user`: the user, a supervisor of the user's team, administrators.
@@ -78,6 +78,9 @@ impl ContactCentre {
             ApiPath::User(id)
             | ApiPath::UserDialogs(id)
             | ApiPath::UserMedia(id)
+            | ApiPath::UserMedium(id, _)
+            | ApiPath::UserMediumTasks(id, _)
+            | ApiPath::UserTasks(id)
             | ApiPath::UserQueues(id)
             | ApiPath::UserLayoutConfig(id)
             | ApiPath::UserMediaPropertiesLayout(id)
@@ -93,6 +96,10 @@ impl ContactCentre {
             }
             ApiPath::Dialog(id) => {
                 self.dialog(*id).is_some_and(|dialog| self.may_read_dialog(actor, dialog).is_ok())
+            }
+            ApiPath::Task(id) => {
+                let agent = self.task_with(*id).and_then(Task::agent).and_then(|agent| self.user(agent));
+                agent.is_some_and(|agent| self.may_read_user(actor, agent).is_ok())
             }
             ApiPath::TeamMessage(id) => self
                 .team_message(*id)

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::ContactCentre;
+use super::media::is_on_call;
 use crate::document::{removed, summary_changed, user_changed};
 use crate::{
-    ApiPath, Dialog, DialogId, Event, Failure, QueueId, QueueStatistics, StateChange, Team, TeamId,
-    TeamMessage, Update, User, UserDetails, UserId, document,
+    ApiPath, Dialog, DialogId, Event, Failure, MediaSession, ObjectId, QueueId, QueueStatistics, Reason,
+    StateChange, Task, TaskId, Team, TeamId, TeamMessage, Timestamp, Update, User, UserDetails, UserId,
+    document,
 };
 
 impl ContactCentre {
@@ -18,7 +20,11 @@ impl ContactCentre {
     pub fn apply(&mut self, event: &Event, request_id: Option<&str>) -> Vec<Update> {
         match self.record(event) {
             Effect::None => Vec::new(),
-            Effect::UserChanged { user, left } => self.user_updates(&user, left, request_id),
+            Effect::UserChanged { user, left, media } => {
+                let mut updates = self.user_updates(&user, left, request_id);
+                updates.extend(self.media_updates(&user, &media, request_id));
+                updates
+            }
             Effect::UserRemoved { user, team } => {
                 let nodes = [Some(ApiPath::User(user.clone())), team.map(ApiPath::TeamUsers)];
                 nodes.into_iter().flatten().map(|node| removed(node, &user, request_id)).collect()
@@ -33,6 +39,24 @@ impl ContactCentre {
                 let mut updates = document::dialog_changed(self, &dialog, &heard, request_id);
                 updates.extend(self.busy_updates(&busy, request_id));
                 updates
+            }
+            Effect::MediaSignedOut { user, media, session, reason, at } => {
+                let domain = self.media_domain(media);
+                let ended = Some((&session, reason, at));
+                let updates =
+                    domain.map(|domain| document::media_changed(self, &user, domain, ended, request_id));
+                updates.into_iter().collect()
+            }
+            Effect::MediaChanged { user, media } => self.media_updates(&user, &media, request_id),
+            Effect::TaskChanged { before, now, states } => {
+                let mut updates = document::task_changed(self, before.as_ref(), now.as_ref(), request_id);
+                for (user, media) in states {
+                    updates.extend(self.media_updates(&user, &media, request_id));
+                }
+                updates
+            }
+            Effect::MediaRequestFailed { user, media, task, failure } => {
+                vec![document::media_failed(&user, media, task, failure, request_id)]
             }
             Effect::TeamMessage { message, event } => {
                 document::team_message_updates(&message, event, request_id)
@@ -115,7 +139,7 @@ impl ContactCentre {
                 }
                 self.link(details);
                 self.users.insert(details.id.clone(), User::new(details.clone()));
-                Effect::UserChanged { user: details.id.clone(), left: None }
+                Effect::UserChanged { user: details.id.clone(), left: None, media: Vec::new() }
             }
             Event::UserUpdated(details) => self.record_user_updated(details),
             Event::UserRemoved { user } => {
@@ -151,6 +175,44 @@ impl ContactCentre {
                 self.calls.set_next(*id);
                 Effect::None
             }
+            Event::MediaSessionChanged { user, media, session, at } => {
+                self.media.put_session(user, *media, session.clone());
+                let mut changed = self.refresh_media(user, *at);
+                if !changed.contains(media) {
+                    changed.insert(0, *media);
+                }
+                Effect::MediaChanged { user: user.clone(), media: changed }
+            }
+            Event::MediaSessionEnded { user, media, reason, at } => {
+                match self.media.end_session(user, *media) {
+                    Some(session) => Effect::MediaSignedOut {
+                        user: user.clone(),
+                        media: *media,
+                        session,
+                        reason: *reason,
+                        at: *at,
+                    },
+                    None => Effect::None,
+                }
+            }
+            Event::TaskChanged { task, at } => {
+                let before = self.media.replace((**task).clone());
+                self.task_effect(before, Some((**task).clone()), *at)
+            }
+            Event::TaskClosed { number, at } => {
+                let before = self.media.remove(*number);
+                self.task_effect(before, None, *at)
+            }
+            Event::LastTask { number } => {
+                self.media.set_last(*number);
+                Effect::None
+            }
+            Event::MediaRequestFailed { user, media, task, failure } => Effect::MediaRequestFailed {
+                user: user.clone(),
+                media: *media,
+                task: *task,
+                failure: *failure,
+            },
             Event::TeamMessageCreated(message) => {
                 self.team_messages.insert(message.clone());
                 Effect::TeamMessage { message: Box::new(message.clone()), event: "POST" }
@@ -170,6 +232,35 @@ impl ContactCentre {
                 Effect::RequestFailed { user: user.clone(), failure: *failure }
             }
         }
+    }
+
+    /// What follows from a task that was `before` and is `now`.
+    fn task_effect(&mut self, before: Option<Task>, now: Option<Task>, at: Timestamp) -> Effect {
+        let agents = [&before, &now].into_iter().flatten().filter_map(Task::agent);
+        let agents: BTreeSet<UserId> = agents.cloned().collect();
+        let states = agents.into_iter().filter_map(|agent| {
+            let changed = self.refresh_media(&agent, at);
+            (!changed.is_empty()).then_some((agent, changed))
+        });
+        let states = states.collect();
+        Effect::TaskChanged { before, now, states }
+    }
+
+    /// Has a user's states in media domains follow from the rest; returns the domains in which it is another.
+    fn refresh_media(&mut self, user: &UserId, at: Timestamp) -> Vec<ObjectId> {
+        let on_call = self.users.get(user).is_some_and(|user| is_on_call(user.state));
+        self.media.refresh(user, on_call, at, &self.configuration)
+    }
+
+    /// What a user hears of the own states in media domains.
+    pub(super) fn media_updates(
+        &self,
+        user: &UserId,
+        media: &[ObjectId],
+        request_id: Option<&str>,
+    ) -> Vec<Update> {
+        let domains = media.iter().filter_map(|id| self.media_domain(*id));
+        domains.map(|domain| document::media_changed(self, user, domain, None, request_id)).collect()
     }
 
     /// A call shows in the statistics of its queue when it comes, is taken, or goes.
@@ -215,7 +306,8 @@ impl ContactCentre {
         if let Some(end) = user.wrap_up_ends_at() {
             self.wrapping_up.insert((end, id.clone()));
         }
-        Effect::UserChanged { user: id.clone(), left: None }
+        let media = self.refresh_media(id, change.at);
+        Effect::UserChanged { user: id.clone(), left: None, media }
     }
 
     fn record_user_updated(&mut self, details: &UserDetails) -> Effect {
@@ -230,7 +322,7 @@ impl ContactCentre {
         self.unlink(&old);
         self.link(details);
         let left = old.team.filter(|_| old.team != details.team);
-        Effect::UserChanged { user: details.id.clone(), left }
+        Effect::UserChanged { user: details.id.clone(), left, media: Vec::new() }
     }
 
     /// Enters a user into what is looked up by something else than the login id.
@@ -261,6 +353,7 @@ enum Effect {
     UserChanged {
         user: UserId,
         left: Option<TeamId>,
+        media: Vec<ObjectId>,
     },
     UserRemoved {
         user: UserId,
@@ -280,6 +373,30 @@ enum Effect {
         dialog: Box<Dialog>,
         heard: BTreeSet<UserId>,
         busy: Vec<UserId>,
+    },
+    /// The user's states in these media domains.
+    MediaChanged {
+        user: UserId,
+        media: Vec<ObjectId>,
+    },
+    MediaSignedOut {
+        user: UserId,
+        media: ObjectId,
+        session: MediaSession,
+        reason: Reason,
+        at: Timestamp,
+    },
+    /// `states`: whose states in which media domains have followed.
+    TaskChanged {
+        before: Option<Task>,
+        now: Option<Task>,
+        states: Vec<(UserId, Vec<ObjectId>)>,
+    },
+    MediaRequestFailed {
+        user: UserId,
+        media: ObjectId,
+        task: Option<TaskId>,
+        failure: Failure,
     },
     TeamMessage {
         message: Box<TeamMessage>,

@@ -4,8 +4,8 @@ use super::ContactCentre;
 use super::calls::Draft;
 use super::extensions::Extensions;
 use crate::{
-    Address, Event, Extension, Queue, Refusal, Role, Team, TeamId, Timestamp, UserChanges, UserDetails,
-    UserId,
+    Address, Event, Extension, Queue, Reason, Refusal, Role, Team, TeamId, Timestamp, UserChanges,
+    UserDetails, UserId,
 };
 
 impl ContactCentre {
@@ -56,6 +56,7 @@ impl ContactCentre {
         let mut draft = Draft::new(self, at);
         draft.leave_all(id);
         let mut events = draft.finish();
+        events.extend(self.leave_media(id, Reason::Unspecified, at));
         events.push(Event::UserRemoved { user: id.clone() });
         Ok(events)
     }

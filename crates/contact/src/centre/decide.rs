@@ -16,10 +16,20 @@ impl ContactCentre {
     ///
     /// A [`Refusal`] with the HTTP status and error of Finesse's error tables.
     pub fn decide(&self, actor: &Actor, command: &Command, at: Timestamp) -> Result<Vec<Event>, Refusal> {
+        let mut events = self.follow(actor, command, at)?;
+        self.offer_tasks(&mut events, at);
+        Ok(events)
+    }
+
+    fn follow(&self, actor: &Actor, command: &Command, at: Timestamp) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::ChangeState { user, request } => return self.change_state(actor, user, request, at),
             Command::BeginCall { user, request } => return self.begin_call(actor, user, request, at),
             Command::ActOnCall { dialog, request } => return self.act_on_call(actor, *dialog, request, at),
+            Command::ChangeMedia { user, media, request } => {
+                return self.change_media(actor, user, *media, request, at);
+            }
+            Command::ActOnTask { task, request } => return self.act_on_task(actor, *task, *request, at),
             Command::CreateTeamMessage(new) => return Ok(vec![self.create_team_message(actor, new, at)?]),
             Command::DeleteTeamMessage { message } => {
                 return Ok(vec![self.delete_team_message(actor, *message)?]);
@@ -33,11 +43,15 @@ impl ContactCentre {
             Command::ChangeState { .. }
             | Command::BeginCall { .. }
             | Command::ActOnCall { .. }
+            | Command::ChangeMedia { .. }
+            | Command::ActOnTask { .. }
             | Command::CreateTeamMessage(_)
             | Command::DeleteTeamMessage { .. } => {
                 return Ok(Vec::new());
             }
             Command::Network(event) => return self.network(event, at),
+            Command::SubmitTask { media, data } => return self.submit_task(*media, data, at),
+            Command::EndTask { number } => return self.end_task(*number, at),
             Command::DesktopLost { user } => return self.desktop_lost(user, at),
             Command::LinkRestored { user } => return self.link_restored(user, at),
             Command::Elapse => return Ok(self.elapse(at)),

@@ -5,10 +5,11 @@
 //! Finesse Developer Guide 12.5(1), "Desktop presence and forced logout".
 
 use super::{ContactCentre, Deployment};
-use crate::{AgentState, Event, Reason, Refusal, Timestamp, UserId};
+use crate::{AgentState, Event, Reason, Refusal, Timestamp, User, UserId};
 
 impl ContactCentre {
-    /// The user is signed out, or on CCE not ready if so configured; in a call, when the call is over.
+    /// The user is signed out, or on CCE not ready if so configured; in a call, when the call is over. Of media domains the user is
+    /// signed out in any case.
     ///
     /// The guide has CCE sign out at once even in a call, whose voice goes on at the telephone; here the
     /// desktop is the telephone, and nobody is cut off.
@@ -20,6 +21,18 @@ impl ContactCentre {
         let user = self.user(user).ok_or_else(|| Refusal::user_not_found(user.as_str()))?;
         let signs_out = self.settings.deployment == Deployment::Uccx || self.settings.logout_on_disconnect;
         let state = if signs_out { AgentState::Logout } else { AgentState::NotReady };
+        let mut events = self.voice_lost(user, state, signs_out, at)?;
+        events.extend(self.leave_media(user.id(), Reason::CONNECTION_LOST, at));
+        Ok(events)
+    }
+
+    fn voice_lost(
+        &self,
+        user: &User,
+        state: AgentState,
+        signs_out: bool,
+        at: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
         let reason = Reason::CONNECTION_LOST;
         match user.state {
             AgentState::Logout => Ok(Vec::new()),

@@ -11,6 +11,7 @@ mod decide;
 mod desktop;
 mod extensions;
 mod link;
+mod media;
 mod queues;
 mod repetition;
 mod snapshot;
@@ -31,6 +32,7 @@ use crate::{
 use crate::configured::Configuration;
 use calls::Calls;
 use extensions::Extensions;
+use media::MediaWork;
 use queues::Queues;
 use team_messages::TeamMessages;
 
@@ -48,6 +50,7 @@ pub struct ContactCentre {
     extensions: Extensions,
     calls: Calls,
     queues: Queues,
+    media: MediaWork,
     team_messages: TeamMessages,
     /// Who is wrapping up, by the time when that ends.
     wrapping_up: BTreeSet<(Timestamp, UserId)>,
@@ -89,7 +92,8 @@ pub struct Settings {
     /// After how many milliseconds a telephone outside that rings is answered, as if there were somebody. Default: 2,000. With
     /// none, only [`NetworkEvent::Answer`](crate::NetworkEvent::Answer) answers it.
     pub outside_answers_after_ms: Option<u32>,
-    /// After how many milliseconds a call of a queue that an agent does not take goes back to the queue. Default: 20,000.
+    /// After how many milliseconds a call of a queue, or a task, that an agent does not take goes back to where it waits.
+    /// Default: 20,000.
     pub ring_no_answer_after_ms: u32,
     /// Whether an agent whose desktop has gone is signed out on CCE, or only not ready. Default: signed out. CCX always signs out.
     pub logout_on_disconnect: bool,
@@ -111,6 +115,10 @@ pub struct Settings {
     pub workflow_actions_max: usize,
     /// The most layouts of call data, the default included. Default: 200.
     pub media_layouts_max: usize,
+    /// The most media domains besides that of calls. Default: 100.
+    pub media_domains_max: usize,
+    /// The most tasks at a time, whether somebody has them or not. Default: 10,000.
+    pub tasks_max: usize,
     /// The most phone books for all teams. Default: 10.
     pub global_phone_books_max: usize,
     /// The most phone books for some teams. Default: 300.
@@ -146,6 +154,8 @@ impl Default for Settings {
             workflows_max: 100,
             workflow_actions_max: 100,
             media_layouts_max: 200,
+            media_domains_max: 100,
+            tasks_max: 10_000,
             global_phone_books_max: 10,
             team_phone_books_max: 300,
             contacts_max: 50_000,

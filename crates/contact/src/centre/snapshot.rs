@@ -17,11 +17,25 @@ impl ContactCentre {
             (self.calls.next() != DialogId::FIRST).then(|| Event::NextDialog { id: self.calls.next() });
         let queues = self.queues.iter().cloned().map(Event::QueueAdded);
         let told = self.queues.told().map(|(queue, at, found)| Event::QueueLookedAt { queue, at, found });
+        // Tasks come before sign-ins, whose states follow from them.
+        let tasks = self
+            .media
+            .tasks()
+            .cloned()
+            .map(|task| Event::TaskChanged { at: task.created_at, task: Box::new(task) });
+        let last_task = self.media.last_if_gone().map(|number| Event::LastTask { number });
+        let sessions = self.media.sessions().map(|(user, media, session)| Event::MediaSessionChanged {
+            user: user.clone(),
+            media,
+            session: session.clone(),
+            at: session.since,
+        });
+        let media = tasks.chain(last_task).chain(sessions);
         let messages = self.team_messages.iter().cloned().map(Event::TeamMessageCreated);
         let last_message = self.team_messages.last_if_gone().map(|id| Event::LastTeamMessage { id });
         let messages = messages.chain(last_message);
         let configured = teams.chain(objects).chain(extensions).chain(users).chain(queues).chain(told);
-        configured.chain(states).chain(calls).chain(next).chain(messages).collect()
+        configured.chain(states).chain(calls).chain(next).chain(media).chain(messages).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use super::calls::Draft;
 use super::{ContactCentre, Deployment};
 use crate::{
     Actor, AfterCall, AgentState, Event, Extension, Failure, Part, Participant, Reason, ReasonCategory,
-    Refusal, RequestedState, StateChange, Timestamp, User, UserId, UserRequest,
+    ReasonCodeId, Refusal, RequestedState, StateChange, Timestamp, User, UserId, UserRequest,
 };
 
 impl ContactCentre {
@@ -26,14 +26,19 @@ impl ContactCentre {
             self.may_supervise(actor, user)?;
             self.supervisors_change(user, request)?
         };
-        Ok(match outcome {
+        let leaves_media = request.state == RequestedState::Logout && request.logout_all_media;
+        let mut events = match outcome {
             Outcome::Keep => Vec::new(),
             Outcome::Fail(failure) => vec![Event::RequestFailed { user: user.id().clone(), failure }],
             Outcome::Become { state, reason, extension } => {
                 self.become_state(user, state, reason, extension, at)
             }
             Outcome::AfterCall { state, reason } => self.after_call(user, state, reason, at),
-        })
+        };
+        if leaves_media {
+            events.extend(self.leave_media(user.id(), Reason::Unspecified, at));
+        }
+        Ok(events)
     }
 
     /// The user is in another state now. Time to wrap up is over with it.
@@ -187,6 +192,16 @@ impl ContactCentre {
                 Ok(Reason::Unspecified)
             };
         };
+        self.reason_of(user, id, category)
+    }
+
+    /// The reason with this key, if the user may give it.
+    pub(super) fn reason_of(
+        &self,
+        user: &User,
+        id: ReasonCodeId,
+        category: ReasonCategory,
+    ) -> Result<Reason, Refusal> {
         if self.reason_codes_of(user, category).any(|code| code.id == id) {
             return Ok(Reason::Code { id });
         }

@@ -66,6 +66,9 @@ pub(crate) trait Configurable: Clone + Debug + PartialEq + Into<Configured> {
     /// Whether `clash` ever finds anything; if not, nobody looks.
     const CAN_CLASH: bool = true;
 
+    /// The key of the first object.
+    const FIRST_ID: u32 = 1;
+
     /// How many there may be, and whether that counts the objects of the same group only. With the setting's name for people.
     fn limit(&self, settings: &Settings) -> Limit;
 
@@ -110,9 +113,9 @@ pub(crate) struct Catalogue<T> {
     next: u32,
 }
 
-impl<T> Default for Catalogue<T> {
+impl<T: Configurable> Default for Catalogue<T> {
     fn default() -> Self {
-        Self { objects: BTreeMap::new(), groups: BTreeMap::new(), next: 1 }
+        Self { objects: BTreeMap::new(), groups: BTreeMap::new(), next: T::FIRST_ID }
     }
 }
 
@@ -200,6 +203,8 @@ pub(crate) trait AnyCatalogue {
     /// The key that a new object gets.
     fn next_id(&self) -> ObjectId;
     fn set_next(&mut self, next: ObjectId);
+    /// Whether no key has been given yet.
+    fn is_untouched(&self) -> bool;
     fn remove(&mut self, id: ObjectId);
     /// Reads a body: of a new object without `old`, else of the one with that key. None if there is none.
     fn read(
@@ -241,6 +246,10 @@ impl<T: Configurable> AnyCatalogue for Catalogue<T> {
         self.next = self.next.max(next.0);
     }
 
+    fn is_untouched(&self) -> bool {
+        self.next == T::FIRST_ID
+    }
+
     fn remove(&mut self, id: ObjectId) {
         Self::remove(self, id);
     }
@@ -272,7 +281,8 @@ impl<T: Configurable> AnyCatalogue for Catalogue<T> {
     }
 
     fn snapshot(&self) -> (Vec<Configured>, Option<ObjectId>) {
-        let said = self.objects.keys().next_back().map_or(1, |last| last.0.saturating_add(1));
+        let last = self.objects.keys().next_back();
+        let said = last.map_or(T::FIRST_ID, |last| last.0.saturating_add(1).max(T::FIRST_ID));
         let next = (self.next != said).then_some(ObjectId(self.next));
         (self.objects.values().cloned().map(Into::into).collect(), next)
     }

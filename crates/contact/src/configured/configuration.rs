@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::catalogue::{AnyCatalogue, Catalogue};
 use super::{
-    Catalogues, ConfigDocument, Configured, Contact, Group, Kind, MediaPropertiesLayout, Subtree, Workflow,
-    WorkflowAction, WrapUpReason,
+    Catalogues, ConfigDocument, Configured, Contact, Group, Kind, MediaDomain, MediaPropertiesLayout,
+    Subtree, Workflow, WorkflowAction, WrapUpReason,
 };
 use crate::{Event, ObjectId, ReasonCode, TeamId};
 
@@ -47,6 +47,10 @@ impl Configuration {
 
     pub(crate) fn workflow_actions(&self) -> &Catalogue<WorkflowAction> {
         &self.catalogues.workflow_actions
+    }
+
+    pub(crate) fn media_domains(&self) -> &Catalogue<MediaDomain> {
+        &self.catalogues.media_domains
     }
 
     /// A phone book has these contacts and no others.

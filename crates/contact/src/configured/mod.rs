@@ -18,6 +18,7 @@ mod configuration;
 mod contact;
 mod document;
 mod form;
+mod media_domain;
 mod media_layout;
 mod phone_book;
 mod reason_code;
@@ -35,6 +36,7 @@ pub(crate) use configuration::Configuration;
 pub use contact::{Contact, ContactRow, read_contacts};
 pub use document::ConfigDocument;
 pub(crate) use form::Form;
+pub use media_domain::MediaDomain;
 pub use media_layout::MediaPropertiesLayout;
 pub use phone_book::{PhoneBook, Reach};
 pub use rules::ConfigurationChange;
@@ -143,4 +145,5 @@ kinds! {
     Workflow, workflows, "Workflow", "Workflows";
     WorkflowAction, workflow_actions, "WorkflowAction", "WorkflowActions";
     MediaPropertiesLayout, media_layouts, "MediaPropertiesLayout", "MediaPropertiesLayouts";
+    MediaDomain, media_domains, "MediaDomain", "MediaDomains";
 }

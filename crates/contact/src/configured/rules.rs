@@ -45,7 +45,12 @@ pub enum ConfigurationChange {
 }
 
 impl ContactCentre {
-    /// The key that the next object of a kind gets. It is 1 if there has never been one.
+    /// Whether there has never been an object of a kind that somebody has added.
+    pub fn has_never_had(&self, kind: Kind) -> bool {
+        self.configuration().of(kind).is_untouched()
+    }
+
+    /// The key that the next object of a kind gets.
     pub fn next_object(&self, kind: Kind) -> ObjectId {
         self.configuration().of(kind).next_id()
     }
@@ -79,6 +84,17 @@ impl ContactCentre {
         Ok(object)
     }
 
+    /// Whether a domain can be interrupted is not changed under those who work there: their states would follow.
+    fn domain_may_become(&self, object: &Configured) -> Result<(), Refusal> {
+        let Configured::MediaDomain(new) = object else { return Ok(()) };
+        let old = self.media_domain(new.id).map(|old| old.interruptible);
+        if old != Some(new.interruptible) && self.is_in_use(new.id) {
+            let why = "agents are signed in to this domain, or tasks are in it; change this when nobody is";
+            return Err(Refusal::configuration("interruptible", why));
+        }
+        Ok(())
+    }
+
     pub(crate) fn configure(&self, change: &ConfigurationChange) -> Result<Option<Event>, Refusal> {
         let catalogues = &self.configuration().catalogues;
         match change {
@@ -100,6 +116,7 @@ impl ContactCentre {
                 }
                 catalogues.check(object, self.settings())?;
                 Catalogues::check_references(object, self.configuration())?;
+                self.domain_may_become(object)?;
                 let is_same = catalogues.has(object);
                 Ok((!is_same).then(|| Event::Configured(object.clone())))
             }
@@ -110,6 +127,10 @@ impl ContactCentre {
                 if catalogues.of(*kind).is_lasting(*id) {
                     let path = crate::ApiPath::Object(*kind, *id).to_string();
                     return Err(Refusal::configuration(path, "this object cannot be removed, only changed"));
+                }
+                if *kind == Kind::MediaDomain && self.is_in_use(*id) {
+                    let why = "agents are signed in to this domain, or tasks are in it";
+                    return Err(Refusal::configuration(id.to_string(), why));
                 }
                 Ok(Some(Event::ConfigurationRemoved { kind: *kind, id: *id }))
             }

@@ -4,6 +4,7 @@
 //! is an empty element, not a missing one: naive clients read without looking.
 
 mod dialog;
+mod media;
 mod queue;
 mod reason_code;
 mod system_info;
@@ -15,6 +16,8 @@ mod writer;
 
 pub(crate) use dialog::{call_failed, dialog_changed, dialog_repeated};
 pub use dialog::{dialog_xml, user_dialogs_xml};
+pub(crate) use media::{media_changed, media_failed, task_changed};
+pub use media::{media_xml, task_xml, user_media_xml, user_tasks_xml};
 pub(crate) use queue::{queue_added, queue_changed};
 pub use queue::{queue_xml, user_queues_xml};
 pub use reason_code::{reason_code_xml, reason_codes_xml};

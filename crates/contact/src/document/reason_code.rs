@@ -44,7 +44,20 @@ pub(super) enum Detail {
 ///
 /// A system reason is in no list, so it has the id -1 and no `uri`.
 pub(super) fn write_reason(xml: &mut XmlWriter, centre: &ContactCentre, user: &User, detail: Detail) {
-    match user.reason {
+    write_reason_for(xml, centre, user.reason, user.state == AgentState::Logout, detail);
+}
+
+/// As [`write_reason`], for a state of any kind.
+///
+/// - `signed_out`: whether that state is `LOGOUT`.
+pub(super) fn write_reason_for(
+    xml: &mut XmlWriter,
+    centre: &ContactCentre,
+    reason: Reason,
+    signed_out: bool,
+    detail: Detail,
+) {
+    match reason {
         Reason::None | Reason::Unspecified => {}
         Reason::Code { id } => {
             let Some(code) = centre.reason_code(id) else { return };
@@ -60,7 +73,6 @@ pub(super) fn write_reason(xml: &mut XmlWriter, centre: &ContactCentre, user: &U
             xml.close("reasonCode");
         }
         Reason::System { code } => {
-            let signed_out = user.state == AgentState::Logout;
             let category = if signed_out { ReasonCategory::Logout } else { ReasonCategory::NotReady };
             xml.open("reasonCode");
             xml.text("category", category.as_str());

@@ -2,7 +2,7 @@
 
 use super::XmlWriter;
 use super::user::{SUMMARY_BYTES, write_summary, write_user};
-use crate::{ApiPath, ContactCentre, Failure, TeamId, User, UserId};
+use crate::{ApiPath, ContactCentre, Failure, ObjectId, TeamId, User, UserId};
 
 /// A document to publish, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +71,20 @@ pub(crate) fn failed(user: &UserId, failure: Failure, request_id: Option<&str>) 
 
 /// Writes what went wrong after a request was accepted.
 pub(super) fn write_error(xml: &mut XmlWriter, failure: Failure) {
+    write_error_about(xml, failure, None);
+}
+
+/// As [`write_error`].
+///
+/// - `media`: the media domain that the request was about, if it was about one.
+pub(super) fn write_error_about(xml: &mut XmlWriter, failure: Failure, media: Option<ObjectId>) {
     let text = failure.text();
     xml.open("apiErrors");
     xml.open("apiError");
     xml.text("errorData", text.error_data);
+    if let Some(media) = media {
+        xml.show("errorMedia", media);
+    }
     xml.text("errorMessage", text.error_message);
     xml.text("errorType", text.error_type);
     if let Some(peripheral) = text.peripheral {

@@ -2,8 +2,9 @@
 
 use contact::{
     Action, Actor, CallDataChange, Callback, Classification, Command, ContactCentre, Deployment, DialogId,
-    DialogRequest, Event, NetworkEvent, Queue, QueueId, RequestedState, Settings, StateCause, TeamId,
-    Timestamp, UserChanges, UserRequest, WrapUp, WrapUpMode,
+    DialogRequest, Event, InterruptAction, LogoutAction, MediaDomain, MediaRequest, MediaTerms, NetworkEvent,
+    ObjectId, Queue, QueueId, RequestedState, SessionChange, Settings, StateCause, TaskAction, TaskRequest,
+    TeamId, Timestamp, UserChanges, UserRequest, WrapUp, WrapUpMode,
 };
 use proptest::prelude::*;
 
@@ -13,6 +14,9 @@ use crate::room::{NOW, Room, extension, user};
 const AGENTS: [(&str, &str); 4] = [("7000", "2190"), ("7001", "2101"), ("7002", "2102"), ("7003", "2103")];
 /// A queue of the supervisor's team: the first three agents.
 const QUEUE: &str = "8001";
+const CHAT: ObjectId = ObjectId(5001);
+/// This one may be interrupted.
+const EMAIL: ObjectId = ObjectId(5002);
 const OUTSIDE: [&str; 2] = ["5551", "5552"];
 
 /// One thing that happens. Calls are named by place among those that there are, so that most names mean something.
@@ -34,6 +38,10 @@ enum Step {
     WrapUp { agent: usize, mode: usize },
     DesktopLost { agent: usize },
     LinkRestored { agent: usize },
+    Media { agent: usize, domain: usize, what: usize },
+    Task { agent: usize, task: usize, action: usize },
+    Submit { domain: usize },
+    EndTask { task: usize },
     Remove,
 }
 
@@ -77,6 +85,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (agent, 0..4usize).prop_map(|(agent, mode)| Step::WrapUp { agent, mode }),
         1 => (0..AGENTS.len()).prop_map(|agent| Step::DesktopLost { agent }),
         1 => (0..AGENTS.len()).prop_map(|agent| Step::LinkRestored { agent }),
+        6 => (0..AGENTS.len(), 0..3usize, 0..8usize)
+            .prop_map(|(agent, domain, what)| Step::Media { agent, domain, what }),
+        8 => (0..AGENTS.len(), 0..3usize, 0..TaskAction::ALL.len())
+            .prop_map(|(agent, task, action)| Step::Task { agent, task, action }),
+        4 => (0..2usize).prop_map(|domain| Step::Submit { domain }),
+        1 => (0..3usize).prop_map(|task| Step::EndTask { task }),
         1 => Just(Step::Remove),
     ]
 }
@@ -198,6 +212,36 @@ fn command(centre: &ContactCentre, step: &Step) -> Option<(Actor, Command)> {
         Step::LinkRestored { agent } => {
             Some((Actor::system(), Command::LinkRestored { user: user(AGENTS[agent].0) }))
         }
+        Step::Media { agent, domain, what } => {
+            let change = |change| MediaRequest { change: Some(change), routable: None };
+            let terms = MediaTerms {
+                dialogs_max: 1 + what as u8,
+                interrupt: InterruptAction::ALL[what % 2],
+                at_logout: LogoutAction::ALL[what / 2 % 2],
+            };
+            let request = match what {
+                0..=2 => change(SessionChange::SignIn(terms)),
+                3 | 4 => change(SessionChange::Ready),
+                5 => change(SessionChange::NotReady { reason: None }),
+                6 => change(SessionChange::SignOut { reason: None }),
+                _ => MediaRequest { change: None, routable: Some(agent % 2 == 0) },
+            };
+            let media = [CHAT, EMAIL, MediaDomain::VOICE][domain];
+            Some((actor(agent)?, Command::ChangeMedia { user: user(AGENTS[agent].0), media, request }))
+        }
+        Step::Task { agent, task, action } => {
+            let task = centre.tasks_of(&user(AGENTS[agent].0)).nth(task)?.id();
+            let request = TaskRequest { action: TaskAction::ALL[action] };
+            Some((actor(agent)?, Command::ActOnTask { task, request }))
+        }
+        Step::Submit { domain } => {
+            let media = [CHAT, EMAIL][domain];
+            Some((Actor::system(), Command::SubmitTask { media, data: CallDataChange::default() }))
+        }
+        Step::EndTask { task } => {
+            let number = centre.tasks().nth(task)?.number;
+            Some((Actor::system(), Command::EndTask { number }))
+        }
         Step::Remove => Some((Actor::system(), Command::RemoveUser { user: user("7003") })),
     }
 }
@@ -218,6 +262,10 @@ proptest! {
         let settings = Settings { deployment, conference_parties_max: 4, ..Settings::default() };
         let mut room = Room::new(settings.clone());
         room.configure(Command::AddQueue(queue()));
+        for (id, interruptible) in [(CHAT, false), (EMAIL, true)] {
+            let domain = MediaDomain { id, name: id.to_string(), description: String::new(), interruptible };
+            room.configure(Command::add(domain));
+        }
         let mut replayed = room.centre.clone();
         let mut now = NOW;
         for (agent, number) in AGENTS {

@@ -13,6 +13,7 @@ mod decisions;
 mod desktop;
 mod documents;
 mod fuzz_seeds;
+mod media;
 mod outbound;
 mod queue_flows;
 mod repetition;

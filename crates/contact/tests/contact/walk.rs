@@ -28,6 +28,7 @@ fn request() -> impl Strategy<Value = UserRequest> {
             reason_code_id,
             mobile_agent: is_mobile
                 .then(|| MobileAgent { mode: "CALL_BY_CALL".into(), dial_number: "1".into() }),
+            logout_all_media: false,
         },
     )
 }

@@ -34,7 +34,7 @@ fn an_import_is_one_entry_of_the_log() {
     assert_eq!(world.account_changes.len(), 20_000);
     assert_eq!(world.notifier.credentials().count(), 20_000);
     let session = world.connect("u19999/a");
-    assert_eq!(world.pubsub_get(session, "<subscriptions/>").matches("<subscription ").count(), 4);
+    assert_eq!(world.pubsub_get(session, "<subscriptions/>").matches("<subscription ").count(), 5);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_removed_user_is_gone_everywhere() {
     // Somebody new of the same name starts from nothing.
     world.import(vec![account("temp", "U")], Existing::Refuse).unwrap();
     let session = world.connect("temp/a");
-    assert_eq!(world.pubsub_get(session, "<subscriptions/>").matches("<subscription ").count(), 4);
+    assert_eq!(world.pubsub_get(session, "<subscriptions/>").matches("<subscription ").count(), 5);
 }
 
 #[test]

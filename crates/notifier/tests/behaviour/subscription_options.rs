@@ -385,7 +385,7 @@ fn checklist_072_several_subscriptions_are_bounded() {
         let mut world = World::with(|config| {
             config.multiple_subscriptions = true;
             config.limits.subscriptions_per_session_max = 3;
-            config.limits.subscriptions_per_user_max = 4 + 3;
+            config.limits.subscriptions_per_user_max = 5 + 3;
         });
         let session = world.connect("1001001/a");
         let verb = format!("<subscribe node='{OWN}' jid='{jid}'/>");

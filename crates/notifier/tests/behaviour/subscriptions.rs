@@ -142,7 +142,7 @@ fn checklist_077_the_list_of_subscriptions_has_all_of_ones_addresses() {
     world.subscribe(a, TEAM);
     world.subscribe(b, TEAM);
     let all = world.pubsub_get(a, "<subscriptions/>");
-    assert_eq!(all.matches("<subscription ").count(), 4 + 2, "four automatic ones: {all}");
+    assert_eq!(all.matches("<subscription ").count(), 5 + 2, "five automatic ones: {all}");
     let at_team = world.pubsub_get(a, &format!("<subscriptions node='{TEAM}'/>"));
     assert!(
         at_team.contains("jid=\"1001001@localhost/a\"") && at_team.contains("jid=\"1001001@localhost/b\"")

@@ -89,6 +89,8 @@ impl Config {
             wrap_up_reasons_max: contact.wrap_up_reasons_max as usize,
             workflows_max: contact.workflows_max as usize,
             workflow_actions_max: contact.workflow_actions_max as usize,
+            media_domains_max: contact.media_domains_max as usize,
+            tasks_max: contact.tasks_max as usize,
             media_layouts_max: contact.media_layouts_max as usize,
             global_phone_books_max: contact.global_phone_books_max as usize,
             team_phone_books_max: contact.team_phone_books_max as usize,

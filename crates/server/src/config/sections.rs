@@ -548,7 +548,8 @@ settings! {
         /// How long a telephone outside rings until it is answered, as if there were somebody: agents can place calls to
         /// any number without a telephone network. "0 s": never; whoever plays the network answers.
         outside_answers_after: Duration = "\"2 s\"", Span::seconds(0, 3_600);
-        /// How long a call of a queue rings at an agent's before it goes back to the queue, and the agent is not ready.
+        /// How long a call of a queue rings at an agent's before it goes back to the queue, and the agent is not ready. So it is with
+        /// a task that an agent does not take.
         ring_no_answer_after: Duration = "\"20 s\"", Span::seconds(1, 600);
         /// How long the desktop of an agent may be gone (no session with presence and a connection) until the agent is signed out,
         /// with the reason 255. Long enough for a page to be loaded again. "0 s": agents stay signed in. Agents who have never
@@ -576,6 +577,11 @@ settings! {
         workflow_actions_max: u32 = "100", Count(1, 10_000);
         /// Layouts of call data, the default included. Over it: another one is refused.
         media_layouts_max: u32 = "200", Count(1, 10_000);
+        /// Media domains besides that of calls. Over it: another one is refused.
+        media_domains_max: u32 = "100", Count(1, 10_000);
+        /// Tasks of media domains at a time, whether somebody has them or not. Over it: another one is refused with 400
+        /// until some are done.
+        tasks_max: u32 = "10000", Count(1, 1_000_000);
         /// Phone books for all teams. Over it: another one is refused.
         global_phone_books_max: u32 = "10", Count(1, 10_000);
         /// Phone books for some teams. Over it: another one is refused.

@@ -8,6 +8,7 @@ mod body;
 mod configured;
 mod dialogs;
 mod faults;
+mod media;
 mod operations;
 mod own;
 mod phone_books;
@@ -126,6 +127,10 @@ impl Rest {
                 self.begin_call(user, owner, body, request_id).await
             }
             (&Method::PUT, ApiPath::Dialog(dialog)) => self.act_on_call(user, dialog, body, request_id).await,
+            (&Method::PUT, ApiPath::UserMedium(target, media)) => {
+                self.change_media(user, target, media, body, request_id).await
+            }
+            (&Method::PUT, ApiPath::Task(task)) => self.act_on_task(user, task, body, request_id).await,
             (&Method::POST, ApiPath::NewTeamMessage | ApiPath::NewTeamMessages) => {
                 self.create_team_message(user, peer, head, body, request_id).await
             }

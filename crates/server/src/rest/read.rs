@@ -10,7 +10,7 @@ use contact::{
 use http::Uri;
 
 use super::reply::Reply;
-use super::{Rest, actor, configured, phone_books};
+use super::{Rest, actor, configured, media, phone_books};
 
 impl Rest {
     /// `GET /SystemInfo`, which never fails: out of service is an answer too.
@@ -113,13 +113,17 @@ fn document(
         | ApiPath::TeamResource(..)
         | ApiPath::Objects(_)
         | ApiPath::Object(..) => configured::document(centre, actor, path, parameters),
+        ApiPath::UserMedia(_)
+        | ApiPath::UserMedium(..)
+        | ApiPath::UserMediumTasks(..)
+        | ApiPath::UserTasks(_)
+        | ApiPath::Task(_) => media::document(centre, actor, path),
         ApiPath::Contacts(_) | ApiPath::Contact(..) | ApiPath::UserContacts(..) => {
             phone_books::document(centre, actor, path)
         }
         // Answered elsewhere, or nodes that have no document of their own.
         ApiPath::SystemInfo
         | ApiPath::Users
-        | ApiPath::UserMedia(_)
         | ApiPath::TeamUsers(_)
         | ApiPath::NewTeamMessage
         | ApiPath::NewTeamMessages

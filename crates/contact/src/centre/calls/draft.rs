@@ -25,14 +25,26 @@ pub(in crate::centre) struct Draft<'a> {
     users: BTreeMap<UserId, User>,
     dialogs: BTreeMap<DialogId, Dialog>,
     next: DialogId,
+    /// Those whom a task keeps calls away from no longer.
+    freed: BTreeSet<UserId>,
     events: Vec<Event>,
 }
 
 impl<'a> Draft<'a> {
     /// No step yet. All steps happen at the same time, `at`.
     pub(in crate::centre) fn new(centre: &'a ContactCentre, at: Timestamp) -> Self {
-        let (users, dialogs) = (BTreeMap::new(), BTreeMap::new());
-        Self { centre, at, users, dialogs, next: centre.calls.next(), events: Vec::new() }
+        let (users, dialogs, freed) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { centre, at, users, dialogs, next: centre.calls.next(), freed, events: Vec::new() }
+    }
+
+    /// Knows of agents whom a task has kept calls away from until now.
+    pub(in crate::centre) fn with_freed(self, freed: BTreeSet<UserId>) -> Self {
+        Self { freed, ..self }
+    }
+
+    /// Whether a task keeps calls of queues away from the agent.
+    pub(super) fn is_bound_by_task(&self, agent: &UserId) -> bool {
+        !self.freed.contains(agent) && self.centre.keeps_calls_away(agent)
     }
 
     /// The steps, in order.

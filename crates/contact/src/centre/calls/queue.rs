@@ -105,8 +105,11 @@ impl Draft<'_> {
     fn longest_ready(&self, queue: &crate::Queue) -> Option<UserId> {
         let teams = queue.teams.iter().filter_map(|id| self.centre().team(*id));
         let agents = teams.flat_map(|team| &team.members).filter_map(|id| self.user(id));
-        let ready =
-            agents.filter(|agent| agent.state == AgentState::Ready && !self.is_busy(agent.id(), |_| true));
+        let ready = agents.filter(|agent| {
+            agent.state == AgentState::Ready
+                && !self.is_busy(agent.id(), |_| true)
+                && !self.is_bound_by_task(agent.id())
+        });
         let longest = ready.min_by_key(|agent| (agent.state_changed_at, agent.id().clone()));
         longest.map(|agent| agent.id().clone())
     }

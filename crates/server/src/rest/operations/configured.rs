@@ -30,6 +30,7 @@ const TOO_MANY_CONTACTS: &[(u16, &str)] = &[
 
 const LASTING: &[(u16, &str)] =
     &[(400, "It is the one that everybody has: it can be changed, and not removed.")];
+const IN_USE: &[(u16, &str)] = &[(400, "Agents are signed in to this domain, or tasks are in it.")];
 const NONE_LASTING: &[(u16, &str)] = &[];
 
 /// What every kind has.
@@ -153,6 +154,7 @@ given!(PHONE_BOOKS_GIVEN, "PhoneBook", "PhoneBooks", NO_QUERY);
 kept!(WORKFLOWS, "Workflow", "Workflows", NO_QUERY, Administrator, NONE_LASTING);
 given!(WORKFLOWS_GIVEN, "Workflow", "Workflows", NO_QUERY);
 kept!(WORKFLOW_ACTIONS, "WorkflowAction", "WorkflowActions", NO_QUERY, Administrator, NONE_LASTING);
+kept!(MEDIA_DOMAINS, "MediaDomain", "MediaDomains", NO_QUERY, Administrator, IN_USE);
 kept!(MEDIA_LAYOUTS, "MediaPropertiesLayout", "MediaPropertiesLayouts", NO_QUERY, Administrator, LASTING);
 given!(MEDIA_LAYOUTS_GIVEN, "MediaPropertiesLayout", "MediaPropertiesLayouts", NO_QUERY);
 
@@ -360,6 +362,7 @@ pub(super) static OPERATIONS: &[&[Operation]] = &[
     TEAM_LAYOUT_CONFIG,
     USER_LAYOUT_CONFIG,
     DEFAULT_MEDIA_LAYOUT,
+    MEDIA_DOMAINS,
     MEDIA_LAYOUTS,
     MEDIA_LAYOUTS_GIVEN,
 ];

@@ -15,6 +15,13 @@ const ACCEPTED: &[Answer] = &[answer(
 
 const CCE_ONLY: &[(u16, &str)] = &[(501, "The server plays a CCX, which has no queues in its interface.")];
 
+const NO_MEDIA: &[(u16, &str)] = &[(501, "The server plays a CCX, which has no media in its interface.")];
+
+const MEDIA_NOT_CHANGED: &[(u16, &str)] = &[
+    (400, "The body is not as expected, or an element is missing."),
+    (501, "The server plays a CCX, which has no media in its interface."),
+];
+
 const MESSAGE_CREATED: &[Answer] = &[answer(200, "It is there; where, `Location` says.", None)];
 
 const NO_MESSAGE: &[(u16, &str)] = &[
@@ -104,15 +111,15 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "GET",
         "/finesse/api/Dialog/{dialog}",
         "getDialog",
-        "A call",
+        "A call or a task",
         OneselfOrAbove,
-        &[answer(200, "The call.", Some(Xml("Dialog")))],
+        &[answer(200, "The call, or the task.", Some(Xml("Dialog")))],
     ),
     operation(
         "PUT",
         "/finesse/api/Dialog/{dialog}",
         "actOnCall",
-        "Do something with a call: answer, hold, transfer and so on",
+        "Do something with a call or a task: answer, hold, transfer, accept and so on",
         OneselfOrSupervisor,
         ACCEPTED,
     )
@@ -121,6 +128,56 @@ pub(super) static OPERATIONS: &[Operation] = &[
         (400, "The body is not as expected, an element is missing, or the action cannot be asked for now."),
         (501, "Not in the product that the server plays."),
     ]),
+    operation(
+        "GET",
+        "/finesse/api/User/{user}/Dialogs/Media",
+        "getUserTasks",
+        "A user's tasks",
+        OneselfOrAbove,
+        &[answer(200, "The tasks that the user has, by number.", Some(Xml("Dialogs")))],
+    )
+    .refuses(NO_MEDIA),
+    operation(
+        "GET",
+        "/finesse/api/User/{user}/Media",
+        "getUserMedia",
+        "The media domains, and a user's sign-in to each",
+        OneselfOrAbove,
+        &[answer(200, "The media domains, by key.", Some(Xml("MediaList")))],
+    )
+    .refuses(NO_MEDIA),
+    operation(
+        "GET",
+        "/finesse/api/User/{user}/Media/{media}",
+        "getUserMedium",
+        "A media domain, and a user's sign-in to it",
+        OneselfOrAbove,
+        &[answer(200, "The media domain.", Some(Xml("Media")))],
+    )
+    .refuses(NO_MEDIA),
+    operation(
+        "PUT",
+        "/finesse/api/User/{user}/Media/{media}",
+        "changeMedia",
+        "Sign in to a media domain or out, be ready for its tasks or not",
+        Oneself,
+        &[answer(
+            202,
+            "Accepted. What comes of it is an event on the user's node for media, an error among the events.",
+            None,
+        )],
+    )
+    .body(Xml("MediaRequest"))
+    .refuses(MEDIA_NOT_CHANGED),
+    operation(
+        "GET",
+        "/finesse/api/User/{user}/Media/{media}/Dialogs",
+        "getUserMediumTasks",
+        "A user's tasks of one media domain",
+        OneselfOrAbove,
+        &[answer(200, "The tasks that the user has, by number.", Some(Xml("Dialogs")))],
+    )
+    .refuses(NO_MEDIA),
     operation(
         "GET",
         "/finesse/api/Teams",

@@ -9,6 +9,7 @@ mod finesse;
 mod own;
 pub(super) mod schemas;
 mod schemas_desktop;
+mod schemas_media;
 mod schemas_own;
 
 pub(crate) use description::description;

@@ -77,6 +77,44 @@ pub(super) static OPERATIONS: &[Operation] = &[
     .body(Json("OutsideAct"))
     .refuses(OF_A_PARTY),
     operation(
+        "GET",
+        "/offhook/v1/tasks",
+        "listTasks",
+        "The tasks of media domains",
+        Administrator,
+        &[answer(200, "The tasks, by number, whether somebody has them or not.", Some(JsonList("Task")))],
+    ),
+    operation(
+        "POST",
+        "/offhook/v1/tasks",
+        "submitTask",
+        "A customer waits for an agent of a media domain",
+        Administrator,
+        &[answer(201, "The task, and where it is in `Location`.", Some(Json("Task")))],
+    )
+    .body(Json("NewTask"))
+    .refuses(&[
+        (400, "The body is not as expected, or there are as many tasks as there can be."),
+        (404, "There is no such media domain."),
+        (501, "The server plays a CCX, which has no media domains."),
+    ]),
+    operation(
+        "GET",
+        "/offhook/v1/tasks/{task}",
+        "showTask",
+        "A task",
+        Administrator,
+        &[answer(200, "The task.", Some(Json("Task")))],
+    ),
+    operation(
+        "DELETE",
+        "/offhook/v1/tasks/{task}",
+        "endTask",
+        "The customer waits no longer, or has what was wanted",
+        Administrator,
+        DONE,
+    ),
+    operation(
         "POST",
         "/offhook/v1/previews",
         "showPreview",

@@ -1,11 +1,12 @@
 //! What documents and bodies look like. A test holds the documents that are really written against these.
 
 use contact::{
-    Action, AgentState, CallType, DialogState, ParticipantState, RequestedState, Role, WrapUpMode,
+    Action, AgentState, CallType, DialogState, ParticipantState, RequestedState, Role, TaskAction, TaskState,
+    WrapUpMode,
 };
 use serde_json::{Map, Value, json};
 
-use super::{schemas_desktop, schemas_own};
+use super::{schemas_desktop, schemas_media, schemas_own};
 
 /// What a value is.
 #[derive(Clone, Copy)]
@@ -204,7 +205,7 @@ const USER_SUMMARY: &[Field] = &[
     has("uri", Text, ""),
 ];
 
-const REASON: &[Field] = &[
+pub(super) const REASON: &[Field] = &[
     has("category", CATEGORY, ""),
     has("code", COUNT, "The number that people know."),
     may("forAll", Flag, "Not in summaries."),
@@ -257,27 +258,31 @@ const STATISTICS: &[Field] = &[
 
 const DIALOG: &[Field] = &[
     has("associatedDialogUri", Text, "The call that this one was made for."),
-    has("fromAddress", Text, ""),
-    has("id", NUMBER, ""),
+    may("fromAddress", Text, "Of calls only."),
+    has("id", Text, "A number; of tasks, three joined by underscores."),
     has("mediaProperties", Object(MEDIA_PROPERTIES), ""),
-    has("mediaType", Text, "Voice"),
+    has("mediaType", Text, "Voice, or the name of the media domain."),
     has("participants", List("Participant", &Object(PARTICIPANT)), ""),
     may("scheduledCallbackInfo", Object(CALLBACK), "When and where the customer is to be called again."),
     has("secondaryId", Text, "The consultation."),
-    has("state", OneOf(|| DialogState::ALL.iter().map(|state| state.as_str()).collect()), ""),
-    has("toAddress", Text, ""),
+    has("state", DIALOG_STATE, ""),
+    may("toAddress", Text, "Of calls only."),
     has("uri", Text, ""),
 ];
 
 const MEDIA_PROPERTIES: &[Field] = &[
-    has("DNIS", Text, ""),
-    has("callType", OneOf(|| CallType::ALL.iter().map(|call_type| call_type.as_str()).collect()), ""),
-    has("dialedNumber", Text, ""),
-    has("mediaId", Text, "1: voice."),
-    has("outboundClassification", Text, "What has answered an outbound call."),
-    has("queueName", Text, ""),
-    has("queueNumber", Text, ""),
-    has("wrapUpReason", Text, ""),
+    may("DNIS", Text, ""),
+    may("callType", OneOf(|| CallType::ALL.iter().map(|call_type| call_type.as_str()).collect()), ""),
+    may("dialedNumber", Text, ""),
+    has(
+        "mediaId",
+        Text,
+        "1: voice. Else the key of the media domain; then there are call variables besides, and nothing more.",
+    ),
+    may("outboundClassification", Text, "What has answered an outbound call."),
+    may("queueName", Text, ""),
+    may("queueNumber", Text, ""),
+    may("wrapUpReason", Text, ""),
     has("callvariables", List("CallVariable", &Object(CALL_VARIABLE)), ""),
 ];
 
@@ -285,15 +290,44 @@ const CALL_VARIABLE: &[Field] = &[has("name", Text, ""), has("value", Text, "")]
 
 const PARTICIPANT: &[Field] = &[
     has("actions", List("action", &ACTION), "What the participant can do now."),
-    has("mediaAddress", Text, "The number."),
+    has("mediaAddress", Text, "The number; of tasks, the agent's login id."),
     has("mediaAddressType", OneOf(|| vec!["AGENT_DEVICE", ""]), "Empty for somebody outside."),
     has("startTime", Text, ""),
-    has("state", OneOf(|| ParticipantState::ALL.iter().map(|state| state.as_str()).collect()), ""),
+    has("state", PARTICIPANT_STATE, ""),
     has("stateCause", Text, "Why it failed."),
     has("stateChangeTime", Text, ""),
 ];
 
-const ACTION: Shape = OneOf(|| Action::ALL.iter().map(|action| action.as_str()).collect());
+const ACTION: Shape = OneOf(|| {
+    let of_calls = Action::ALL.iter().map(|action| action.as_str());
+    distinct(of_calls.chain(TaskAction::ALL.iter().map(|action| action.as_str())))
+});
+
+const DIALOG_STATE: Shape = OneOf(|| {
+    let of_calls = DialogState::ALL.iter().map(|state| state.as_str());
+    distinct(of_calls.chain(task_states()))
+});
+
+const PARTICIPANT_STATE: Shape = OneOf(|| {
+    let of_calls = ParticipantState::ALL.iter().map(|state| state.as_str());
+    distinct(of_calls.chain(task_states()))
+});
+
+/// The states of tasks.
+fn task_states() -> impl Iterator<Item = &'static str> {
+    TaskState::ALL.iter().map(|state| state.as_str())
+}
+
+/// Calls and tasks share some words; each is named once.
+fn distinct(words: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut known = Vec::new();
+    for word in words {
+        if !known.contains(&word) {
+            known.push(word);
+        }
+    }
+    known
+}
 
 const CALLBACK: &[Field] = &[has("callbackNumber", Text, ""), has("callbackTime", Text, "")];
 
@@ -367,6 +401,7 @@ const USER_REQUEST: &[Field] = &[
     may("extension", Text, "Needed to sign in."),
     may("reasonCodeId", ANY_NUMBER, "Why; -1 for no reason."),
     may("mobileAgent", Object(MOBILE_AGENT), ""),
+    may("logoutAllMedia", Flag, "Whether LOGOUT is for all media domains too."),
 ];
 
 const MOBILE_AGENT: &[Field] = &[has("mode", Text, ""), has("dialNumber", Text, "")];
@@ -386,14 +421,14 @@ const CHANGED_PROPERTIES: &[Field] =
 
 /// `components/schemas` of the description.
 pub(super) fn components() -> Value {
-    let schemas = SCHEMAS.iter().chain(schemas_own::SCHEMAS).chain(schemas_desktop::SCHEMAS);
+    let schemas = tables();
     Value::Object(schemas.map(|schema| (schema.name.to_owned(), schema.described())).collect())
 }
 
 /// The schema of this name.
 #[cfg(test)]
 pub(in crate::rest) fn find(name: &str) -> &'static Schema {
-    let mut schemas = SCHEMAS.iter().chain(schemas_own::SCHEMAS).chain(schemas_desktop::SCHEMAS);
+    let mut schemas = tables();
     schemas.find(|schema| schema.name == name).unwrap_or_else(|| panic!("no schema is called {name}"))
 }
 
@@ -405,7 +440,9 @@ pub(super) fn path_parameter(name: &str) -> (&'static str, Value, Value) {
         "user" => ("A login id or login name.", text, json!("1001001")),
         "jid" => ("A full JID. Its slash may be written as it is.", text, json!("1001001@localhost/desktop")),
         "publisher" => ("The publisher's name.", text, json!("pbx")),
-        "dialog" | "call" => ("The number.", number, json!(16_777_217)),
+        "dialog" => ("The number of a call, or the name of a task: `5001_17_1`.", text, json!("16777217")),
+        "call" => ("The number.", number, json!(16_777_217)),
+        "media" => ("The key of a media domain.", number, json!(5001)),
         _ => ("The number.", number, json!(1)),
     }
 }
@@ -470,4 +507,9 @@ impl Field {
         }
         value
     }
+}
+
+fn tables() -> impl Iterator<Item = &'static Schema> {
+    let others = schemas_own::SCHEMAS.iter().chain(schemas_desktop::SCHEMAS).chain(schemas_media::SCHEMAS);
+    SCHEMAS.iter().chain(others)
 }

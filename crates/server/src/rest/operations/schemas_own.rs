@@ -15,6 +15,8 @@ pub(super) static SCHEMAS: &[Schema] = &[
     json("NewCall", NEW_CALL),
     json("OutsideAct", OUTSIDE_ACT),
     json("NewPreview", NEW_PREVIEW),
+    json("Task", TASK),
+    json("NewTask", NEW_TASK),
     json("WrapUpChange", WRAP_UP_CHANGE),
     json("NewFault", NEW_FAULT),
     // What was asked for, and what has become of it.
@@ -70,6 +72,18 @@ const NEW_PREVIEW: &[Field] = &[
     has("campaign", Text, "The campaign's name."),
     may("variables", Texts, "Call variables by name, the dialler's own among them."),
 ];
+
+const TASK: &[Field] = &[
+    has("number", COUNT, ""),
+    has("media", COUNT, "The media domain, by key."),
+    has("created_at", Text, "Since when there is this task."),
+    may("dialog", Text, "What the agent who has it knows it by."),
+    may("user", Text, "The agent who has it."),
+    has("state", Text, "WAITING, or how far the agent is."),
+];
+
+const NEW_TASK: &[Field] =
+    &[has("media", COUNT, "The media domain, by key."), may("variables", Texts, "Call variables by name.")];
 
 const WRAP_UP_CHANGE: &[Field] = &[
     may("incoming", WRAP_UP_MODE, "After calls that come in."),

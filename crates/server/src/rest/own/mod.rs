@@ -10,6 +10,7 @@ mod previews;
 mod publishers;
 mod service;
 mod sessions;
+mod tasks;
 mod wrap_up;
 
 use axum::Json;
@@ -70,6 +71,7 @@ impl Rest {
         }
         match segments.as_slice() {
             ["calls", segments @ ..] => self.calls(administrator, &head.method, segments, body).await,
+            ["tasks", segments @ ..] => self.tasks(administrator, &head.method, segments, body).await,
             ["previews", segments @ ..] => self.previews(administrator, segments, body).await,
             ["users", id, "wrap-up"] => self.wrap_up(administrator, id, body).await,
             ["faults", segments @ ..] => self.faults(administrator, &head.method, segments, body).await,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use contact::{
-    ApiPath, BodyElement, ConfigDocument, DialogId, Kind, ObjectId, QueueId, TeamId, TeamMessageId, UserId,
+    ApiPath, BodyElement, ConfigDocument, DialogId, Kind, ObjectId, QueueId, TaskId, TeamId, TeamMessageId,
+    UserId,
 };
 use serde_json::Value;
 
@@ -25,6 +26,8 @@ fn paths() -> Vec<ApiPath> {
     paths
 }
 
+const CHAT: ObjectId = ObjectId(5001);
+
 fn following(path: &ApiPath) -> Option<ApiPath> {
     let user = || UserId::new("1001001").expect("a login id");
     let (team, object) = (TeamId(1), ObjectId(1));
@@ -34,17 +37,22 @@ fn following(path: &ApiPath) -> Option<ApiPath> {
         let kinds = Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Contact);
         kinds.skip_while(|other| other != kind).nth(1)
     };
-    // Actions come with their workflows.
+    // Actions come with their workflows, and media domains are for all.
     let given = |kind: &Kind| {
         let next = another(kind)?;
-        if next == Kind::WorkflowAction { another(&next) } else { Some(next) }
+        let is_given = |kind: &Kind| !matches!(kind, Kind::WorkflowAction | Kind::MediaDomain);
+        if is_given(&next) { Some(next) } else { another(&next).filter(is_given) }
     };
     Some(match path {
         ApiPath::SystemInfo => ApiPath::Users,
         ApiPath::Users => ApiPath::User(user()),
         ApiPath::User(_) => ApiPath::UserDialogs(user()),
         ApiPath::UserDialogs(_) => ApiPath::UserMedia(user()),
-        ApiPath::UserMedia(_) => ApiPath::UserQueues(user()),
+        ApiPath::UserMedia(_) => ApiPath::UserMedium(user(), CHAT),
+        ApiPath::UserMedium(..) => ApiPath::UserMediumTasks(user(), CHAT),
+        ApiPath::UserMediumTasks(..) => ApiPath::UserTasks(user()),
+        ApiPath::UserTasks(_) => ApiPath::Task(TaskId { media: CHAT, number: 1, offer: 1 }),
+        ApiPath::Task(_) => ApiPath::UserQueues(user()),
         ApiPath::UserQueues(_) => ApiPath::UserLayoutConfig(user()),
         ApiPath::UserLayoutConfig(_) => ApiPath::ConfigDocument(ConfigDocument::System),
         ApiPath::ConfigDocument(document) => match document {
@@ -95,13 +103,16 @@ fn following(path: &ApiPath) -> Option<ApiPath> {
         ApiPath::NewContact(_) => ApiPath::Contact(object, object),
         ApiPath::Contact(..) => ApiPath::Object(first, object),
         // The last ones: what DELETE removes is looked for by nobody any more.
-        ApiPath::Object(kind, _) => return another(kind).map(|kind| ApiPath::Object(kind, object)),
+        ApiPath::Object(kind, _) => {
+            let kind = another(kind)?;
+            return Some(ApiPath::Object(kind, if kind == Kind::MediaDomain { CHAT } else { object }));
+        }
     })
 }
 
 /// Nodes of publish-subscribe that have no document of their own. Everything else needs a row.
 fn is_node_only(path: &ApiPath) -> bool {
-    matches!(path, ApiPath::UserMedia(_) | ApiPath::TeamUsers(_))
+    matches!(path, ApiPath::TeamUsers(_))
 }
 
 #[tokio::test]
@@ -118,7 +129,8 @@ async fn a_method_is_405_where_the_table_has_no_row() {
                 Some(allow) if has(allow, &method.parse().expect("a method")) => {
                     assert_ne!(answer.status, 405, "{line}");
                     // Calls and messages come and go; everything else is in the demonstration.
-                    let comes_and_goes = matches!(path, ApiPath::Dialog(_) | ApiPath::TeamMessage(_));
+                    let comes_and_goes =
+                        matches!(path, ApiPath::Dialog(_) | ApiPath::Task(_) | ApiPath::TeamMessage(_));
                     let is_missing = answer.status == 404 && !comes_and_goes;
                     assert!(!is_missing, "{line} is in the table, and not there: {}", answer.body);
                 }
@@ -256,12 +268,24 @@ async fn documents_are_as_they_are_described() {
         let answer = desk.send(Call { body, ..call(line, "admin") }).await;
         assert_eq!(answer.status, 200, "{line}: {}", answer.body);
     }
+    let body = "<Media><state>LOGIN</state></Media>";
+    let line = "PUT /finesse/api/User/1001003/Media/5001";
+    assert_eq!(desk.send(Call { body, ..call(line, "1001003") }).await.status, 202);
+    let body = "<Media><state>READY</state></Media>";
+    assert_eq!(desk.send(Call { body, ..call(line, "1001003") }).await.status, 202);
+    let body = r#"{"media":5001,"variables":{"callVariable1":"gold"}}"#;
+    let waits = desk.network(Call { body, ..call("POST /offhook/v1/tasks", "admin") }).await;
+    assert_eq!(waits.status, 201, "{}", waits.body);
+    let task = desk.send(call("GET /finesse/api/Dialog/5001_1_1", "1001003")).await;
+    check(&large(&task.body, "Dialog"), &schemas::find("Dialog").shape, "Dialog");
     let mut checked = BTreeSet::new();
     for row in all().filter(|row| row.method == "GET" && row.path.starts_with(ApiPath::PREFIX)) {
         for user in ["1001001", "1001003", "1001004", "1001"] {
             let path = row.path.replace("{user}", user).replace("{dialog}", "16777217");
             let path = path
                 .replace("{queue}", "1")
+                .replace("MediaDomain/{object}", "MediaDomain/5001")
+                .replace("{media}", "5001")
                 .replace("{object}", "1")
                 .replace("{contact}", "1")
                 .replace("{team}", "1");
@@ -305,6 +329,7 @@ async fn what_is_described_as_open_is() {
     for row in all().filter(|row| row.method == "GET" && row.path.starts_with(ApiPath::PREFIX)) {
         let path = row.path.replace("{user}", "1001001").replace("{dialog}", "1").replace("{queue}", "1");
         let path = path
+            .replace("{media}", "5001")
             .replace("{object}", "1")
             .replace("{contact}", "1")
             .replace("{team}", "1")
