@@ -11,7 +11,7 @@ FUZZ_MINUTES ?= 10
 target_dir = $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format conformance compatibility differences interop bench fuzz
+.PHONY: help run build test lint format conformance compatibility findings differences interop bench fuzz
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ conformance: ## write docs/conformance.md anew from the tests that are there
 
 compatibility: ## write docs/finesse-compatibility.md anew from its list and the tests that are there
 	OFFHOOK_WRITE_COMPATIBILITY=1 $(CARGO) test --locked --package offhook --test compatibility the_page -- --nocapture
+
+findings: ## write docs/findings.md anew from the catalogue of findings
+	OFFHOOK_WRITE_FINDINGS=1 $(CARGO) test --locked --package offhook-tracer --test findings the_page -- --nocapture
 
 differences: build ## compare with Debian's Prosody and ejabberd, which must be installed, and write docs/differences.md
 	@cd tests/clients && OFFHOOK_WRITE_DIFFERENCES=1 OFFHOOK_BIN=$(abspath $(target_dir))/release/offhook node --test --test-reporter=spec differences.test.js

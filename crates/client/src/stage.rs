@@ -69,6 +69,29 @@ impl Stage {
             Stage::Close => "close",
         }
     }
+
+    /// What it is, in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Stage::Dns => "the address of the name",
+            Stage::Tcp => "reaching the host",
+            Stage::Tls => "encryption and certificate",
+            Stage::Upgrade => "from HTTP to WebSocket",
+            Stage::Ws => "WebSocket frames",
+            Stage::Stream => "opening the XMPP stream",
+            Stage::Sasl => "logging in",
+            Stage::Bind => "the address of the session",
+            Stage::Presence => "being available",
+            Stage::Pubsub => "subscriptions and their events",
+            Stage::Steady => "events, keep-alives and the web service",
+            Stage::Close => "the end",
+        }
+    }
+
+    /// Its place on the line, from 1 to 12.
+    pub fn number(self) -> usize {
+        self as usize + 1
+    }
 }
 
 impl fmt::Display for Stage {

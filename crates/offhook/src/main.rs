@@ -1,6 +1,7 @@
 //! The `offhook` program: picks the subcommand and leaves the work to it.
 mod args;
 mod bench;
+mod explain;
 mod fault;
 mod lab;
 mod play;
@@ -29,6 +30,7 @@ struct Args {
 enum Command {
     /// Put load on a server and measure it; every delivery is verified.
     Bench(bench::BenchArgs),
+    Explain(explain::ExplainArgs),
     Play(play::PlayArgs),
     Publisher(publisher::PublisherArgs),
     Fault(fault::FaultArgs),
@@ -42,6 +44,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Bench(args) => bench::run(args),
+        Command::Explain(args) => return explain::run(args),
         Command::Play(args) => return play::run(args),
         Command::Publisher(args) => publisher::run(args),
         Command::Fault(args) => fault::run(args),

@@ -199,7 +199,7 @@ fn password(from_stdin: bool, file: Option<PathBuf>) -> anyhow::Result<Password>
 }
 
 /// Colours and folding for people; plain lines for other programs.
-fn style() -> Style {
+pub(crate) fn style() -> Style {
     let terminal = io::stdout().is_terminal();
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod annotate;
+pub mod catalogue;
 mod live;
 mod redact;
 mod render;
@@ -9,6 +10,7 @@ mod report;
 pub mod text;
 
 pub use annotate::{Annotation, Annotator, Kind};
+pub use catalogue::{Confidence, FindingId, Severity};
 pub use client::Stage;
 pub use live::{LiveOptions, trace};
 pub use redact::{MASK, Redactor};

@@ -47,6 +47,14 @@ pub struct Row<'a> {
     pub detail: Option<&'a str>,
 }
 
+/// How loud a text of a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Strong,
+    Plain,
+    Quiet,
+}
+
 impl Style {
     /// No colours, no folding.
     pub const PLAIN: Style = Style { color: false, width: None };
@@ -77,7 +85,7 @@ impl Style {
             self.paint(label_color, &format!("{:8}", row.label))
         );
         let text = printable(row.text);
-        let mut folded = Fold { column: INDENT, width: self.width };
+        let mut folded = Fold { column: INDENT, indent: INDENT, width: self.width };
         line.push_str(&self.paint_lines(text_color, &folded.fold(&text)));
         if let Some(detail) = row.detail {
             let detail = format!(" · {}", printable(detail));
@@ -91,6 +99,16 @@ impl Style {
         self.paint(DIM, &format!("{:>19}  {arrow} {}", "", printable(text)))
     }
 
+    /// Text of a page in one of its tones; more than one line is fine.
+    pub(crate) fn tone(&self, tone: Tone, text: &str) -> String {
+        let color = match tone {
+            Tone::Strong => BOLD,
+            Tone::Plain => "",
+            Tone::Quiet => DIM,
+        };
+        self.paint_lines(color, text)
+    }
+
     fn paint(&self, color: &str, text: &str) -> String {
         if self.color && !color.is_empty() { format!("{color}{text}{RESET}") } else { text.to_owned() }
     }
@@ -101,25 +119,26 @@ impl Style {
     }
 }
 
-/// Folds text between words behind the columns, going on where the last piece ended.
-struct Fold {
-    column: usize,
-    width: Option<usize>,
+/// Folds text between words behind an indent, going on where the last piece ended.
+pub(crate) struct Fold {
+    pub(crate) column: usize,
+    pub(crate) indent: usize,
+    pub(crate) width: Option<usize>,
 }
 
 impl Fold {
-    fn fold(&mut self, text: &str) -> String {
-        let Some(width) = self.width.filter(|width| *width >= INDENT + TEXT_WIDTH_MIN) else {
+    pub(crate) fn fold(&mut self, text: &str) -> String {
+        let Some(width) = self.width.filter(|width| *width >= self.indent + TEXT_WIDTH_MIN) else {
             return text.to_owned();
         };
         let mut out = String::with_capacity(text.len() + 32);
         for (index, word) in text.split(' ').enumerate() {
             let length = word.chars().count();
             let gap = usize::from(index > 0);
-            if self.column + gap + length > width && self.column > INDENT {
+            if self.column + gap + length > width && self.column > self.indent {
                 out.push('\n');
-                out.extend(std::iter::repeat_n(' ', INDENT));
-                self.column = INDENT;
+                out.extend(std::iter::repeat_n(' ', self.indent));
+                self.column = self.indent;
             } else if gap == 1 {
                 out.push(' ');
                 self.column += 1;

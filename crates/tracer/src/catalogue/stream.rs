@@ -1,0 +1,246 @@
+//! The XMPP stream: `<open/>`, features, namespaces, restart.
+
+use super::entry::{Actor::*, Confidence::*, Entry, Severity::*, Sign};
+use crate::Stage;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "ST-NO-OPEN",
+        stage: Stage::Stream,
+        severity: Fault,
+        confidence: Likely,
+        title: "The WebSocket is open, and nobody speaks XMPP on it",
+        seen: "The client sent <open/>, and no frame came from the server within 10 s.",
+        causes: &[
+            "The web front is up and the XMPP service behind it is not",
+            "The server ignores a domain that it does not serve",
+        ],
+        actions: &[
+            "Check that the notification service itself is running, not only the web server in front of it.",
+            "Check the domain in `to`: it is xmppDomain of SystemInfo.",
+        ],
+        actors: &[ServerAdministrator, ClientDeveloper],
+        references: &["RFC 7395 §3.4", "RFC 6120 §4.3"],
+        explanation: "The upgrade is answered by the web server or proxy alone. What comes after it needs the \
+            service, so this is the first moment at which its absence shows.",
+        see_also: &["ST-NO-FEATURES", "SE-HOST-UNKNOWN", "ST-CLOSE-FIRST"],
+        signs: &[],
+    },
+    Entry {
+        id: "ST-CLOSE-FIRST",
+        stage: Stage::Stream,
+        severity: Fault,
+        confidence: Likely,
+        title: "The server closed the WebSocket before the stream was open",
+        seen: "The server's close frame is the first thing it sends, or comes before its <open/>.",
+        causes: &[
+            "A limit on connections, or a blocked address",
+            "The client sent something that the server does not accept as a beginning",
+            "The service is stopping",
+        ],
+        actions: &[
+            "Read the close code and its text; the finding of that code says more.",
+            "Look in the server's log for the address of the client at this time.",
+        ],
+        actors: &[ServerAdministrator],
+        references: &["RFC 6455 §7.4.1", "RFC 7395 §3.6"],
+        explanation: "A server that wants to say why in terms of XMPP opens the stream and then sends a stream error. One \
+            that closes at once has decided before, by address, number of connections or state.",
+        see_also: &["CLOSE-1008", "CLOSE-1013", "ST-NO-OPEN"],
+        signs: &[],
+    },
+    Entry {
+        id: "ST-OLD-FRAMING",
+        stage: Stage::Stream,
+        severity: Fault,
+        confidence: Certain,
+        title: "The stream is opened in the way from before RFC 7395",
+        seen: "The first message is <stream:stream …> instead of <open/>.",
+        causes: &["A library from before 2014, or one made for TCP", "The server was never updated"],
+        actions: &["Update the library or server. Until then both sides have to use the same old form."],
+        actors: &[ClientDeveloper, ServerAdministrator],
+        references: &["RFC 7395 §3.3.2", "RFC 7395 §3.4"],
+        explanation: "An early draft used the stream element of TCP. Some servers still accept it for old clients; \
+            answering it with <open/>, or the reverse, does not work.",
+        see_also: &["ST-WRONG-NS", "WS-SPLIT-STANZA"],
+        signs: &[],
+    },
+    Entry {
+        id: "ST-WRONG-NS",
+        stage: Stage::Stream,
+        severity: Fault,
+        confidence: Certain,
+        title: "<open/> is not in the namespace for framing",
+        seen: "The element is called open, and its namespace is not urn:ietf:params:xml:ns:xmpp-framing.",
+        causes: &["A client written by hand, without the namespace or with that of TCP streams"],
+        actions: &[
+            "Write <open xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" to=\"DOMAIN\" version=\"1.0\"/>.",
+        ],
+        actors: &[ClientDeveloper],
+        references: &["RFC 7395 §3.3.2"],
+        explanation: "The same holds for <close/>. Servers answer with invalid-namespace, or close, or wait for an \
+            <open/> that never comes.",
+        see_also: &["SE-INVALID-NAMESPACE", "ST-STANZA-NS"],
+        signs: &[],
+    },
+    Entry {
+        id: "ST-STANZA-NS",
+        stage: Stage::Stream,
+        severity: Fault,
+        confidence: Certain,
+        title: "A stanza comes without its namespace",
+        seen: "An iq, presence or message has no xmlns=\"jabber:client\", or features and errors use a prefix that is \
+            not declared on them.",
+        causes: &[
+            "The client was made for TCP, where the namespace is declared once at the start of the stream",
+        ],
+        actions: &[
+            "Put xmlns=\"jabber:client\" on each stanza.",
+            "On <stream:features> and <stream:error> declare xmlns:stream as well.",
+        ],
+        actors: &[ClientDeveloper],
+        references: &["RFC 7395 §3.3.3", "RFC 6120 §4.8.2"],
+        explanation: "Every message on a WebSocket stands alone: nothing is inherited from an earlier one. Tolerant \
+            servers add what is missing, so a client may work for years and fail at the next server.",
+        see_also: &["ST-WRONG-NS", "SE-INVALID-NAMESPACE"],
+        signs: &[],
+    },
+    Entry {
+        id: "ST-FROM",
+        stage: Stage::Stream,
+        severity: Warning,
+        confidence: Likely,
+        title: "The server answers in the name of another domain",
+        seen: "`from` in the server's <open/> is not the domain that the client asked for in `to`.",
+        causes: &[
+            "The client asked for the host's name, and the server's domain is another",
+            "The server has a default domain and takes it for unknown ones",
+        ],
+        actions: &["Ask for the domain that SystemInfo gives as xmppDomain."],
+        actors: &[ClientDeveloper],
+        references: &["RFC 6120 §4.7.1", "RFC 7395 §3.4"],
+        explanation: "It often works and then fails later, at the login or at a subscription, because the user's \
+            address is made with the wrong domain.",
+        see_also: &["SE-HOST-UNKNOWN", "SA-NOT-AUTHORIZED", "PS-NOSERVICE"],
+        signs: &[],
+    },
+    Entry {
+        id: "ST-NO-FEATURES",
+        stage: Stage::Stream,
+        severity: Fault,
+        confidence: Likely,
+        title: "The stream is open, and the server offers nothing",
+        seen: "The server's <open/> came, and no <stream:features> within 10 s.",
+        causes: &[
+            "The client's <open/> has no version=\"1.0\", and the server takes it for an ancient client",
+            "A part of the server that makes the features hangs",
+        ],
+        actions: &["Send version=\"1.0\" in <open/>.", "If it is there, look in the server's log."],
+        actors: &[ClientDeveloper, ServerAdministrator],
+        references: &["RFC 6120 §4.3.2", "RFC 6120 §4.7.5"],
+        explanation: "Features follow the server's <open/> without being asked for. Only streams of version 1.0 have \
+            them; clients from before had to guess.",
+        see_also: &["ST-NO-OPEN", "ST-NO-MECHS"],
+        signs: &[],
+    },
+    Entry {
+        id: "ST-NO-MECHS",
+        stage: Stage::Stream,
+        severity: Fault,
+        confidence: Likely,
+        title: "The server offers no way to log in",
+        seen: "The features before the login contain no mechanisms.",
+        causes: &[
+            "The line is not encrypted, and the server wants it to be before it lets anybody in",
+            "No mechanism is enabled for this port or domain",
+        ],
+        actions: &[
+            "Connect with wss:.",
+            "If it is wss: already, enable PLAIN or SCRAM for this port on the server.",
+        ],
+        actors: &[ClientDeveloper, ServerAdministrator],
+        references: &["RFC 6120 §6.3.4", "RFC 7395 §3.9"],
+        explanation: "Behind a proxy that removes the encryption the server sees a plain connection, though the client \
+            used wss:. Then the server has to be told that the proxy's connections count as secure.",
+        see_also: &["ST-STARTTLS", "SA-ENCRYPT", "SA-INVALID-MECH"],
+        signs: &[],
+    },
+    Entry {
+        id: "ST-STARTTLS",
+        stage: Stage::Stream,
+        severity: Warning,
+        confidence: Certain,
+        title: "STARTTLS is offered on a WebSocket",
+        seen: "The features contain <starttls/>.",
+        causes: &["The server uses the settings of its TCP port for the WebSocket as well"],
+        actions: &["Do not use it: connect with wss: instead.", "Switch it off for this port on the server."],
+        actors: &[ServerAdministrator],
+        references: &["RFC 7395 §3.9"],
+        explanation: "On a WebSocket encryption lies below, in wss:, and may not be negotiated inside the stream. If \
+            the server marks it as required, no client can log in over ws:.",
+        see_also: &["ST-NO-MECHS"],
+        signs: &[],
+    },
+    Entry {
+        id: "ST-RESTART",
+        stage: Stage::Stream,
+        severity: Fault,
+        confidence: Certain,
+        title: "The client did not open the stream again after the login",
+        seen: "After <success/> the client sends something other than <open/>.",
+        causes: &["The client's code leaves out the restart of the stream"],
+        actions: &[
+            "Send <open/> once more after <success/>, and wait for the new features before anything else.",
+        ],
+        actors: &[ClientDeveloper],
+        references: &["RFC 7395 §3.7", "RFC 6120 §6.4.6"],
+        explanation: "The login ends the first stream without a <close/>. The second has other features: binding and, \
+            perhaps, session. Servers answer what comes too early with not-authorized.",
+        see_also: &["BI-SKIPPED", "SE-NOT-AUTHORIZED"],
+        signs: &[],
+    },
+    Entry {
+        id: "ST-SEE-OTHER",
+        stage: Stage::Stream,
+        severity: Warning,
+        confidence: Certain,
+        title: "The server sends the client to another address",
+        seen: "<close/> has a see-other-uri, or the stream error see-other-host names a host.",
+        causes: &[
+            "Load is being shared, or this node is being emptied for maintenance",
+            "The service has moved",
+        ],
+        actions: &[
+            "Connect to the address given.",
+            "Follow to a wss: address only if the first was wss: too, and not more than three times in a row.",
+        ],
+        actors: &[ClientDeveloper],
+        references: &["RFC 7395 §3.6.1", "RFC 6120 §4.9.3.19"],
+        explanation: "It is an orderly way to move clients, and users should not notice. A client that does not follow \
+            it comes back to the same node again and again.",
+        see_also: &["UP-301", "FO-SWITCH", "RECON-LOOP"],
+        signs: &[Sign::StreamError("see-other-host")],
+    },
+    Entry {
+        id: "ST-UNEXPECTED",
+        stage: Stage::Stream,
+        severity: Fault,
+        confidence: Possible,
+        title: "The peer sent what has no place at this point",
+        seen: "An element came that the stream's state does not allow, or a text that is no XML.",
+        causes: &[
+            "The peer's implementation is wrong, or speaks another protocol",
+            "An answer was mixed up with one of another connection on the way",
+        ],
+        actions: &[
+            "Look at the frame and at the one before it.",
+            "Connect to the server directly and compare.",
+        ],
+        actors: &[ServerAdministrator, ClientDeveloper],
+        references: &["RFC 7395 §3.3.3", "RFC 6120 §4"],
+        explanation: "Until the address is bound there are few elements that either side may send, and their order is \
+            fixed. Going on after a surprise would make everything later unreliable, so the trace ends here.",
+        see_also: &["WS-SPLIT-STANZA", "ST-WRONG-NS"],
+        signs: &[],
+    },
+];
