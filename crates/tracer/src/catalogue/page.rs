@@ -35,14 +35,16 @@ pub fn page(id: FindingId, style: Style) -> String {
     page.section("References");
     for text in entry.references {
         match reference::address(text) {
-            Some(address) => page.text(&format!("{text}  {address}")),
+            Some(address) => page.text(&format!("{text} · {address}")),
             None => page.text(text),
         }
     }
     if !entry.see_also.is_empty() {
         page.section("See also");
-        for other in entry.see_also.iter().filter_map(|name| name.parse::<FindingId>().ok()) {
-            page.line(Tone::Plain, &format!("  {other:NAME_WIDTH$}"), other.entry().title);
+        let others: Vec<FindingId> = entry.see_also.iter().filter_map(|name| name.parse().ok()).collect();
+        let longest = others.iter().map(|id| id.name().len()).max().unwrap_or_default();
+        for other in others {
+            page.line(Tone::Plain, &format!("  {other:longest$}  "), other.entry().title);
         }
     }
     page.out
@@ -79,7 +81,7 @@ fn confidence(name: &str, causes: usize) -> String {
     match (name, causes) {
         ("certain", _) => "certain".to_owned(),
         (name, 1) => name.to_owned(),
-        (name, _) => format!("{name}, best guess first"),
+        (name, _) => format!("{name}, best first"),
     }
 }
 
@@ -178,9 +180,9 @@ mod tests {
         let page = page(finding_id!("UP-200"), Style::PLAIN);
         assert!(page.starts_with("UP-200  An ordinary page came back instead of a WebSocket\n"), "{page}");
         assert!(page.contains("fault · stage 4 of 12, upgrade: "), "{page}");
-        assert!(page.contains("\nWhy (likely, best guess first)\n  1. A proxy "), "{page}");
+        assert!(page.contains("\nWhy (likely, best first)\n  1. A proxy "), "{page}");
         assert!(
-            page.contains("RFC 6455 §4.2.2  https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2\n"),
+            page.contains("RFC 6455 §4.2.2 · https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2\n"),
             "{page}"
         );
         assert!(!page.contains('\u{1b}'));
