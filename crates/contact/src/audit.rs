@@ -45,6 +45,8 @@ pub enum Rule {
     ConsultationsExist,
     /// An agent's state is the one that the calls call for. On CCE only: on CCX not every call changes the state.
     StatesFitCalls,
+    /// The agent whom the dialler has reserved for a customer is reserved.
+    ReservationsHold,
     /// Who has a task is signed in to its domain, and has no more of them than agreed.
     TasksAreWithThoseSignedIn,
     /// An agent's state in a media domain is the one that the tasks call for.
@@ -66,6 +68,7 @@ impl Rule {
             Self::HearersBelong => "a user hears of a call that he or she is not in",
             Self::ConsultationsExist => "a consultation that is over can be merged",
             Self::StatesFitCalls => "an agent's state does not fit the calls",
+            Self::ReservationsHold => "the dialler calls a customer for an agent who is not reserved",
             Self::TasksAreWithThoseSignedIn => {
                 "an agent has a task and is not signed in to its domain, or has too many"
             }
@@ -132,7 +135,8 @@ fn audit_dialog(centre: &ContactCentre, dialog: &Dialog) -> Result<(), Breach> {
     };
     let talks_alone = live == 1 && !dialog.live().all(|party| waits(party.state));
     let is_shown = dialog.is_preview() && live == 1;
-    if talks_alone && !is_shown && dialog.waiting_since().is_none() {
+    let is_dialled = dialog.reserved().is_some() && live == 1;
+    if talks_alone && !is_shown && !is_dialled && dialog.waiting_since().is_none() {
         return breach(Rule::NobodyTalksAlone);
     }
     let wraps = || dialog.participants.iter().any(|party| party.state == ParticipantState::WrapUp);
@@ -142,6 +146,11 @@ fn audit_dialog(centre: &ContactCentre, dialog: &Dialog) -> Result<(), Breach> {
     let addresses: BTreeSet<_> = dialog.live().map(|party| &party.address).collect();
     if addresses.len() != live {
         return breach(Rule::DevicesAreInACallOnce);
+    }
+    if let Some(agent) = dialog.reserved()
+        && !centre.user(agent).is_some_and(|user| user.state == AgentState::ReservedOutbound)
+    {
+        return breach(Rule::ReservationsHold);
     }
     for agent in dialog.live().filter_map(|party| party.user.as_ref()) {
         if !centre.user(agent).is_some_and(User::is_signed_in) {
@@ -191,6 +200,7 @@ fn audit_agent(centre: &ContactCentre, agent: &User) -> Result<(), Breach> {
         AgentState::Hold => holds && !talks,
         AgentState::Reserved => rings && !talks && !holds,
         AgentState::ReservedOutboundPreview => looks && !talks && !holds,
+        AgentState::ReservedOutbound => !talks && !holds && centre.reservation_of(agent.id()).is_some(),
         _ => !talks && !holds,
     };
     if fits {
@@ -214,8 +224,8 @@ fn describe(dialog: &Dialog) -> String {
 mod tests {
     use super::*;
     use crate::{
-        Address, CallData, CallType, DialogId, Event, Extension, MediaSession, MediaTerms, ObjectId,
-        Participant, Reason, Settings, StateChange, Task, Timestamp, UserId,
+        Address, CallData, CallType, Campaign, DialogId, Event, Extension, MediaSession, MediaTerms,
+        ObjectId, Participant, Reason, Settings, StateChange, Task, Timestamp, UserId,
     };
 
     const AT: Timestamp = Timestamp(0);
@@ -299,7 +309,13 @@ mod tests {
         let (centre, good) = centre();
         assert_eq!(audit(&centre), Ok(()));
         type Break = fn(&mut Dialog);
-        let cases: [(Rule, Break); 6] = [
+        let cases: [(Rule, Break); 7] = [
+            (Rule::ReservationsHold, |dialog| {
+                let reserved = UserId::new("1001002").ok();
+                let (name, customer) = ("Spring".into(), dialog.from.clone());
+                let campaign = Campaign { name, customer, classification: None, callback: None, reserved };
+                dialog.campaign = Some(Box::new(campaign));
+            }),
             (Rule::NobodyTalksAlone, |dialog| drop(dialog.participants.remove(0))),
             (Rule::EmptyCallsAreWrappedUp, |dialog| {
                 dialog.participants.iter_mut().for_each(|party| party.state = ParticipantState::Dropped);

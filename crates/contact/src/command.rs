@@ -149,6 +149,17 @@ pub enum NetworkEvent {
         /// What the dialler has written on the call.
         data: CallDataChange,
     },
+    /// The outbound dialler reserves an agent and calls a customer meanwhile.
+    Progressive {
+        /// The agent.
+        user: UserId,
+        /// The customer's number.
+        customer: Address,
+        /// The campaign's name.
+        campaign: String,
+        /// What the dialler has written on the call.
+        data: CallDataChange,
+    },
     /// Somebody whose telephone rings takes the call.
     Answer {
         /// Which call.

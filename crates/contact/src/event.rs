@@ -266,8 +266,28 @@ mod tests {
                 customer: number("5559001"),
                 classification: Some(Classification::AnsMachine),
                 callback: Some(callback),
+                reserved: None,
             })),
             ..call()
+        }
+    }
+
+    /// A call that the dialler makes while an agent is reserved for it.
+    fn dialled() -> Dialog {
+        let at = Timestamp(1_767_605_411_402);
+        let customer = Address::new("5559001").unwrap();
+        let campaign = outbound().campaign.map(|campaign| Campaign {
+            classification: None,
+            callback: None,
+            reserved: UserId::new("7001").ok(),
+            ..*campaign
+        });
+        Dialog {
+            call_type: CallType::AutoOut,
+            participants: vec![Participant::new(customer, None, ParticipantState::Alerting, at)],
+            campaign: campaign.map(Box::new),
+            audience: [].into(),
+            ..outbound()
         }
     }
 
@@ -522,6 +542,10 @@ mod tests {
             (
                 Event::DialogChanged(Box::new(outbound())),
                 r#"{"event":"dialog_changed","id":16777217,"call_type":"OUTBOUND_PREVIEW","from":"2101","to":"5559001","dialed":"5559001","participants":[{"address":"2101","user":"7001","state":"ACCEPTED","started_at":1767605411402,"changed_at":1767605411402}],"campaign":{"name":"Spring","customer":"5559001","classification":"ANS_MACHINE","callback":{"time":"2026-01-06T14:30","number":"5559002"}},"audience":["7001"]}"#,
+            ),
+            (
+                Event::DialogChanged(Box::new(dialled())),
+                r#"{"event":"dialog_changed","id":16777217,"call_type":"AUTO_OUT","from":"2101","to":"5559001","dialed":"5559001","participants":[{"address":"5559001","state":"ALERTING","started_at":1767605411402,"changed_at":1767605411402}],"campaign":{"name":"Spring","customer":"5559001","reserved":"7001"},"audience":[]}"#,
             ),
             (Event::NextDialog { id: DialogId(16_777_219) }, r#"{"event":"next_dialog","id":16777219}"#),
             (

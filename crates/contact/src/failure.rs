@@ -23,6 +23,8 @@ pub enum Failure {
     ResourceBusy,
     /// Sign-in as a mobile agent of a user who is none.
     ModeNotAllowed,
+    /// An agent who is reserved for an outbound call and asks for another state, on CCX.
+    ReservedOutbound,
     /// A second wish about what comes after the call, or one that has to wait, on CCX.
     InvalidWorkMode,
     /// Something that the call, or this party of it, does not allow now.
@@ -87,6 +89,8 @@ impl Failure {
             Self::InvalidObjectState => text("Invalid State", "22", "CF_INVALID_OBJECT_STATE"),
             Self::ResourceBusy => text("Invalid State", "33", "CF_RESOURCE_BUSY"),
             Self::InvalidWorkMode => text("Invalid State", "265", "CF_INVALID_AGENT_WORKMODE"),
+            // The guide names the type only; number and constant are the nearest that are known.
+            Self::ReservedOutbound => text("Internal Server Error", "22", "CF_INVALID_OBJECT_STATE"),
             // The guide names the type only.
             Self::ActionNotAllowed => text("Generic Error", "22", "CF_INVALID_OBJECT_STATE"),
             Self::OutOfService | Self::ConferenceFull => {

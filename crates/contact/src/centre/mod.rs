@@ -95,6 +95,8 @@ pub struct Settings {
     /// After how many milliseconds a call of a queue, or a task, that an agent does not take goes back to where it waits.
     /// Default: 20,000.
     pub ring_no_answer_after_ms: u32,
+    /// After how many milliseconds the outbound dialler gives up a customer for whom an agent is reserved. Default: 30,000.
+    pub customer_no_answer_after_ms: u32,
     /// Whether an agent whose desktop has gone is signed out on CCE, or only not ready. Default: signed out. CCX always signs out.
     pub logout_on_disconnect: bool,
     /// The most queues. Default: 1,000.
@@ -144,6 +146,7 @@ impl Default for Settings {
             conference_parties_max: 16,
             outside_answers_after_ms: Some(2_000),
             ring_no_answer_after_ms: 20_000,
+            customer_no_answer_after_ms: 30_000,
             logout_on_disconnect: true,
             queues_max: 1_000,
             team_messages_max: 1_000,

@@ -52,6 +52,7 @@ impl ContactCentre {
     ) -> Vec<Event> {
         let mut draft = Draft::new(self, at);
         draft.end_wrap_up(user.id());
+        draft.end_reservation(user.id());
         draft.become_state(user.id(), StateChange { state, reason, extension, at, after_call: None });
         draft.finish()
     }
@@ -91,6 +92,7 @@ impl ContactCentre {
                 AgentState::NotReady if is_ccx && self.is_in_call(user) => {
                     Outcome::Fail(Failure::ResourceBusy)
                 }
+                AgentState::ReservedOutbound if is_ccx => Outcome::Fail(Failure::ReservedOutbound),
                 AgentState::NotReady
                 | AgentState::Work
                 | AgentState::WorkReady
@@ -110,6 +112,7 @@ impl ContactCentre {
             RequestedState::NotReady => {
                 let reason = self.own_reason(user, request, ReasonCategory::NotReady)?;
                 Ok(match user.state {
+                    AgentState::ReservedOutbound if is_ccx => Outcome::Fail(Failure::ReservedOutbound),
                     AgentState::NotReady
                     | AgentState::Ready
                     | AgentState::Work

@@ -11,6 +11,7 @@ impl ContactCentre {
             self.wrapping_up.first().map(|(at, _)| *at),
             self.outside_answers_at(),
             self.ring_no_answer_at(),
+            self.dialling_ends_at(),
             self.task_timeout(),
             self.queues.next_look(),
             self.team_messages.next_end(),
@@ -27,6 +28,7 @@ impl ContactCentre {
         }
         draft.outside_answers();
         draft.ring_no_answer();
+        draft.give_up_dialling();
         let mut events = draft.finish();
         events.extend(self.tasks_not_accepted(at));
         events.extend(self.team_messages.over(at).map(|id| Event::TeamMessageEnded { id }));

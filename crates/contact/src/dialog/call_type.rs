@@ -32,11 +32,13 @@ pub enum CallType {
     BargeInConsult,
     /// An outbound call that the agent looks at first.
     OutboundPreview,
+    /// An outbound call that is made while an agent is reserved for it.
+    AutoOut,
 }
 
 impl CallType {
     /// Every kind that arises here.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AcdIn,
         Self::PrerouteAcdIn,
         Self::OtherIn,
@@ -48,6 +50,7 @@ impl CallType {
         Self::SupervisorMonitor,
         Self::BargeInConsult,
         Self::OutboundPreview,
+        Self::AutoOut,
     ];
 
     /// The name on the wire, for instance `ACD_IN`.
@@ -64,6 +67,7 @@ impl CallType {
             Self::SupervisorMonitor => "SUPERVISOR_MONITOR",
             Self::BargeInConsult => "BARGE_IN_CONSULT",
             Self::OutboundPreview => "OUTBOUND_PREVIEW",
+            Self::AutoOut => "AUTO_OUT",
         }
     }
 }

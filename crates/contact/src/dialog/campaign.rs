@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Address;
+use crate::{Address, UserId};
 
 /// The campaign side of a call that the outbound dialler has brought.
 ///
@@ -23,6 +23,9 @@ pub struct Campaign {
     /// When and where to call again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback: Option<Callback>,
+    /// The agent who is reserved for the customer, until the customer is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<UserId>,
 }
 
 impl Campaign {

@@ -128,9 +128,16 @@ impl Dialog {
         waits.then_some(caller.started_at)
     }
 
-    /// The agent whose telephone rings for this call of a queue.
+    /// The agent who is reserved for the customer of this call, whom the dialler still tries to reach.
+    pub fn reserved(&self) -> Option<&UserId> {
+        self.campaign.as_ref()?.reserved.as_ref()
+    }
+
+    /// The agent whose telephone rings for this call of a queue or of the dialler.
     pub(crate) fn offered_to(&self) -> Option<&UserId> {
-        self.queue?;
+        if self.queue.is_none() && self.call_type != CallType::AutoOut {
+            return None;
+        }
         let rings = self.participants.iter().find(|party| party.state == ParticipantState::Alerting)?;
         rings.user.as_ref()
     }

@@ -32,6 +32,7 @@ enum Step {
     DropOther { call: usize, of: usize },
     Incoming { from: usize, to: usize },
     Preview { agent: usize, to: usize },
+    Progressive { agent: usize, to: usize },
     Callback { agent: usize, call: usize, is_time: bool },
     Outside { call: usize, from: usize, what: u8 },
     Pass { ms: i64 },
@@ -78,6 +79,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (call.clone(), agent.clone()).prop_map(|(call, of)| Step::DropOther { call, of }),
         5 => (0..OUTSIDE.len(), 0..AGENTS.len() + 3).prop_map(|(from, to)| Step::Incoming { from, to }),
         4 => (agent.clone(), 0..OUTSIDE.len()).prop_map(|(agent, to)| Step::Preview { agent, to }),
+        3 => (agent.clone(), 0..OUTSIDE.len()).prop_map(|(agent, to)| Step::Progressive { agent, to }),
         1 => (agent.clone(), call.clone(), any::<bool>())
             .prop_map(|(agent, call, is_time)| Step::Callback { agent, call, is_time }),
         5 => (call, 0..OUTSIDE.len(), 0..3u8).prop_map(|(call, from, what)| Step::Outside { call, from, what }),
@@ -176,6 +178,15 @@ fn command(centre: &ContactCentre, step: &Step) -> Option<(Actor, Command)> {
                 user: user(AGENTS[agent].0),
                 customer: address(OUTSIDE[to]),
                 campaign: "Spring".to_owned(),
+                data: CallDataChange::default(),
+            };
+            Some((Actor::system(), Command::Network(event)))
+        }
+        Step::Progressive { agent, to } => {
+            let event = NetworkEvent::Progressive {
+                user: user(AGENTS[agent].0),
+                customer: address(OUTSIDE[to]),
+                campaign: "Autumn".to_owned(),
                 data: CallDataChange::default(),
             };
             Some((Actor::system(), Command::Network(event)))

@@ -15,6 +15,7 @@ mod documents;
 mod fuzz_seeds;
 mod media;
 mod outbound;
+mod progressive;
 mod queue_flows;
 mod repetition;
 mod room;

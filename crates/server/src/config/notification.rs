@@ -79,6 +79,8 @@ impl Config {
                 .then(|| u32::try_from(contact.outside_answers_after.as_millis()).unwrap_or(u32::MAX)),
             ring_no_answer_after_ms: u32::try_from(contact.ring_no_answer_after.as_millis())
                 .unwrap_or(u32::MAX),
+            customer_no_answer_after_ms: u32::try_from(contact.customer_no_answer_after.as_millis())
+                .unwrap_or(u32::MAX),
             logout_on_disconnect: contact.logout_on_disconnect,
             queues_max: contact.queues_max as usize,
             conference_parties_max: contact.conference_parties_max as usize,

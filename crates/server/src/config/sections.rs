@@ -551,6 +551,8 @@ settings! {
         /// How long a call of a queue rings at an agent's before it goes back to the queue, and the agent is not ready. So it is with
         /// a task that an agent does not take.
         ring_no_answer_after: Duration = "\"20 s\"", Span::seconds(1, 600);
+        /// How long the outbound dialler calls a customer for whom an agent is reserved, before it gives up.
+        customer_no_answer_after: Duration = "\"30 s\"", Span::seconds(1, 600);
         /// How long the desktop of an agent may be gone (no session with presence and a connection) until the agent is signed out,
         /// with the reason 255. Long enough for a page to be loaded again. "0 s": agents stay signed in. Agents who have never
         /// sent presence, because they use the web service alone, are not watched.

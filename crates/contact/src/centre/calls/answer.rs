@@ -22,6 +22,7 @@ impl Draft<'_> {
                 answers || waits
             });
         });
+        self.bring_together(id);
         self.offer_merge(id);
         self.settle_all(id);
     }
@@ -63,7 +64,7 @@ impl Draft<'_> {
     /// Settles everybody who is or was in a call.
     pub(super) fn settle_all(&mut self, id: DialogId) {
         let users: Vec<UserId> = match self.known_dialog(id) {
-            Some(dialog) => dialog.users().cloned().collect(),
+            Some(dialog) => dialog.users().chain(dialog.reserved()).cloned().collect(),
             None => return,
         };
         for user in users {

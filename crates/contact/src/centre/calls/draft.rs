@@ -97,6 +97,11 @@ impl<'a> Draft<'a> {
         self.centre.calls.waiting().chain(self.dialogs.keys().copied()).collect()
     }
 
+    /// The calls that the steps so far are about, by number.
+    pub(super) fn touched(&self) -> impl Iterator<Item = DialogId> + '_ {
+        self.dialogs.keys().copied()
+    }
+
     /// A new call with its first party.
     pub(super) fn begin(
         &mut self,

@@ -29,6 +29,7 @@ impl Draft<'_> {
         for id in ids {
             self.leave(id, |party| party.user.as_ref() == Some(user));
         }
+        self.end_reservation(user);
         self.end_wrap_up(user);
     }
 

@@ -98,7 +98,7 @@ impl Draft<'_> {
             return if to.can_be_reached() { Reach::Outside } else { Reach::Nobody };
         };
         match self.centre().extensions.user_of(&extension) {
-            Some(user) if self.is_busy(user, |_| true) => Reach::Busy,
+            Some(user) if self.is_busy(user, |_| true) || self.reservation_of(user).is_some() => Reach::Busy,
             Some(user) => Reach::Agent(user.clone()),
             None if self.centre().extensions.exists(&extension) => Reach::Telephone,
             None => Reach::Outside,

@@ -14,6 +14,7 @@ mod make;
 mod monitor;
 mod network;
 mod outbound;
+mod progressive;
 mod queue;
 mod requests;
 mod settle;

@@ -21,6 +21,9 @@ impl ContactCentre {
             NetworkEvent::Preview { user, customer, campaign, data } => {
                 draft.preview(user, customer, campaign, data)?;
             }
+            NetworkEvent::Progressive { user, customer, campaign, data } => {
+                draft.progressive(user, customer, campaign, data)?;
+            }
             NetworkEvent::Answer { dialog, address } => {
                 draft.outside_party(*dialog, address, |state| state == ParticipantState::Alerting)?;
                 draft.answer(*dialog, address, None);

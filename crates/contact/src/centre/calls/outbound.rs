@@ -5,7 +5,7 @@ use super::make::Reach;
 use crate::centre::configuration::check_text;
 use crate::{
     Address, AfterCall, AgentState, CallData, CallDataChange, CallType, Callback, Campaign, Classification,
-    DialogId, ParticipantState, Reason, Refusal, StateChange, UserId,
+    DialogId, Extension, ParticipantState, Reason, Refusal, StateChange, UserId,
 };
 
 impl Draft<'_> {
@@ -21,21 +21,8 @@ impl Draft<'_> {
         campaign: &str,
         data: &CallDataChange,
     ) -> Result<(), Refusal> {
-        check_text("campaign name", campaign, 1, Campaign::NAME_LENGTH_MAX)?;
-        let known = self.user(user).ok_or_else(|| Refusal::user_not_found(user.as_str()))?;
-        let extension = known.extension.clone().filter(|_| known.state == AgentState::Ready);
-        let Some(extension) = extension.filter(|_| !self.is_busy(user, |_| true)) else {
-            return Err(Refusal::invalid_state(user.as_str(), "a call is shown to an agent who is ready"));
-        };
-        if self.reach(customer) != Reach::Outside {
-            return Err(Refusal::invalid_destination(customer.as_str(), "the dialler calls numbers outside"));
-        }
-        let mut written = CallData::default();
-        written.change(data);
-        for (name, value) in &data.variables {
-            written.set_diallers(name, value);
-        }
-        written.set_diallers("BACampaign", campaign);
+        let wanted = "a call is shown to an agent who is ready";
+        let (extension, written) = self.dialler_may_call(user, customer, campaign, data, wanted)?;
         let own = Address::from(&extension);
         let change = StateChange {
             state: AgentState::ReservedOutboundPreview,
@@ -55,10 +42,40 @@ impl Draft<'_> {
             customer: customer.clone(),
             classification: None,
             callback: None,
+            reserved: None,
         };
         let (kind, origin) = (CallType::OutboundPreview, Origin::Campaign(campaign));
         self.begin(kind, own, customer.clone(), first, written, origin);
         Ok(())
+    }
+
+    /// Checks that the dialler may bring an agent a call to `customer`. Returns where the agent is, and what is written on the call.
+    ///
+    /// - `wanted`: the sentence for an agent who is not ready.
+    pub(super) fn dialler_may_call(
+        &self,
+        user: &UserId,
+        customer: &Address,
+        campaign: &str,
+        data: &CallDataChange,
+        wanted: &str,
+    ) -> Result<(Extension, CallData), Refusal> {
+        check_text("campaign name", campaign, 1, Campaign::NAME_LENGTH_MAX)?;
+        let known = self.user(user).ok_or_else(|| Refusal::user_not_found(user.as_str()))?;
+        let extension = known.extension.clone().filter(|_| known.state == AgentState::Ready);
+        let Some(extension) = extension.filter(|_| !self.is_busy(user, |_| true)) else {
+            return Err(Refusal::invalid_state(user.as_str(), wanted));
+        };
+        if self.reach(customer) != Reach::Outside {
+            return Err(Refusal::invalid_destination(customer.as_str(), "the dialler calls numbers outside"));
+        }
+        let mut written = CallData::default();
+        written.change(data);
+        for (name, value) in &data.variables {
+            written.set_diallers(name, value);
+        }
+        written.set_diallers("BACampaign", campaign);
+        Ok((extension, written))
     }
 
     /// The agent takes the call that is shown: the customer's telephone rings.

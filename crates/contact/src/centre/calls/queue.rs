@@ -49,8 +49,12 @@ impl Draft<'_> {
         });
     }
 
-    /// Gives a call that an agent has not taken back to the queue. The agent is not ready, so that it is not offered again.
+    /// Gives a call that an agent has not taken back to the queue. The agent is not ready, so that it is not offered again. A call of
+    /// the dialler has no queue to go back to.
     pub(super) fn back_to_queue(&mut self, id: DialogId, agent: &UserId) {
+        if self.dialog(id).is_some_and(|dialog| dialog.queue.is_none()) {
+            return self.not_taken(id, agent);
+        }
         let at = self.at();
         self.step(id, |dialog| {
             if let Some(own) = dialog.participant_of_mut(agent) {

@@ -94,6 +94,9 @@ impl Draft<'_> {
                 | AgentState::Hold
                 | AgentState::Reserved
                 | AgentState::ReservedOutboundPreview => Some(self.afterwards(user)),
+                AgentState::ReservedOutbound if self.reservation_of(user.id()).is_none() => {
+                    Some(self.afterwards(user))
+                }
                 _ => None,
             },
         }

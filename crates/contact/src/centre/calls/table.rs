@@ -8,12 +8,14 @@ use crate::{Dialog, DialogId, ParticipantState, QueueId, Timestamp, UserId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::centre) struct Calls {
     dialogs: BTreeMap<DialogId, Dialog>,
-    /// Those that a user takes part in, or has in the list.
+    /// Those that a user takes part in, has in the list, or is reserved for.
     of_user: BTreeMap<UserId, BTreeSet<DialogId>>,
     /// Those with somebody outside whose telephone rings, by the time since when.
     ringing_outside: BTreeSet<(Timestamp, DialogId)>,
     /// Calls of queues with an agent whose telephone rings, by the time since when.
     ringing_from_queue: BTreeSet<(Timestamp, DialogId)>,
+    /// Calls of the dialler whose customer's telephone rings, by the time since when.
+    dialled: BTreeSet<(Timestamp, DialogId)>,
     /// Calls that wait in a queue.
     waiting: BTreeSet<(QueueId, DialogId)>,
     next: DialogId,
@@ -26,6 +28,7 @@ impl Default for Calls {
             of_user: BTreeMap::new(),
             ringing_outside: BTreeSet::new(),
             ringing_from_queue: BTreeSet::new(),
+            dialled: BTreeSet::new(),
             waiting: BTreeSet::new(),
             next: DialogId::FIRST,
         }
@@ -76,6 +79,16 @@ impl Calls {
         self.ringing_from_queue.iter().take_while(move |(since, _)| *since <= at).map(|(_, id)| *id)
     }
 
+    /// Since when the dialler has been calling the customer whom it has called longest.
+    pub(super) fn first_dialled(&self) -> Option<Timestamp> {
+        self.dialled.first().map(|(since, _)| *since)
+    }
+
+    /// The calls whose customers the dialler has been calling since `at` or longer.
+    pub(super) fn dialled_since(&self, at: Timestamp) -> impl Iterator<Item = DialogId> {
+        self.dialled.iter().take_while(move |(since, _)| *since <= at).map(|(_, id)| *id)
+    }
+
     /// The calls that wait in some queue.
     pub(super) fn waiting(&self) -> impl Iterator<Item = DialogId> {
         self.waiting.iter().map(|(_, id)| *id)
@@ -92,7 +105,7 @@ impl Calls {
         let id = dialog.id;
         let old = self.dialogs.remove(&id);
         if let Some(old) = &old {
-            for user in old.users().chain(&old.audience) {
+            for user in old.users().chain(&old.audience).chain(old.reserved()) {
                 if let Some(ids) = self.of_user.get_mut(user) {
                     ids.remove(&id);
                     if ids.is_empty() {
@@ -106,6 +119,9 @@ impl Calls {
             if let Some(since) = rings_from_queue_since(old) {
                 self.ringing_from_queue.remove(&(since, id));
             }
+            if let Some(since) = dialled_since(old) {
+                self.dialled.remove(&(since, id));
+            }
             if let Some(queue) = old.queue {
                 self.waiting.remove(&(queue, id));
             }
@@ -113,7 +129,7 @@ impl Calls {
             self.next = id.next();
         }
         if !dialog.is_over() {
-            for user in dialog.users().chain(&dialog.audience) {
+            for user in dialog.users().chain(&dialog.audience).chain(dialog.reserved()) {
                 self.of_user.entry(user.clone()).or_default().insert(id);
             }
             if let Some(since) = rings_outside_since(&dialog) {
@@ -121,6 +137,9 @@ impl Calls {
             }
             if let Some(since) = rings_from_queue_since(&dialog) {
                 self.ringing_from_queue.insert((since, id));
+            }
+            if let Some(since) = dialled_since(&dialog) {
+                self.dialled.insert((since, id));
             }
             if let Some(queue) = dialog.queue.filter(|_| dialog.waiting_since().is_some()) {
                 self.waiting.insert((queue, id));
@@ -138,6 +157,11 @@ pub(super) fn rings_outside_since(dialog: &Dialog) -> Option<Timestamp> {
         .iter()
         .filter(|party| party.state == ParticipantState::Alerting && party.is_outside());
     ringing.map(|party| party.changed_at).min()
+}
+
+/// Since when the dialler has been calling a customer for whom an agent is reserved.
+fn dialled_since(dialog: &Dialog) -> Option<Timestamp> {
+    dialog.reserved().and_then(|_| rings_outside_since(dialog))
 }
 
 /// Since when a call of a queue has been ringing at an agent's.

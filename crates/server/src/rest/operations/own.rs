@@ -122,7 +122,17 @@ pub(super) static OPERATIONS: &[Operation] = &[
         Administrator,
         CALL_CREATED,
     )
-    .body(Json("NewPreview"))
+    .body(Json("NewCampaignCall"))
+    .refuses(ONE_MORE),
+    operation(
+        "POST",
+        "/offhook/v1/progressive-calls",
+        "callCustomer",
+        "The outbound dialler reserves an agent and calls a customer meanwhile",
+        Administrator,
+        CALL_CREATED,
+    )
+    .body(Json("NewCampaignCall"))
     .refuses(ONE_MORE),
     operation(
         "PUT",

@@ -14,7 +14,7 @@ pub(super) static SCHEMAS: &[Schema] = &[
     json("Call", CALL),
     json("NewCall", NEW_CALL),
     json("OutsideAct", OUTSIDE_ACT),
-    json("NewPreview", NEW_PREVIEW),
+    json("NewCampaignCall", NEW_CAMPAIGN_CALL),
     json("Task", TASK),
     json("NewTask", NEW_TASK),
     json("WrapUpChange", WRAP_UP_CHANGE),
@@ -49,6 +49,7 @@ const CALL: &[Field] = &[
     has("from", Text, ""),
     has("to", Text, ""),
     may("queue", COUNT, "The queue that it waits in or came from."),
+    may("reserved", Text, "The agent who is reserved for the customer, until the customer is there."),
     has("parties", Array(&Object(PARTY)), ""),
 ];
 
@@ -66,7 +67,7 @@ const OUTSIDE_ACT: &[Field] = &[
     may("cause", OneOf(|| vec!["BUSY", "BAD_DESTINATION", "OTHER"]), "Why it cannot be reached."),
 ];
 
-const NEW_PREVIEW: &[Field] = &[
+const NEW_CAMPAIGN_CALL: &[Field] = &[
     has("user", Text, "The agent's login id."),
     has("customer", Text, "The number to be called."),
     has("campaign", Text, "The campaign's name."),

@@ -55,6 +55,9 @@ struct Call {
     to: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<u32>,
+    /// The agent who is reserved for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserved: Option<String>,
     parties: Vec<Party>,
 }
 
@@ -171,6 +174,7 @@ impl Call {
             from: dialog.from.to_string(),
             to: dialog.to.to_string(),
             queue: dialog.queue.map(|queue| queue.0),
+            reserved: dialog.reserved().map(UserId::to_string),
             parties: dialog
                 .participants
                 .iter()

@@ -7,6 +7,7 @@ mod calls;
 mod events;
 mod faults;
 mod previews;
+mod progressive_calls;
 mod publishers;
 mod service;
 mod sessions;
@@ -72,6 +73,9 @@ impl Rest {
         match segments.as_slice() {
             ["calls", segments @ ..] => self.calls(administrator, &head.method, segments, body).await,
             ["tasks", segments @ ..] => self.tasks(administrator, &head.method, segments, body).await,
+            ["progressive-calls", segments @ ..] => {
+                self.progressive_calls(administrator, segments, body).await
+            }
             ["previews", segments @ ..] => self.previews(administrator, segments, body).await,
             ["users", id, "wrap-up"] => self.wrap_up(administrator, id, body).await,
             ["faults", segments @ ..] => self.faults(administrator, &head.method, segments, body).await,

@@ -10,16 +10,16 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::response::Response;
-use contact::{CallDataChange, NetworkEvent, Refusal, UserId};
+use contact::{Address, CallDataChange, NetworkEvent, Refusal, UserId};
 use serde::Deserialize;
 
 use super::calls::number;
 use super::{Rest, read_json};
 
-/// A call to be shown.
+/// A call of a campaign, as it is asked for.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewPreview {
+struct NewCampaignCall {
     /// The agent's login id.
     user: String,
     /// The number to be called.
@@ -29,6 +29,14 @@ struct NewPreview {
     /// Call variables by name, the dialler's own (`BA…`) among them.
     #[serde(default)]
     variables: BTreeMap<String, String>,
+}
+
+/// The same, read.
+pub(super) struct CampaignCall {
+    pub(super) user: UserId,
+    pub(super) customer: Address,
+    pub(super) campaign: String,
+    pub(super) data: CallDataChange,
 }
 
 impl Rest {
@@ -41,17 +49,27 @@ impl Rest {
         segments: &[&str],
         body: Body,
     ) -> Result<Response, Refusal> {
+        let call = self.campaign_call(segments, body).await?;
+        let event = NetworkEvent::Preview {
+            user: call.user,
+            customer: call.customer,
+            campaign: call.campaign,
+            data: call.data,
+        };
+        self.created_call(administrator, event).await
+    }
+
+    /// Reads a call of a campaign.
+    pub(super) async fn campaign_call(&self, segments: &[&str], body: Body) -> Result<CampaignCall, Refusal> {
         if let Some(segment) = segments.first() {
             return Err(Refusal::not_found(segment));
         }
-        let preview: NewPreview = read_json(&self.read_body(body).await?)?;
-        let user = UserId::new(&preview.user).map_err(|_| Refusal::user_not_found(&preview.user))?;
-        let event = NetworkEvent::Preview {
-            user,
-            customer: number(&preview.customer)?,
-            campaign: preview.campaign,
-            data: CallDataChange { wrap_up_reason: None, variables: preview.variables.into_iter().collect() },
-        };
-        self.created_call(administrator, event).await
+        let call: NewCampaignCall = read_json(&self.read_body(body).await?)?;
+        Ok(CampaignCall {
+            user: UserId::new(&call.user).map_err(|_| Refusal::user_not_found(&call.user))?,
+            customer: number(&call.customer)?,
+            campaign: call.campaign,
+            data: CallDataChange { wrap_up_reason: None, variables: call.variables.into_iter().collect() },
+        })
     }
 }

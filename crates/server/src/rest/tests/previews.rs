@@ -3,6 +3,31 @@
 use super::{Call, Desk, call};
 
 #[tokio::test]
+async fn a_dialler_calls_a_customer_for_an_agent_who_is_reserved() {
+    let desk = Desk::new().await;
+    for inside in ["<state>LOGIN</state><extension>2001001</extension>", "<state>READY</state>"] {
+        desk.put("1001001", "1001001", inside).await;
+    }
+    let body = r#"{"user": "1001001", "customer": "5559001", "campaign": "Autumn"}"#;
+    let line = "POST /offhook/v1/progressive-calls";
+    let new = desk.network(Call { body, ..call(line, "admin") }).await;
+    assert_eq!(new.status, 201, "{}", new.body);
+    assert!(new.body.contains(r#""call_type":"AUTO_OUT""#), "{}", new.body);
+    assert!(new.body.contains(r#""reserved":"1001001""#), "{}", new.body);
+    let user = desk.get("User/1001001", "1001001").await.body;
+    assert!(user.contains("<state>RESERVED_OUTBOUND</state>"), "{user}");
+    assert!(desk.get("User/1001001/Dialogs", "1001001").await.body.contains("<Dialogs/>"));
+    let answer = format!("POST {}/answer", new.header("location").unwrap());
+    let answered = desk.network(Call { body: r#"{"number": "5559001"}"#, ..call(&answer, "admin") }).await;
+    assert_eq!(answered.status, 204, "{}", answered.body);
+    let user = desk.get("User/1001001", "1001001").await.body;
+    assert!(user.contains("<state>TALKING</state>"), "{user}");
+    let again = desk.network(Call { body, ..call(line, "admin") }).await;
+    assert_eq!(again.status, 400, "{}", again.body);
+    assert_eq!(desk.network(Call { body, ..call(line, "1001001") }).await.status, 401);
+}
+
+#[tokio::test]
 async fn a_dialler_shows_a_call_and_the_agent_has_it_made() {
     let desk = Desk::new().await;
     let line = "POST /offhook/v1/previews";
