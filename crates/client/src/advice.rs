@@ -20,16 +20,7 @@ impl Error {
                 Some(io::ErrorKind::TimedOut) => "TCP-TIMEOUT",
                 _ => "TCP-UNREACH",
             },
-            Error::Untrusted { problem, .. } => match problem {
-                CertificateProblem::Expired { .. } => "TLS-EXPIRED",
-                CertificateProblem::NotYetValid { .. } => "TLS-NOTYET",
-                CertificateProblem::WrongName => "TLS-HOSTNAME",
-                CertificateProblem::SelfSigned => "TLS-UNKNOWN-CA",
-                CertificateProblem::UnknownIssuer { incomplete: true, .. } => "TLS-INCOMPLETE-CHAIN",
-                CertificateProblem::UnknownIssuer { .. } => "TLS-UNKNOWN-CA",
-                CertificateProblem::Revoked => "TLS-REVOKED",
-                CertificateProblem::Other(_) => "TLS-WEAK",
-            },
+            Error::Untrusted { problem, .. } => problem.id(),
             Error::Tls { source } => return tls_id(source),
             Error::NoAnswer { .. } => "UP-NOSTATUS",
             Error::AnswerTimeout { .. } => "UP-TIMEOUT",
@@ -54,6 +45,22 @@ impl Error {
             },
             _ => return None,
         })
+    }
+}
+
+impl CertificateProblem {
+    /// The stable identifier of the finding, such as `TLS-EXPIRED`.
+    pub fn id(&self) -> &'static str {
+        match self {
+            CertificateProblem::Expired { .. } => "TLS-EXPIRED",
+            CertificateProblem::NotYetValid { .. } => "TLS-NOTYET",
+            CertificateProblem::WrongName => "TLS-HOSTNAME",
+            CertificateProblem::SelfSigned => "TLS-UNKNOWN-CA",
+            CertificateProblem::UnknownIssuer { incomplete: true, .. } => "TLS-INCOMPLETE-CHAIN",
+            CertificateProblem::UnknownIssuer { .. } => "TLS-UNKNOWN-CA",
+            CertificateProblem::Revoked => "TLS-REVOKED",
+            CertificateProblem::Other(_) => "TLS-WEAK",
+        }
     }
 }
 

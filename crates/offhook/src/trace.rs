@@ -236,6 +236,8 @@ Examples:
   In a script: does the line work at all?
     offhook trace wss://cc.example.org/ws/ --user 7001 --password-stdin --timeout 5 < pw
 
+What is found has a name, such as UP-200: `offhook explain UP-200` says more about it.
+
 Exit status: 0 all was well, 1 a problem was found, 2 the command line is wrong.";
 
 /// How long each step may take.

@@ -3,6 +3,7 @@
 
 pub mod annotate;
 pub mod catalogue;
+mod finding;
 mod live;
 mod redact;
 mod render;
@@ -12,6 +13,7 @@ pub mod text;
 pub use annotate::{Annotation, Annotator, Kind};
 pub use catalogue::{Confidence, FindingId, Severity};
 pub use client::Stage;
+pub use finding::{Evidence, Finding, Line, Place, diagnose, subscription_refused};
 pub use live::{LiveOptions, trace};
 pub use redact::{MASK, Redactor};
 pub use render::{Mark, Row, Style};

@@ -12,6 +12,9 @@ use xmpp::{
 
 use crate::{
     annotate::{explain_stanza_error, explain_subscription_error},
+    catalogue::Confidence,
+    finding::{Evidence, Finding, diagnose, subscription_refused},
+    finding_id,
     render::{Mark, Row},
     report::Report,
     text::short,
@@ -136,8 +139,7 @@ async fn system_info(connector: &Connector, options: &LiveOptions, report: &Repo
     let status = info.status.as_deref().map_or("of unknown state".to_owned(), |status| short(status, 40));
     let text = format!("SystemInfo: the system is {status}, its XMPP domain is {domain}");
     if info.status.as_deref() == Some("OUT_OF_SERVICE") {
-        let advice = "It neither serves requests nor sends events until it is back in service.";
-        report.problem(None, "info", &text, None, Some(advice));
+        report.finding(&Finding::new(finding_id!("FO-OOS"), Evidence::new(&text)));
     } else {
         report.row(&Row { at: None, took: None, label: "info", mark: Mark::Good, text: &text, detail: None });
     }
@@ -231,38 +233,41 @@ impl Session<'_> {
         let asked = Subscription { node: node.to_owned(), state: "asked".to_owned(), subid: None };
         self.subscriptions.push(asked);
         let outcome = self.line.subscribe(&self.service, node).await;
-        let (text, detail, advice) = match outcome {
+        let finding = match outcome {
             Ok(subscription) => {
-                let granted = subscription.state == "subscribed";
-                let text = if granted {
-                    format!("subscribed to {node}")
-                } else {
-                    format!("the subscription to {node} is \"{}\"", short(&subscription.state, 40))
-                };
+                let state = short(&subscription.state, 40);
                 let subid = subscription.subid.as_deref().map(|id| format!(", subid {}", short(id, 80)));
                 let detail = format!("at {}{}", self.service, subid.unwrap_or_default());
                 self.subscriptions.pop();
                 self.subscriptions.push(subscription);
-                if granted {
-                    self.step(Stage::Pubsub, started, &text, Some(&detail));
+                if state == "subscribed" {
+                    self.step(Stage::Pubsub, started, &format!("subscribed to {node}"), Some(&detail));
                     return Ok(true);
                 }
-                (text, detail, None)
+                let seen =
+                    Evidence::new(format!("the subscription to {node} is \"{state}\"")).excerpt(detail);
+                let id = match state.as_str() {
+                    "pending" => finding_id!("PS-PENDING"),
+                    "unconfigured" => finding_id!("PS-UNCONFIGURED"),
+                    _ => finding_id!("PS-NOTALLOWED"),
+                };
+                Finding::new(id, seen.at(self.line.elapsed()))
             }
             Err(RequestError::Line(error)) => return Err(error),
             Err(RequestError::Refused(error)) => {
                 self.subscriptions.pop();
                 let meaning = explain_subscription_error(&error);
-                let text = format!("no subscription to {node}: {}", error.condition.name());
-                let words = error.text.as_deref().map(|words| format!(", \"{}\"", short(words, 200)));
-                (text, format!("at {}{}", self.service, words.unwrap_or_default()), Some(meaning))
+                let at = self.line.elapsed();
+                subscription_refused(node, &self.service, &error, &meaning, at)
             }
             Err(error @ RequestError::Unanswered { .. }) => {
-                (format!("no subscription to {node}: {error}"), format!("at {}", self.service), None)
+                let seen = format!("no subscription to {node}: {error}");
+                let seen =
+                    Evidence::new(seen).excerpt(format!("at {}", self.service)).at(self.line.elapsed());
+                Finding::new(finding_id!("PS-TIMEOUT"), seen)
             }
         };
-        let at = Some(self.line.elapsed());
-        self.report.problem(at, Stage::Pubsub.id(), &text, Some(&detail), advice.as_deref());
+        self.report.finding(&finding);
         Ok(false)
     }
 
@@ -322,10 +327,11 @@ impl Session<'_> {
                         after,
                     });
                 }
-                let advice =
-                    "Either the path is dead, or the server does not know XEP-0199; one more will tell.";
                 let text = format!("no answer to a ping within {} s", after.as_secs());
-                self.report.problem(Some(self.line.elapsed()), Stage::Steady.id(), &text, None, Some(advice));
+                let evidence = Evidence::new(text).at(self.line.elapsed());
+                // One more will tell whether it is the path or the ping that is not understood.
+                let finding = Finding::new(finding_id!("KA-UNANSWERED"), evidence);
+                self.report.finding(&finding.no_surer_than(Confidence::Possible));
                 return Ok(missed + 1);
             }
         };
@@ -356,7 +362,12 @@ impl Session<'_> {
                 if missing > 0 {
                     let text =
                         format!("time is up (--timeout), and {missing} of the events asked for did not come");
-                    self.report.problem(Some(lasted), Stage::Steady.id(), &text, None, None);
+                    if self.report.counts().events == 0 {
+                        let evidence = Evidence::new(text).at(lasted);
+                        self.report.finding(&Finding::new(finding_id!("PS-SILENT"), evidence));
+                    } else {
+                        self.report.problem(Some(lasted), Stage::Steady.id(), &text, None, None);
+                    }
                 }
             }
             End::NothingToWaitFor => {
@@ -430,10 +441,13 @@ impl Session<'_> {
     }
 }
 
-/// A finding from an error, with its identifier and what to do.
+/// The findings that an error is; one that is none says what it is by itself.
 fn failed(report: &Report, at: Option<Duration>, error: &Error) {
-    let advice = error.advice();
-    report.problem(at, error.stage().id(), &error.to_string(), error.id(), advice.as_deref());
+    let findings = diagnose(error, at);
+    findings.iter().for_each(|finding| report.finding(finding));
+    if findings.is_empty() {
+        report.problem(at, error.stage().id(), &error.to_string(), None, error.advice().as_deref());
+    }
 }
 
 /// The answer's payload; a refusal or silence is none. Only the loss of the line is an error.

@@ -12,6 +12,9 @@ use xmpp::ns;
 
 use crate::{
     annotate::{Annotation, Annotator, Kind},
+    catalogue::Severity,
+    finding::{Evidence, Finding},
+    finding_id,
     redact::Redactor,
     render::{Mark, Row, Style},
     text::short,
@@ -93,7 +96,7 @@ impl Report {
         }
     }
 
-    /// Writes a finding and what to do about it, and counts it.
+    /// Writes a problem that is not in the catalogue and what to do about it, and counts it.
     pub fn problem(
         &self,
         at: Option<Duration>,
@@ -114,6 +117,29 @@ impl Report {
                 text: advice,
                 detail: None,
             });
+        }
+    }
+
+    /// Writes a finding: what is wrong, what was seen, why, what to do and who has to. Counts it unless it is a note.
+    pub fn finding(&self, finding: &Finding) {
+        let mut inner = self.lock();
+        inner.counts.problems += u64::from(finding.severity() != Severity::Note);
+        // What comes from the line is masked here, and what the catalogue says is not: a password that is a word of
+        // ours would be given away by the gaps.
+        let finding = finding.clone().redacted(&inner.redactor);
+        // When it happened, beside the line that names it.
+        let mut at = finding.evidence().iter().find_map(Evidence::time);
+        for line in finding.lines() {
+            let row = Row {
+                at: at.take(),
+                took: None,
+                label: line.label,
+                mark: line.mark,
+                text: &line.text,
+                detail: line.detail.as_deref(),
+            };
+            let written = inner.style.row(&row);
+            inner.write(&written);
         }
     }
 
@@ -221,9 +247,11 @@ impl Inner {
         }
         if let Some(problem) = &secured.problem {
             text.push_str(&format!("; NOT TRUSTED: {problem}"));
-            return (text, Some("accepted because of --insecure".to_owned()), Mark::Note);
+            let detail = format!("accepted because of --insecure, {}", problem.id());
+            return (text, Some(detail), Mark::Note);
         }
-        (text, None, mark)
+        let expiring = (mark == Mark::Note).then(|| finding_id!("TLS-EXPIRING").to_string());
+        (text, expiring, mark)
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
@@ -308,7 +336,7 @@ fn shown(direction: Direction, annotation: &Annotation) -> bool {
         }
 }
 
-fn chain_line(certificate: &Certificate) -> String {
+pub(crate) fn chain_line(certificate: &Certificate) -> String {
     format!(
         "certificate \"{}\", issued by \"{}\", {} to {}, SHA-256 {}",
         certificate.subject,

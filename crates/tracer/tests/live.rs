@@ -139,3 +139,24 @@ async fn nothing_secret_is_ever_written() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_finding_says_what_was_seen_why_and_what_to_do() {
+    let (report, problems) = traced("wrong password", &["/event"], false).await;
+    assert_eq!(problems, 1, "{report}");
+    let mut labels = stages(&report);
+    labels.dedup();
+    assert_eq!(labels[labels.len() - 6..], ["sasl", "seen", "why", "or", "do", "who"], "{report}");
+    assert!(report.contains("The server refuses the name or the password · SA-NOT-AUTHORIZED\n"), "{report}");
+    assert!(report.contains("seen      authentication refused: not-authorized"), "{report}");
+    assert!(report.contains(" · offhook explain SA-NOT-AUTHORIZED\n"), "{report}");
+}
+
+/// A password that is an ordinary word must not be given away by gaps in what the catalogue says.
+#[tokio::test]
+async fn the_words_of_the_catalogue_are_no_secrets() {
+    let (report, problems) = traced("password", &["/event"], false).await;
+    assert_eq!(problems, 1, "{report}");
+    assert!(report.contains("The server refuses the name or the password"), "{report}");
+    assert!(!report.contains("[redacted]"), "{report}");
+}
