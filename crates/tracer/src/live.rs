@@ -11,7 +11,7 @@ use xmpp::{
 };
 
 use crate::{
-    annotate::{explain_stanza_error, explain_subscription_error},
+    annotate::{self, explain_stanza_error, explain_subscription_error},
     catalogue::Confidence,
     finding::{Evidence, Finding, diagnose, subscription_refused},
     finding_id,
@@ -246,11 +246,7 @@ impl Session<'_> {
                 }
                 let seen =
                     Evidence::new(format!("the subscription to {node} is \"{state}\"")).excerpt(detail);
-                let id = match state.as_str() {
-                    "pending" => finding_id!("PS-PENDING"),
-                    "unconfigured" => finding_id!("PS-UNCONFIGURED"),
-                    _ => finding_id!("PS-NOTALLOWED"),
-                };
+                let id = annotate::unfinished(&state).unwrap_or(finding_id!("PS-NOTALLOWED"));
                 Finding::new(id, seen.at(self.line.elapsed()))
             }
             Err(RequestError::Line(error)) => return Err(error),

@@ -298,7 +298,10 @@ impl Inner {
                 (annotation.stage.id(), Mark::Quiet)
             }
         };
-        let (text, detail) = (&annotation.text, annotation.detail.as_deref());
+        let name = annotation.finding.map(|id| id.name().to_owned());
+        let detail: Vec<_> = name.into_iter().chain(annotation.detail.clone()).collect();
+        let detail = (!detail.is_empty()).then(|| detail.join(" · "));
+        let (text, detail) = (&annotation.text, detail.as_deref());
         self.row(&Row { at: Some(at), took: None, label, mark, text, detail });
     }
 

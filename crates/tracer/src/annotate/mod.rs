@@ -11,8 +11,9 @@ use std::collections::HashMap;
 use client::{Direction, Stage};
 use xmpp::{Element, Limits, StanzaError, ns};
 
-use crate::text::short;
+use crate::{catalogue::FindingId, finding_id, text::short};
 
+pub(crate) use pubsub::{finding as pubsub_finding, unfinished};
 pub use stanza::{explain_stanza_error, explain_subscription_error};
 pub use stream::explain_stream_error;
 
@@ -44,6 +45,8 @@ struct Request {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Subject {
     Subscription,
+    Binding,
+    Session,
     Other,
 }
 
@@ -58,6 +61,8 @@ pub struct Annotation {
     pub text: String,
     /// More about it: request id and source of a notification, the server's words. One line.
     pub detail: Option<String>,
+    /// What this element alone shows to be wrong.
+    pub finding: Option<FindingId>,
 }
 
 /// What sort of element it is.
@@ -83,12 +88,17 @@ pub enum Kind {
 
 impl Annotation {
     fn new(stage: Stage, kind: Kind, text: impl Into<String>) -> Annotation {
-        Annotation { stage, kind, text: text.into(), detail: None }
+        Annotation { stage, kind, text: text.into(), detail: None, finding: None }
     }
 
     fn with_detail(mut self, detail: impl Into<String>) -> Annotation {
         let detail = detail.into();
         self.detail = (!detail.is_empty()).then_some(detail);
+        self
+    }
+
+    fn named(mut self, finding: Option<FindingId>) -> Annotation {
+        self.finding = finding;
         self
     }
 }
@@ -116,7 +126,8 @@ impl Annotator {
                     text.len(),
                     short(&error.to_string(), 100)
                 ),
-            ),
+            )
+            .named(Some(finding_id!("WS-SPLIT-STANZA"))),
         }
     }
 
@@ -134,12 +145,20 @@ impl Annotator {
                 Stage::Stream,
                 Kind::Problem,
                 format!("<{}> without xmlns=\"jabber:client\": each frame stands alone", element.name()),
-            ),
+            )
+            .named(Some(finding_id!("ST-STANZA-NS"))),
+            (_, "open" | "close") => Annotation::new(
+                Stage::Stream,
+                Kind::Problem,
+                format!("<{}> that is not in the namespace for framing", element.name()),
+            )
+            .named(Some(finding_id!("ST-WRONG-NS"))),
             (ns::STREAMS, "stream") => Annotation::new(
                 Stage::Stream,
                 Kind::Problem,
                 "<stream:stream>: framing from before RFC 7395, where <open/> is expected",
-            ),
+            )
+            .named(Some(finding_id!("ST-OLD-FRAMING"))),
             _ => Annotation::new(Stage::Steady, Kind::Unknown, summary(element)),
         }
     }

@@ -1,10 +1,10 @@
 //! PubSub requests, subscriptions and notifications (XEP-0060).
 
 use client::Stage;
-use xmpp::{Element, Node, ns};
+use xmpp::{Element, Node, StanzaError, ns};
 
 use super::{Annotation, Annotator, Kind, Subject, summary, update};
-use crate::text::short;
+use crate::{catalogue::FindingId, finding_id, text::short};
 
 /// What a PubSub request asks for.
 pub(super) fn request(pubsub: &Element) -> (Stage, Kind, Subject, String) {
@@ -42,8 +42,24 @@ pub(super) fn subscription(subscription: &Element) -> Annotation {
         "unconfigured" => (Kind::Problem, format!("the subscription to {node} wants options first")),
         other => (Kind::Problem, format!("the subscription to {node} is \"{other}\"")),
     };
+    let finding = unfinished(&state);
     let subid = attribute("subid").map(|id| format!(", subid {id}")).unwrap_or_default();
-    Annotation::new(Stage::Pubsub, kind, text).with_detail(format!("for {jid}{subid}"))
+    Annotation::new(Stage::Pubsub, kind, text).with_detail(format!("for {jid}{subid}")).named(finding)
+}
+
+/// What a subscription lacks that is made and gives nothing yet.
+pub(crate) fn unfinished(state: &str) -> Option<FindingId> {
+    match state {
+        "pending" => Some(finding_id!("PS-PENDING")),
+        "unconfigured" => Some(finding_id!("PS-UNCONFIGURED")),
+        _ => None,
+    }
+}
+
+/// The finding that a refusal of the service is, by its own condition where it gives one.
+pub(crate) fn finding(error: &StanzaError) -> Option<FindingId> {
+    let own = error.application.as_ref().filter(|own| own.ns() == ns::PUBSUB_ERRORS).map(Element::name);
+    FindingId::for_pubsub_error(error.condition.name(), own)
 }
 
 impl Annotator {
@@ -74,6 +90,7 @@ impl Annotator {
         let mut texts = Vec::new();
         let mut details = Vec::new();
         let mut count = 0;
+        let mut finding = None;
         for item in items.elements() {
             count += 1;
             if count > ITEMS_SHOWN {
@@ -85,7 +102,8 @@ impl Annotator {
                     texts.push(format!("item {} retracted", id.unwrap_or_else(|| "unnamed".to_owned())));
                 }
                 ("item", Some(payload)) => {
-                    let (text, detail) = self.payload(payload);
+                    let (text, detail, found) = self.payload(payload);
+                    finding = finding.or(found);
                     texts.push(text);
                     details.extend(detail);
                     details.extend(id.map(|id| format!("item {id}")));
@@ -107,43 +125,50 @@ impl Annotator {
         detail.append(&mut details);
         if let Some(to) = message.attribute("to").filter(|to| Some(*to) != self.own.as_deref()) {
             detail.push(format!("to {}", short(to, 200)));
+            // The bare address is everybody's; another session's full one is not.
+            let other = self.own.is_some() && to.contains('/');
+            finding = finding.or(other.then_some(finding_id!("PS-OTHER-RES")));
         }
         if let Some(delay) = message.child("delay", ns::DELAY).and_then(|delay| delay.attribute("stamp")) {
             detail.push(format!("delayed, from {}", short(delay, 40)));
         }
-        Annotation::new(Stage::Steady, Kind::Notification, texts.join("; ")).with_detail(detail.join(" · "))
+        Annotation::new(Stage::Steady, Kind::Notification, texts.join("; "))
+            .with_detail(detail.join(" · "))
+            .named(finding)
     }
 
-    /// The meaning of an item's payload, and where it comes from.
-    fn payload(&mut self, payload: &Element) -> (String, Vec<String>) {
+    /// The meaning of an item's payload, where it comes from, and what is wrong with it.
+    fn payload(&mut self, payload: &Element) -> (String, Vec<String>, Option<FindingId>) {
+        let understood = |(text, details)| (text, details, None);
         // The contact centre's document is text inside <notification>; some servers send it as elements.
         let text = payload.text();
         let text = text.trim();
         if payload.name() == "notification" || payload.is("Update", ns::NONE) {
             if payload.name() == "Update" {
-                return self.update(payload);
+                return understood(self.update(payload));
             }
             if let Some(update) = payload.first_element().filter(|e| e.name() == "Update") {
-                return self.update(update);
+                return understood(self.update(update));
             }
             if text.starts_with('{') {
-                return (format!("a JSON document of {} bytes", text.len()), Vec::new());
+                return (format!("a JSON document of {} bytes", text.len()), Vec::new(), None);
             }
             return match update::parse(text) {
-                Some(document) if document.name() == "Update" => self.update(&document),
-                Some(document) => (summary(&document), Vec::new()),
-                None if text.is_empty() => ("an empty notification".to_owned(), Vec::new()),
+                Some(document) if document.name() == "Update" => understood(self.update(&document)),
+                Some(document) => (summary(&document), Vec::new(), None),
+                None if text.is_empty() => ("an empty notification".to_owned(), Vec::new(), None),
                 None => (
                     format!("a payload of {} bytes that is not an XML document once unescaped", text.len()),
                     Vec::new(),
+                    Some(finding_id!("PS-PAYLOAD")),
                 ),
             };
         }
         let only_text = payload.nodes().iter().all(|node| matches!(node, Node::Text(_)));
         if only_text && !text.is_empty() {
-            return (format!("<{}> \"{}\"", short(payload.name(), 40), short(text, 80)), Vec::new());
+            return (format!("<{}> \"{}\"", short(payload.name(), 40), short(text, 80)), Vec::new(), None);
         }
-        (summary(payload), Vec::new())
+        (summary(payload), Vec::new(), None)
     }
 }
 

@@ -4,7 +4,7 @@ use client::Stage;
 use xmpp::{Element, ns, sasl::decode_payload};
 
 use super::{Annotation, Annotator, Kind, summary};
-use crate::text::short;
+use crate::{catalogue::FindingId, finding_id, text::short};
 
 impl Annotator {
     pub(super) fn sasl(&mut self, element: &Element) -> Annotation {
@@ -15,7 +15,8 @@ impl Annotator {
                 let shown = short(&mechanism, 40);
                 self.mechanism = Some(mechanism.clone());
                 let who = identity(&mechanism, &element.text());
-                handshake(format!("authenticate with {shown}")).with_detail(who.unwrap_or_default())
+                let (who, finding) = who.unwrap_or_default();
+                handshake(format!("authenticate with {shown}")).with_detail(who).named(finding)
             }
             "challenge" => {
                 handshake("challenge".to_owned()).with_detail(iterations(&element.text()).unwrap_or_default())
@@ -34,25 +35,29 @@ impl Annotator {
                     format!("authentication refused: {}", short(condition, 60)),
                 )
                 .with_detail(words.unwrap_or_default())
+                .named(FindingId::for_sasl_failure(condition))
             }
             _ => Annotation::new(Stage::Sasl, Kind::Unknown, summary(element)),
         }
     }
 }
 
-/// Who an initial response speaks for. The names are public; what follows them is not looked at further.
-fn identity(mechanism: &str, payload: &str) -> Option<String> {
+/// Who an initial response speaks for, and what is wrong with its form. The names are public; what follows them is not
+/// looked at further.
+fn identity(mechanism: &str, payload: &str) -> Option<(String, Option<FindingId>)> {
+    let wrong = |text: &str, id| Some((text.to_owned(), Some(id)));
     let bytes = match decode_payload(payload) {
         Ok(bytes) => bytes?,
-        Err(_) => return Some("its payload is not base64".to_owned()),
+        Err(_) => return wrong("its payload is not base64", finding_id!("SA-ENCODING")),
     };
     if mechanism == "PLAIN" {
         let parts: Vec<&[u8]> = bytes.split(|byte| *byte == 0).collect();
         let [authzid, authcid, password] = parts[..] else {
-            return Some("its payload is not authzid NUL authcid NUL password".to_owned());
+            let text = "its payload is not authzid NUL authcid NUL password";
+            return wrong(text, finding_id!("SA-PLAIN-FORM"));
         };
         let (Ok(authzid), Ok(authcid)) = (str::from_utf8(authzid), str::from_utf8(authcid)) else {
-            return Some("its names are not UTF-8".to_owned());
+            return wrong("its names are not UTF-8", finding_id!("SA-PLAIN-FORM"));
         };
         let password = if password.is_empty() { "is empty" } else { "[redacted]" };
         let mut who = format!(
@@ -62,19 +67,17 @@ fn identity(mechanism: &str, payload: &str) -> Option<String> {
         );
         if authcid.contains('@') {
             who.push_str(" (a whole address stands where the user name belongs)");
+            return Some((who, Some(finding_id!("SA-PLAIN-JID"))));
         }
-        return Some(who);
+        return Some((who, None));
     }
     if mechanism.starts_with("SCRAM-") {
         // gs2-header "," client-first-message-bare (RFC 5802 §7): the name is n=…
         let text = str::from_utf8(&bytes).ok()?;
         let name = text.split(',').find_map(|part| part.strip_prefix("n="))?;
         let authzid = text.split(',').nth(1).and_then(|part| part.strip_prefix("a=")).unwrap_or_default();
-        return Some(format!(
-            "user \"{}\", authzid \"{}\"",
-            short(&unescape(name), 80),
-            short(&unescape(authzid), 80)
-        ));
+        let (name, authzid) = (short(&unescape(name), 80), short(&unescape(authzid), 80));
+        return Some((format!("user \"{name}\", authzid \"{authzid}\""), None));
     }
     None
 }

@@ -4,7 +4,7 @@ use client::{Direction, Stage};
 use xmpp::{Condition, Element, StanzaError, ns};
 
 use super::{Annotation, Annotator, Kind, Request, Subject, pubsub, summary, words};
-use crate::text::short;
+use crate::{catalogue::FindingId, finding_id, text::short};
 
 impl Annotator {
     pub(super) fn iq(&mut self, direction: Direction, iq: &Element) -> Annotation {
@@ -34,12 +34,18 @@ impl Annotator {
                         "pong (as an error, which proves life too)",
                     );
                 }
-                let (stage, meaning) = match subject {
-                    Subject::Subscription => (Stage::Pubsub, explain_subscription_error(&error)),
-                    Subject::Other => (Stage::Steady, explain_stanza_error(error.condition).to_owned()),
+                let condition = error.condition.name();
+                let general = explain_stanza_error(error.condition).to_owned();
+                let (stage, meaning, finding) = match subject {
+                    Subject::Subscription => {
+                        (Stage::Pubsub, explain_subscription_error(&error), pubsub::finding(&error))
+                    }
+                    Subject::Binding => (Stage::Bind, general, FindingId::for_bind_error(condition)),
+                    Subject::Session => (Stage::Bind, general, Some(finding_id!("BI-SESSION"))),
+                    Subject::Other => (Stage::Steady, general, None),
                 };
-                let text = format!("{what} refused: {}, {meaning}", error.condition.name());
-                Annotation::new(stage, Kind::Problem, text).with_detail(words(&error))
+                let text = format!("{what} refused: {condition}, {meaning}");
+                Annotation::new(stage, Kind::Problem, text).with_detail(words(&error)).named(finding)
             }
             _ => Annotation::new(Stage::Steady, Kind::Problem, "an iq without a type, which nobody may send"),
         }
@@ -60,8 +66,11 @@ impl Annotator {
         match request {
             Some(request) if request.what == PING => Annotation::new(Stage::Steady, Kind::KeepAlive, "pong"),
             Some(request) => {
-                let stage =
-                    if request.subject == Subject::Subscription { Stage::Pubsub } else { Stage::Steady };
+                let stage = match request.subject {
+                    Subject::Subscription => Stage::Pubsub,
+                    Subject::Binding | Subject::Session => Stage::Bind,
+                    Subject::Other => Stage::Steady,
+                };
                 let inside = iq.first_element().map(contents).unwrap_or_default();
                 Annotation::new(stage, Kind::Request, format!("{}: done", request.what)).with_detail(inside)
             }
@@ -93,10 +102,13 @@ impl Annotator {
                 if let Some(status) = field("status") {
                     detail.push_str(&format!(", \"{}\"", short(&status, 80)));
                 }
-                if own && priority.trim().starts_with('-') {
+                let negative = own && priority.trim().starts_with('-');
+                if negative {
                     detail.push_str(": negative, so messages to the bare JID go elsewhere");
                 }
-                Annotation::new(stage, Kind::Presence, format!("{who} available{show}")).with_detail(detail)
+                Annotation::new(stage, Kind::Presence, format!("{who} available{show}"))
+                    .with_detail(detail)
+                    .named(negative.then_some(finding_id!("PR-NEGATIVE")))
             }
             Some("unavailable") => {
                 let status = field("status").map(|status| format!("\"{}\"", short(&status, 80)));
@@ -164,9 +176,11 @@ fn request(iq: &Element) -> (Stage, Kind, Subject, String) {
                 Some(resource) => format!("bind the resource {}", short(&resource, 100)),
                 None => "bind a resource of the server's choice".to_owned(),
             };
-            other(Stage::Bind, Kind::Handshake, what)
+            (Stage::Bind, Kind::Handshake, Subject::Binding, what)
         }
-        ("session", ns::SESSION) => other(Stage::Bind, Kind::Handshake, "start a session".to_owned()),
+        ("session", ns::SESSION) => {
+            (Stage::Bind, Kind::Handshake, Subject::Session, "start a session".to_owned())
+        }
         ("pubsub", ns::PUBSUB | ns::PUBSUB_OWNER) => pubsub::request(payload),
         ("query", ns::DISCO_INFO) => other(Stage::Steady, Kind::Request, format!("ask what is there{node}")),
         ("query", ns::DISCO_ITEMS) => {

@@ -4,7 +4,7 @@ use client::{Direction, Stage};
 use xmpp::{Element, StreamCondition, StreamError, ns};
 
 use super::{Annotation, Annotator, Kind, summary};
-use crate::text::short;
+use crate::{catalogue::FindingId, finding_id, text::short};
 
 impl Annotator {
     pub(super) fn framing(&mut self, direction: Direction, element: &Element) -> Annotation {
@@ -25,7 +25,8 @@ impl Annotator {
                         Kind::Problem,
                         format!("the stream is from {}, not from {}", short(from, 100), short(asked, 100)),
                     )
-                    .with_detail(id),
+                    .with_detail(id)
+                    .named(Some(finding_id!("ST-FROM"))),
                     _ => handshake(format!(
                         "stream open from {}",
                         short(from.unwrap_or("somebody unnamed"), 100)
@@ -36,7 +37,9 @@ impl Annotator {
             ("close", _) => {
                 let closing = Annotation::new(Stage::Close, Kind::Handshake, "close the stream");
                 match element.attribute("see-other-uri") {
-                    Some(uri) => closing.with_detail(format!("go to {} instead", short(uri, 200))),
+                    Some(uri) => closing
+                        .with_detail(format!("go to {} instead", short(uri, 200)))
+                        .named(Some(finding_id!("ST-SEE-OTHER"))),
                     None => closing,
                 }
             }
@@ -72,7 +75,8 @@ pub(super) fn features(element: &Element) -> Annotation {
     } else {
         format!("features: {}", offers.join("; "))
     };
-    Annotation::new(Stage::Stream, Kind::Handshake, text)
+    let starttls = element.child("starttls", ns::TLS).map(|_| finding_id!("ST-STARTTLS"));
+    Annotation::new(Stage::Stream, Kind::Handshake, text).named(starttls)
 }
 
 pub(super) fn error(element: &Element) -> Annotation {
@@ -82,7 +86,8 @@ pub(super) fn error(element: &Element) -> Annotation {
         text.push_str(&format!(": {meaning}"));
     }
     let words = error.text.as_deref().map(|words| format!("\"{}\"", short(words, 200))).unwrap_or_default();
-    Annotation::new(Stage::Close, Kind::Problem, text).with_detail(words)
+    let finding = FindingId::for_stream_error(error.condition.name());
+    Annotation::new(Stage::Close, Kind::Problem, text).with_detail(words).named(Some(finding))
 }
 
 /// What a stream error means, in a few words.

@@ -216,3 +216,58 @@ fn memories_are_bounded() {
     }
     assert!(annotator.states.len() <= STATES_MAX);
 }
+
+#[test]
+fn what_one_element_shows_to_be_wrong_has_a_name() {
+    use Direction::{Received, Sent};
+    let plain = |parts: &str| {
+        format!(r#"<auth xmlns="{}" mechanism="PLAIN">{}</auth>"#, ns::SASL, encode_payload(parts.as_bytes()))
+    };
+    let event = |to: &str, payload: &str| {
+        format!(
+            r#"<message xmlns="jabber:client" to="{to}"><event xmlns="{}"><items node="n"><item><notification xmlns="{}">{payload}</notification></item></items></event></message>"#,
+            ns::PUBSUB_EVENT,
+            ns::PUBSUB
+        )
+    };
+    let bound = format!(
+        r#"<iq xmlns="jabber:client" type="result" id="b"><bind xmlns="{0}"><jid>a@h/one</jid></bind></iq>"#,
+        ns::BIND
+    );
+    let bind = format!(r#"<iq xmlns="jabber:client" type="set" id="c"><bind xmlns="{0}"/></iq>"#, ns::BIND);
+    let bind_refused = format!(
+        r#"<iq xmlns="jabber:client" type="error" id="c"><error type="cancel"><conflict xmlns="{}"/></error></iq>"#,
+        ns::STANZA_ERRORS
+    );
+    let cases = [
+        (Received, "<a/><b/>".to_owned(), Some("WS-SPLIT-STANZA")),
+        (Sent, "<presence/>".to_owned(), Some("ST-STANZA-NS")),
+        (Sent, "<open to='h'/>".to_owned(), Some("ST-WRONG-NS")),
+        (Sent, format!("<open xmlns='{}' to='h'/>", ns::FRAMING), None),
+        (Received, format!("<open xmlns='{}' from='other'/>", ns::FRAMING), Some("ST-FROM")),
+        (
+            Received,
+            format!("<close xmlns='{}' see-other-uri='wss://b/'/>", ns::FRAMING),
+            Some("ST-SEE-OTHER"),
+        ),
+        (Sent, plain("\0a\0pw"), None),
+        (Sent, plain("a:pw"), Some("SA-PLAIN-FORM")),
+        (Sent, plain("\0a@h\0pw"), Some("SA-PLAIN-JID")),
+        (Sent, bind, None),
+        (Received, bind_refused, Some("BI-CONFLICT")),
+        (Received, bound, None),
+        (
+            Sent,
+            r#"<presence xmlns="jabber:client"><priority>-1</priority></presence>"#.to_owned(),
+            Some("PR-NEGATIVE"),
+        ),
+        (Received, event("a@h/one", "&lt;Update"), Some("PS-PAYLOAD")),
+        (Received, event("a@h/two", "{}"), Some("PS-OTHER-RES")),
+        (Received, event("a@h", "{}"), None),
+    ];
+    let mut annotator = Annotator::new();
+    for (direction, text, expected) in cases {
+        let annotation = annotator.annotate_text(direction, &text);
+        assert_eq!(annotation.finding.map(FindingId::name), expected, "{text}");
+    }
+}

@@ -93,7 +93,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         actions: &[
             "Connect to each address in turn and remove the record of the one that is gone.",
-            "Behind a proxy use the proxy's name everywhere: in the desktop's address, for the line and for REST.",
+            "If there is a proxy, let every address that agents and gadgets use, for the line and for REST, have its name.",
         ],
         actors: &[Network, ProxyAdministrator],
         references: &["RFC 8305 §5"],

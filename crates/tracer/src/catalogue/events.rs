@@ -158,7 +158,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         severity: Warning,
         confidence: Likely,
         title: "Events are addressed to another session",
-        seen: "`to` of an event has a resource that is not this line's.",
+        seen: "`to` of an event names another resource than the one that this line has bound.",
         causes: &[
             "Several people or programs use one account",
             "The subscription was made by an earlier session with another resource",

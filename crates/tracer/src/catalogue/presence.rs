@@ -12,7 +12,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         title: "The client never said that it is there",
         seen: "The client is logged in and subscribed, and has not sent a <presence/> without a type. No events come.",
         causes: &["The client leaves out presence, or sends it to somebody instead of to all"],
-        actions: &["Send <presence><priority>0</priority></presence> right after binding, without `to`."],
+        actions: &[
+            "As soon as the address is bound, send <presence><priority>0</priority></presence>, without `to`.",
+        ],
         actors: &[ClientDeveloper],
         references: &[
             "RFC 6121 §4.2",

@@ -137,7 +137,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         stage: Stage::Pubsub,
         severity: Fault,
         confidence: Certain,
-        title: "The address to subscribe is not the sender's own",
+        title: "The address to subscribe belongs to somebody else",
         seen: "The error bad-request with invalid-jid.",
         causes: &[
             "`jid` in the request has another resource, domain or user than the line",

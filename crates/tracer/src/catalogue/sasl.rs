@@ -17,8 +17,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The account exists in the contact centre and not, or not yet, in the XMPP service",
         ],
         actions: &[
-            "Try the same name and password on REST: GET /finesse/api/User/ID. 401 there too means the credentials.",
-            "If REST answers 200, the XMPP side does not know the account: check domain and synchronisation.",
+            "Ask the web service with the same name and password for /finesse/api/User/ID. If it says 401 as well, it is the credentials.",
+            "If it says 200, the XMPP side does not know the account: check domain and synchronisation.",
             "With single sign-on, give the access token as the password.",
         ],
         actors: &[Agent, ClientDeveloper, ServerAdministrator],

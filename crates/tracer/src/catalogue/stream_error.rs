@@ -11,7 +11,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         confidence: Certain,
         title: "The other side sent XML that is not acceptable",
         seen: "A stream error bad-format, bad-namespace-prefix, invalid-xml, not-well-formed, restricted-xml or \
-            unsupported-encoding. The last frame of the other side is the culprit.",
+            unsupported-encoding. It is about the last frame that the other side sent.",
         causes: &[
             "Text from people, such as a call variable, was put into a frame without escaping & and <",
             "Control characters or bytes that are not UTF-8",

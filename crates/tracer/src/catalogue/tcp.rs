@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "A firewall answers with resets instead of dropping silently",
         ],
         actions: &[
-            "Check that the notification service is in service, and on which port it listens.",
+            "See on the server whether the service runs, and on which port it listens.",
             "On Finesse use port 8445 (12.6 and later); 7443 is for older releases, and 7071 and 5222 are closed \
              unless somebody has opened them.",
             "Try from the server itself: refused there as well means the service, otherwise the network.",

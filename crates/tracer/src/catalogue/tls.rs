@@ -63,7 +63,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The address in the URL is an IP address, and the client library sends it as a name",
         ],
         actions: &[
-            "Add the name to the proxy or server.",
+            "Give the proxy or server a configuration for this name.",
             "Use the name that it is configured with, not an IP address or an alias.",
             "Let the server fall back to its usual certificate instead of sending an alert.",
         ],

@@ -16,7 +16,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The path is not the one of the WebSocket endpoint",
         ],
         actions: &[
-            "Send the same request to the server directly. If that gives 101, the proxy is at fault.",
+            "Send the same request past the proxy to the server. If it is answered with 101 there, look at the proxy.",
             "In the proxy use HTTP/1.1 towards the server and pass on `Upgrade` and `Connection: upgrade`.",
             "If the direct request gives 200 as well, correct the path; /ws/ is the usual one.",
         ],
@@ -132,7 +132,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The server wants a client certificate of the proxy and did not get a good one",
         ],
         actions: &[
-            "Repeat the request with another Origin header and without one; if that helps, add the page's origin to the list.",
+            "Repeat the request with another Origin header and without one; if that helps, the server's list lacks the page's origin.",
             "Look in the firewall's log for this address and time.",
             "If REST through the same proxy gets 403 too, look at the trust between proxy and server.",
         ],

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use client::{Certificate, Error, Exchange, Stage};
-use xmpp::{Element, StanzaError, ns};
+use xmpp::StanzaError;
 
 use super::{Evidence, Finding};
 use crate::{
+    annotate,
     catalogue::{Confidence, FindingId},
     finding_id,
     text::short,
@@ -52,9 +53,8 @@ pub fn subscription_refused(
     meaning: &str,
     at: Duration,
 ) -> Finding {
-    let own = error.application.as_ref().filter(|own| own.ns() == ns::PUBSUB_ERRORS).map(Element::name);
     // Conditions that XEP-0060 does not speak of are no more than a no.
-    let id = FindingId::for_pubsub_error(error.condition.name(), own).unwrap_or(finding_id!("PS-NOTALLOWED"));
+    let id = annotate::pubsub_finding(error).unwrap_or(finding_id!("PS-NOTALLOWED"));
     let text = format!("no subscription to {}: {}, {meaning}", short(node, 200), error.condition.name());
     let words = error.text.as_deref().map(|words| format!(", \"{}\"", short(words, 200))).unwrap_or_default();
     let evidence = Evidence::new(text).at(at).excerpt(format!("at {service}{words}"));
