@@ -148,7 +148,7 @@ fn audit_dialog(centre: &ContactCentre, dialog: &Dialog) -> Result<(), Breach> {
         return breach(Rule::DevicesAreInACallOnce);
     }
     if let Some(agent) = dialog.reserved()
-        && !centre.user(agent).is_some_and(|user| user.state == AgentState::ReservedOutbound)
+        && centre.user(agent).is_none_or(|user| user.state != AgentState::ReservedOutbound)
     {
         return breach(Rule::ReservationsHold);
     }

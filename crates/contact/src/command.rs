@@ -56,6 +56,11 @@ pub enum Command {
     },
     /// Something happens outside. Administrators only, as all that follow.
     Network(NetworkEvent),
+    /// A user's desktop is asked for its log.
+    AskForClientLog {
+        /// Whose.
+        user: UserId,
+    },
     /// A customer waits for an agent of a media domain.
     SubmitTask {
         /// Which domain.

@@ -161,6 +161,11 @@ pub enum Event {
         /// What went wrong.
         failure: Failure,
     },
+    /// A user's desktop was asked for its log. It changes nothing, and the desktop is told.
+    ClientLogAskedFor {
+        /// Whose.
+        user: UserId,
+    },
     /// There is a new team message.
     TeamMessageCreated(TeamMessage),
     /// A team message is gone: deleted, or its time is over.
@@ -499,6 +504,10 @@ mod tests {
             (
                 Event::TaskClosed { number: 17, at: Timestamp(2) },
                 r#"{"event":"task_closed","number":17,"at":2}"#,
+            ),
+            (
+                Event::ClientLogAskedFor { user: user.clone() },
+                r#"{"event":"client_log_asked_for","user":"7001"}"#,
             ),
             (Event::LastTask { number: 17 }, r#"{"event":"last_task","number":17}"#),
             (

@@ -65,9 +65,9 @@ pub use dialog::{
 };
 pub use document::{
     Progress, ServiceStatus, SystemInfo, Update, UsersDocument, dialog_xml, media_xml, queue_xml,
-    reason_code_xml, reason_codes_xml, system_info_update, system_info_xml, task_xml, team_message_xml,
-    team_messages_xml, team_xml, teams_xml, user_dialogs_xml, user_media_xml, user_queues_xml,
-    user_tasks_xml, user_xml, users_xml,
+    reason_code_xml, reason_codes_xml, runtime_config_xml, system_info_update, system_info_xml, task_xml,
+    team_message_xml, team_messages_xml, team_xml, teams_xml, user_dialogs_xml, user_media_xml,
+    user_queues_xml, user_tasks_xml, user_xml, users_xml,
 };
 pub use event::Event;
 pub use failure::Failure;

@@ -40,6 +40,12 @@ pub enum ApiPath {
     ConfigDocument(ConfigDocument),
     /// `/finesse/api/User/{id}/LayoutConfig`: what a user's desktop looks like.
     UserLayoutConfig(UserId),
+    /// `/finesse/api/User/{id}/ClientLog`: where a desktop sends its log, and is asked for it.
+    UserClientLog(UserId),
+    /// `/finesse/api/User/{id}/CompressedClientLog`: where it sends it as an archive.
+    UserCompressedClientLog(UserId),
+    /// `/finesse/api/RuntimeConfigInfo`
+    RuntimeConfigInfo,
     /// `/finesse/api/User/{id}/Queues`
     UserQueues(UserId),
     /// `/finesse/api/Queue/{id}`
@@ -105,6 +111,8 @@ impl ApiPath {
             | Self::UserMedium(id, _)
             | Self::UserMediumTasks(id, _)
             | Self::UserTasks(id)
+            | Self::UserClientLog(id)
+            | Self::UserCompressedClientLog(id)
             | Self::UserQueues(id)
             | Self::UserLayoutConfig(id)
             | Self::UserMediaPropertiesLayout(id)
@@ -117,6 +125,7 @@ impl ApiPath {
             | Self::Users
             | Self::Dialog(_)
             | Self::Task(_)
+            | Self::RuntimeConfigInfo
             | Self::Queue(_)
             | Self::Teams
             | Self::Team(_)
@@ -182,6 +191,9 @@ fn parse(text: &str) -> Result<ApiPath, PathError> {
         ["User", id, "Media", media] => Ok(ApiPath::UserMedium(user(id)?, object(media)?)),
         ["User", id, "Media", media, "Dialogs"] => Ok(ApiPath::UserMediumTasks(user(id)?, object(media)?)),
         ["User", id, "Dialogs", "Media"] => Ok(ApiPath::UserTasks(user(id)?)),
+        ["User", id, "ClientLog"] => Ok(ApiPath::UserClientLog(user(id)?)),
+        ["User", id, "CompressedClientLog"] => Ok(ApiPath::UserCompressedClientLog(user(id)?)),
+        ["RuntimeConfigInfo"] => Ok(ApiPath::RuntimeConfigInfo),
         ["User", id, "Queues"] => Ok(ApiPath::UserQueues(user(id)?)),
         ["User", id, "MediaPropertiesLayout"] => Ok(ApiPath::UserMediaPropertiesLayout(user(id)?)),
         ["MediaPropertiesLayout", "default"] => Ok(ApiPath::DefaultMediaPropertiesLayout),
@@ -265,6 +277,9 @@ impl fmt::Display for ApiPath {
             Self::UserLayoutConfig(id) => write!(f, "User/{id}/LayoutConfig"),
             Self::UserQueues(id) => write!(f, "User/{id}/Queues"),
             Self::Queue(id) => write!(f, "Queue/{id}"),
+            Self::UserClientLog(id) => write!(f, "User/{id}/ClientLog"),
+            Self::UserCompressedClientLog(id) => write!(f, "User/{id}/CompressedClientLog"),
+            Self::RuntimeConfigInfo => f.write_str("RuntimeConfigInfo"),
             Self::Task(id) => write!(f, "Dialog/{id}"),
             Self::Dialog(id) => write!(f, "Dialog/{id}"),
             Self::Teams => f.write_str("Teams"),
@@ -305,6 +320,9 @@ mod tests {
             "/finesse/api/User/7001/Dialogs/Media",
             "/finesse/api/Dialog/5001_17_1",
             "/finesse/api/MediaDomains",
+            "/finesse/api/User/7001/ClientLog",
+            "/finesse/api/User/7001/CompressedClientLog",
+            "/finesse/api/RuntimeConfigInfo",
             "/finesse/api/MediaDomain/5001",
             "/finesse/api/User/7001/ReasonCodes",
             "/finesse/api/User/7001/ReasonCode/4",

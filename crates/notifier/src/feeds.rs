@@ -26,16 +26,17 @@ pub(crate) fn removed_by(event: &Event) -> Vec<ApiPath> {
 ///
 /// Source: Finesse Developer Guide 12.5(1), "Subscription Management".
 pub(crate) fn automatic(user: &UserId) -> [ApiPath; 5] {
-    let [own, dialogs, media, tasks, _queues] = of_user(user);
+    let [own, dialogs, media, tasks, _queues, _client_log] = of_user(user);
     [own, dialogs, media, tasks, ApiPath::SystemInfo]
 }
 
-fn of_user(user: &UserId) -> [ApiPath; 5] {
+fn of_user(user: &UserId) -> [ApiPath; 6] {
     [
         ApiPath::User(user.clone()),
         ApiPath::UserDialogs(user.clone()),
         ApiPath::UserMedia(user.clone()),
         ApiPath::UserTasks(user.clone()),
         ApiPath::UserQueues(user.clone()),
+        ApiPath::UserClientLog(user.clone()),
     ]
 }

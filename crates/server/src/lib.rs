@@ -4,6 +4,7 @@ mod acceptors;
 pub mod accounts;
 pub mod administration;
 mod admission;
+pub mod client_logs;
 pub mod config;
 pub mod control;
 pub mod credentials;

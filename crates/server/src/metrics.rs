@@ -142,7 +142,7 @@ mod tests {
     use std::path::PathBuf;
 
     /// Sections whose limits are all counted.
-    const SECTIONS: &[&str] = &["limits", "roster"];
+    const SECTIONS: &[&str] = &["limits", "roster", "client_logs"];
 
     /// Whoever adds a limit is reminded here that nobody would see when it is reached.
     #[test]

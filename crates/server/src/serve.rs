@@ -14,6 +14,7 @@ use xmpp::{StreamCondition, StreamError};
 use crate::acceptors::Acceptors;
 use crate::accounts::Accounts;
 use crate::administration::running;
+use crate::client_logs::ClientLogs;
 use crate::config::{Config, ListenerKind};
 use crate::control::{ControlAnswer, ControlRequest, ControlSocket};
 use crate::data_dir::DataDir;
@@ -140,7 +141,8 @@ impl Server {
         let https_port = addresses.https.map(|address| address.port());
         let settings = RestSettings::new(&config, https_port);
         let rest = Rest::new(core.hub.clone(), core.accounts, settings).with_desk(desk);
-        let rest = rest.with_peer(paired.map(|paired| paired.desk));
+        let logs = ClientLogs::new(dir.path(), config.client_logs.clone(), Arc::clone(core.hub.metrics()));
+        let rest = rest.with_client_logs(logs).with_peer(paired.map(|paired| paired.desk));
         let site = Arc::new(Site::new(&config, https_port, Arc::new(web_sockets), bosh, rest));
 
         let (stopping, stops) = watch::channel(false);

@@ -81,6 +81,8 @@ impl ContactCentre {
             | ApiPath::UserMedium(id, _)
             | ApiPath::UserMediumTasks(id, _)
             | ApiPath::UserTasks(id)
+            | ApiPath::UserClientLog(id)
+            | ApiPath::UserCompressedClientLog(id)
             | ApiPath::UserQueues(id)
             | ApiPath::UserLayoutConfig(id)
             | ApiPath::UserMediaPropertiesLayout(id)
@@ -106,6 +108,7 @@ impl ContactCentre {
                 .is_some_and(|message| self.may_read_team_message(actor, message).is_ok()),
             ApiPath::NewTeamMessage | ApiPath::NewTeamMessages => actor.is_administrator(),
             ApiPath::Users
+            | ApiPath::RuntimeConfigInfo
             | ApiPath::ConfigDocument(_)
             | ApiPath::DefaultMediaPropertiesLayout
             | ApiPath::Teams

@@ -58,6 +58,7 @@ impl ContactCentre {
             Effect::MediaRequestFailed { user, media, task, failure } => {
                 vec![document::media_failed(&user, media, task, failure, request_id)]
             }
+            Effect::ClientLogAskedFor(user) => vec![document::client_log_asked_for(&user, request_id)],
             Effect::TeamMessage { message, event } => {
                 document::team_message_updates(&message, event, request_id)
             }
@@ -213,6 +214,7 @@ impl ContactCentre {
                 task: *task,
                 failure: *failure,
             },
+            Event::ClientLogAskedFor { user } => Effect::ClientLogAskedFor(user.clone()),
             Event::TeamMessageCreated(message) => {
                 self.team_messages.insert(message.clone());
                 Effect::TeamMessage { message: Box::new(message.clone()), event: "POST" }
@@ -398,6 +400,7 @@ enum Effect {
         task: Option<TaskId>,
         failure: Failure,
     },
+    ClientLogAskedFor(UserId),
     TeamMessage {
         message: Box<TeamMessage>,
         event: &'static str,

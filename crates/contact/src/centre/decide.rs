@@ -50,6 +50,10 @@ impl ContactCentre {
                 return Ok(Vec::new());
             }
             Command::Network(event) => return self.network(event, at),
+            Command::AskForClientLog { user } => {
+                self.user(user).ok_or_else(|| Refusal::user_not_found(user.as_str()))?;
+                Event::ClientLogAskedFor { user: user.clone() }
+            }
             Command::SubmitTask { media, data } => return self.submit_task(*media, data, at),
             Command::EndTask { number } => return self.end_task(*number, at),
             Command::DesktopLost { user } => return self.desktop_lost(user, at),

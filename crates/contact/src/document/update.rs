@@ -69,6 +69,13 @@ pub(crate) fn failed(user: &UserId, failure: Failure, request_id: Option<&str>) 
     Update::new(source.clone(), "PUT", request_id, &source, |xml| write_error(xml, failure))
 }
 
+/// A user's desktop is asked for its log. What the product writes there is not documented; its own desktop only looks whether
+/// something comes.
+pub(crate) fn client_log_asked_for(user: &UserId, request_id: Option<&str>) -> Update {
+    let node = ApiPath::UserClientLog(user.clone());
+    Update::new(node.clone(), "PUT", request_id, &node, |xml| xml.empty("ClientLog"))
+}
+
 /// Writes what went wrong after a request was accepted.
 pub(super) fn write_error(xml: &mut XmlWriter, failure: Failure) {
     write_error_about(xml, failure, None);

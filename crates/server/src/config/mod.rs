@@ -26,8 +26,8 @@ pub use origins::Origins;
 pub use pair::{PairSettings, PeerAddress};
 pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use sections::{
-    Auth, Bosh, CertificateName, Commands, Contact, Events, Faults, Limits, ListenerKind, Log, LogSync,
-    PlainInClear, Profile, Pubsub, Recovery, Roster, Sessions, Side, Tcp, Web,
+    Auth, Bosh, CertificateName, ClientLogs, Commands, Contact, Events, Faults, Limits, ListenerKind, Log,
+    LogSync, PlainInClear, Profile, Pubsub, Recovery, Roster, Sessions, Side, Tcp, Web,
 };
 pub use table::Setting;
 pub use tokens::TokenSettings;
@@ -96,6 +96,8 @@ pub struct Config {
     pub commands: Commands,
     /// Faults on demand; none if there are to be none.
     pub faults: Option<Faults>,
+    /// The logs of agents' desktops.
+    pub client_logs: ClientLogs,
     /// Events from outside.
     pub events: Events,
     /// The other server of a pair, if there is one.
@@ -211,6 +213,7 @@ impl Config {
         let roster = Roster::read(&mut layers);
         let commands = Commands::read(&mut layers);
         let faults = Faults::read(&mut layers);
+        let client_logs = ClientLogs::read(&mut layers);
         let events = sections::Events::read(&mut layers);
         let pair = pair::Pair::read(&mut layers);
         let (
@@ -230,11 +233,29 @@ impl Config {
             Some(roster),
             Some(commands),
             Some(faults),
+            Some(client_logs),
             Some(events),
             Some(pair),
         ) = (
-            general, tls, web, tcp, bosh, limits, sessions, auth, tokens, log, pubsub, recovery, contact,
-            roster, commands, faults, events, pair,
+            general,
+            tls,
+            web,
+            tcp,
+            bosh,
+            limits,
+            sessions,
+            auth,
+            tokens,
+            log,
+            pubsub,
+            recovery,
+            contact,
+            roster,
+            commands,
+            faults,
+            client_logs,
+            events,
+            pair,
         )
         else {
             return Err(ConfigError { problems: layers.problems });
@@ -288,6 +309,7 @@ impl Config {
                 roster,
                 commands,
                 faults,
+                client_logs,
                 events,
                 pair,
                 warnings,

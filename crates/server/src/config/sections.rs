@@ -617,6 +617,18 @@ settings! {
 }
 
 settings! {
+    /// The logs that agents' desktops send, which are files in the data folder.
+    pub ClientLogs in "client_logs." {
+        /// Bytes in one log. Over it: 413.
+        bytes_max: usize = "\"10 MiB\"", Size(1024);
+        /// Logs of one user. Over it: the user's oldest is deleted.
+        per_user_max: u32 = "20", Count(1, 10_000);
+        /// Logs of all users. Over it: the oldest is deleted.
+        logs_max: u32 = "500", Count(1, 100_000);
+    }
+}
+
+settings! {
     /// Events from outside (docs/events-from-outside.md): systems that publish over /offhook/v1/events with a token.
     pub Events in "events." {
         /// Publishers. Over it: another one is refused.
@@ -702,7 +714,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
 }
 
 /// The sections: what stands above each in the example, and its rows.
-pub(super) fn sections() -> [(&'static str, &'static [Setting]); 18] {
+pub(super) fn sections() -> [(&'static str, &'static [Setting]); 19] {
     [
         ("", General::SETTINGS),
         ("tls", Tls::SETTINGS),
@@ -720,6 +732,7 @@ pub(super) fn sections() -> [(&'static str, &'static [Setting]); 18] {
         ("roster", Roster::SETTINGS),
         ("commands", Commands::SETTINGS),
         ("faults", Faults::SETTINGS),
+        ("client_logs", ClientLogs::SETTINGS),
         ("events", Events::SETTINGS),
         ("pair", Pair::SETTINGS),
     ]

@@ -126,6 +126,12 @@ limits! {
     BatchEvents = "events.batch_events_max";
     /// Events that were refused.
     OutsideIdBytes = "events.id_bytes_max" [OutsideIdBytes];
+    /// Logs that were refused.
+    ClientLogBytes = "client_logs.bytes_max";
+    /// Logs that were deleted.
+    ClientLogsPerUser = "client_logs.per_user_max";
+    /// Logs that were deleted.
+    ClientLogs = "client_logs.logs_max";
     /// Requests that were refused.
     Blocked = "roster.blocked_max" [Blocked];
 }

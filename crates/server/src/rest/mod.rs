@@ -5,10 +5,12 @@
 
 mod authenticate;
 mod body;
+mod client_logs;
 mod configured;
 mod dialogs;
 mod faults;
 mod media;
+mod multipart;
 mod operations;
 mod own;
 mod phone_books;
@@ -33,6 +35,7 @@ use contact::{Actor, ApiPath, ContactCentre, Kind, MediaPropertiesLayout, Refusa
 use http::{Method, Request, Response, request};
 
 use crate::accounts::Accounts;
+use crate::client_logs::ClientLogs;
 use crate::faults::FaultDesk;
 use crate::hub::HubHandle;
 use crate::pair::PeerDesk;
@@ -51,13 +54,15 @@ pub struct Rest {
     desk: FaultDesk,
     /// Where the other server of a pair asks, if there is one.
     peer: Option<Arc<PeerDesk>>,
+    /// Where desktops' logs are kept, if there is a place for them.
+    logs: Option<ClientLogs>,
 }
 
 impl Rest {
     /// Creates the service.
     pub fn new(hub: HubHandle, accounts: Arc<Accounts>, settings: RestSettings) -> Rest {
         let desk = FaultDesk::new(hub.clone(), Arc::clone(&accounts), Arc::default());
-        Rest { hub, accounts, settings: Arc::new(settings), desk, peer: None }
+        Rest { hub, accounts, settings: Arc::new(settings), desk, peer: None, logs: None }
     }
 
     /// Knows of connections, for those who look at sessions and those who want them to fail.
@@ -68,6 +73,11 @@ impl Rest {
     /// Answers the other server of a pair.
     pub(crate) fn with_peer(self, peer: Option<Arc<PeerDesk>>) -> Rest {
         Rest { peer, ..self }
+    }
+
+    /// Keeps the logs of desktops.
+    pub fn with_client_logs(self, logs: ClientLogs) -> Rest {
+        Rest { logs: Some(logs), ..self }
     }
 
     /// Answers one request under `/finesse/api`.
@@ -120,6 +130,7 @@ impl Rest {
             return Ok(Reply::MethodNotAllowed { allow });
         }
         match (&head.method, path) {
+            (&Method::GET | &Method::HEAD, ApiPath::RuntimeConfigInfo) => self.runtime_config(user).await,
             (&Method::GET | &Method::HEAD, ApiPath::Users) => self.users(user).await,
             (&Method::GET | &Method::HEAD, path) => self.read(user, path, &head.uri).await,
             (&Method::PUT, ApiPath::User(target)) => self.change_state(user, target, body, request_id).await,
@@ -129,6 +140,10 @@ impl Rest {
             (&Method::PUT, ApiPath::Dialog(dialog)) => self.act_on_call(user, dialog, body, request_id).await,
             (&Method::PUT, ApiPath::UserMedium(target, media)) => {
                 self.change_media(user, target, media, body, request_id).await
+            }
+            (&Method::POST, ApiPath::UserClientLog(target)) => self.take_log(user, target, body).await,
+            (&Method::POST, ApiPath::UserCompressedClientLog(target)) => {
+                self.take_archive(user, target, &head.headers, body).await
             }
             (&Method::PUT, ApiPath::Task(task)) => self.act_on_task(user, task, body, request_id).await,
             (&Method::POST, ApiPath::NewTeamMessage | ApiPath::NewTeamMessages) => {

@@ -24,6 +24,12 @@ impl Rest {
         Reply::Document(contact::system_info_xml(&info))
     }
 
+    /// `GET /RuntimeConfigInfo`: what this server runs with, for administrators.
+    pub(super) async fn runtime_config(&self, user: UserId) -> Result<Reply, Refusal> {
+        self.hub.read(move |centre| centre.may_read_all(&actor(centre, &user)?)).await??;
+        Ok(Reply::Document(self.settings.runtime_config_xml()))
+    }
+
     /// `GET /Users`, in parts: the hub has other things to do than to write down 20,000 users in one go.
     pub(super) async fn users(&self, user: UserId) -> Result<Reply, Refusal> {
         self.hub.read(move |centre| centre.may_read_all(&actor(centre, &user)?)).await??;
@@ -124,6 +130,9 @@ fn document(
         // Answered elsewhere, or nodes that have no document of their own.
         ApiPath::SystemInfo
         | ApiPath::Users
+        | ApiPath::RuntimeConfigInfo
+        | ApiPath::UserClientLog(_)
+        | ApiPath::UserCompressedClientLog(_)
         | ApiPath::TeamUsers(_)
         | ApiPath::NewTeamMessage
         | ApiPath::NewTeamMessages

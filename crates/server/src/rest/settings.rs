@@ -114,6 +114,17 @@ impl RestSettings {
         }
     }
 
+    /// What `RuntimeConfigInfo` says. Of the product's document only the name is known.
+    pub(super) fn runtime_config_xml(&self) -> String {
+        contact::runtime_config_xml(&[
+            ("deploymentType", self.deployment.as_str()),
+            ("host", &self.own_host),
+            ("version", env!("CARGO_PKG_VERSION")),
+            ("xmppDomain", &self.domain),
+            ("xmppPubSubDomain", &self.pubsub_domain),
+        ])
+    }
+
     /// Where a request in the clear is sent instead, if the operator wants that and there is a place to send it to.
     ///
     /// The host is the one that the client used: it is known to lead here.

@@ -1,5 +1,6 @@
 //! Requests and their answers, in-process: the real hub, accounts and an in-memory log, no socket.
 
+mod client_logs;
 mod config_documents;
 mod configured;
 mod media;
@@ -23,6 +24,7 @@ use tokio::sync::mpsc;
 
 use super::{Rest, RestSettings};
 use crate::accounts::Accounts;
+use crate::client_logs::ClientLogs;
 use crate::config::{Config, PlainInClear};
 use crate::credentials::{TEST_KEYS, credentials};
 use crate::hub::{self, HubHandle, HubParts};
@@ -37,6 +39,7 @@ struct Desk {
     hub: HubHandle,
     log: Arc<MemoryLog>,
     peer: Peer,
+    _data: tempfile::TempDir,
 }
 
 /// A request. Its text form is `METHOD path`.
@@ -144,12 +147,15 @@ impl Desk {
             accounts.set(user, Some(quick.clone()));
         }
         let rest = Rest::new(hub.clone(), accounts, RestSettings::new(&config, Some(8445)));
+        let data = tempfile::tempdir().expect("a folder");
+        let logs = ClientLogs::new(data.path(), config.client_logs.clone(), Arc::clone(hub.metrics()));
+        let rest = rest.with_client_logs(logs);
         let peer = Peer {
             address: SocketAddr::from(([192, 0, 2, 1], 40_000)),
             is_encrypted: true,
             is_proxied: false,
         };
-        Desk { rest, hub, log, peer }
+        Desk { rest, hub, log, peer, _data: data }
     }
 
     async fn send(&self, call: Call<'_>) -> Answer {

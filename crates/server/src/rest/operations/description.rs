@@ -165,6 +165,20 @@ fn content(content: Content) -> Value {
                 "schema": { "type": "object", "properties": { "file": { "type": "string" } }, "required": ["file"] },
             },
         }),
+        Content::Archive => json!({
+            "application/zip": { "schema": { "type": "string", "format": "binary" } },
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": { "file": { "type": "string", "format": "binary" } },
+                    "required": ["file"],
+                },
+            },
+        }),
+        Content::File => json!({
+            "text/plain": { "schema": { "type": "string" } },
+            "application/zip": { "schema": { "type": "string", "format": "binary" } },
+        }),
         Content::Json(name) => json!({ "application/json": { "schema": reference(name) } }),
         Content::JsonList(name) => json!({ "application/json": { "schema": list(name) } }),
         Content::JsonOrLines(name) => json!({

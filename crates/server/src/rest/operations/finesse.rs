@@ -1,6 +1,6 @@
 //! The operations under `/finesse/api`.
 
-use super::Content::Xml;
+use super::Content::{Archive, Xml};
 use super::Who::{
     Administrator, AuthorOrAbove, Everybody, Member, Oneself, OneselfOrAbove, OneselfOrSupervisor,
     Supervisor, User,
@@ -21,6 +21,8 @@ const MEDIA_NOT_CHANGED: &[(u16, &str)] = &[
     (400, "The body is not as expected, or an element is missing."),
     (501, "The server plays a CCX, which has no media in its interface."),
 ];
+
+const KEPT: &[Answer] = &[answer(202, "It is kept.", None)];
 
 const MESSAGE_CREATED: &[Answer] = &[answer(200, "It is there; where, `Location` says.", None)];
 
@@ -137,6 +139,32 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[answer(200, "The tasks that the user has, by number.", Some(Xml("Dialogs")))],
     )
     .refuses(NO_MEDIA),
+    operation(
+        "POST",
+        "/finesse/api/User/{user}/ClientLog",
+        "sendClientLog",
+        "A desktop sends its log",
+        Oneself,
+        KEPT,
+    )
+    .body(Xml("ClientLog")),
+    operation(
+        "POST",
+        "/finesse/api/User/{user}/CompressedClientLog",
+        "sendCompressedClientLog",
+        "A desktop sends its log as an archive",
+        Oneself,
+        KEPT,
+    )
+    .body(Archive),
+    operation(
+        "GET",
+        "/finesse/api/RuntimeConfigInfo",
+        "getRuntimeConfigInfo",
+        "What this server runs with",
+        Administrator,
+        &[answer(200, "It.", Some(Xml("RuntimeConfigInfo")))],
+    ),
     operation(
         "GET",
         "/finesse/api/User/{user}/Media",

@@ -63,6 +63,10 @@ pub(super) enum Content {
     Xml(&'static str),
     /// A list of contacts as CSV, by itself or in a form.
     Csv,
+    /// A ZIP archive, by itself or in a form.
+    Archive,
+    /// A file as it was sent: text or a ZIP archive.
+    File,
     /// A JSON value.
     Json(&'static str),
     /// A JSON array of such values.

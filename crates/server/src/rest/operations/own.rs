@@ -1,6 +1,6 @@
 //! The operations under `/offhook/v1`.
 
-use super::Content::{Json, JsonList, JsonOrLines};
+use super::Content::{File, Json, JsonList, JsonOrLines};
 use super::Who::{Administrator, Publisher};
 use super::{Answer, Operation, answer, operation};
 
@@ -76,6 +76,40 @@ pub(super) static OPERATIONS: &[Operation] = &[
     )
     .body(Json("OutsideAct"))
     .refuses(OF_A_PARTY),
+    operation(
+        "GET",
+        "/offhook/v1/client-logs",
+        "listClientLogs",
+        "The logs that desktops have sent",
+        Administrator,
+        &[answer(200, "The logs, oldest first.", Some(JsonList("ClientLogFile")))],
+    ),
+    operation(
+        "POST",
+        "/offhook/v1/client-logs",
+        "askForClientLog",
+        "Ask a desktop for its log",
+        Administrator,
+        &[answer(202, "It is asked, by an event on the user's node for that.", None)],
+    )
+    .body(Json("ClientLogWish"))
+    .refuses(&[(400, "The body is not as expected."), (404, "There is no such user.")]),
+    operation(
+        "GET",
+        "/offhook/v1/client-logs/{log}",
+        "getClientLog",
+        "A log",
+        Administrator,
+        &[answer(200, "As it was sent.", Some(File))],
+    ),
+    operation(
+        "DELETE",
+        "/offhook/v1/client-logs/{log}",
+        "deleteClientLog",
+        "Delete a log",
+        Administrator,
+        DONE,
+    ),
     operation(
         "GET",
         "/offhook/v1/tasks",

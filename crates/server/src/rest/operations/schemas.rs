@@ -90,6 +90,8 @@ pub(super) static SCHEMAS: &[Schema] = &[
     document("Contacts", "Contacts", List("Contact", &Same("Contact"))),
     document("TeamMessage", "TeamMessage", Object(TEAM_MESSAGE)),
     document("TeamMessages", "TeamMessages", List("TeamMessage", &Same("TeamMessage"))),
+    document("RuntimeConfigInfo", "RuntimeConfigInfo", Object(RUNTIME_CONFIG)),
+    Schema { is_closed: false, ..document("ClientLog", "ClientLog", Object(CLIENT_LOG)) },
     document("ApiErrors", "ApiErrors", Object(API_ERRORS)),
     // Requests: elements that nobody knows are passed over.
     Schema { is_closed: false, ..document("UserRequest", "User", Object(USER_REQUEST)) },
@@ -153,6 +155,16 @@ const SYSTEM_INFO: &[Field] = &[
     has("xmppDomain", Text, "The domain of addresses."),
     has("xmppPubSubDomain", Text, "Where the nodes are."),
 ];
+
+const RUNTIME_CONFIG: &[Field] = &[
+    has("deploymentType", OneOf(|| vec!["UCCE", "UCCX"]), "Which product's rules apply."),
+    has("host", Text, "The name of this server."),
+    has("version", Text, "Of this software."),
+    has("xmppDomain", Text, "The domain of addresses."),
+    has("xmppPubSubDomain", Text, "Where the nodes are."),
+];
+
+const CLIENT_LOG: &[Field] = &[has("logData", Text, "Lines of text.")];
 
 const NODE: &[Field] = &[
     has("host", Text, "The name."),
@@ -442,6 +454,7 @@ pub(super) fn path_parameter(name: &str) -> (&'static str, Value, Value) {
         "publisher" => ("The publisher's name.", text, json!("pbx")),
         "dialog" => ("The number of a call, or the name of a task: `5001_17_1`.", text, json!("16777217")),
         "call" => ("The number.", number, json!(16_777_217)),
+        "log" => ("The file's name.", text, json!("1001001.1767605411402.0.txt")),
         "media" => ("The key of a media domain.", number, json!(5001)),
         _ => ("The number.", number, json!(1)),
     }

@@ -15,6 +15,8 @@ pub(super) static SCHEMAS: &[Schema] = &[
     json("NewCall", NEW_CALL),
     json("OutsideAct", OUTSIDE_ACT),
     json("NewCampaignCall", NEW_CAMPAIGN_CALL),
+    json("ClientLogFile", CLIENT_LOG_FILE),
+    json("ClientLogWish", CLIENT_LOG_WISH),
     json("Task", TASK),
     json("NewTask", NEW_TASK),
     json("WrapUpChange", WRAP_UP_CHANGE),
@@ -73,6 +75,15 @@ const NEW_CAMPAIGN_CALL: &[Field] = &[
     has("campaign", Text, "The campaign's name."),
     may("variables", Texts, "Call variables by name, the dialler's own among them."),
 ];
+
+const CLIENT_LOG_FILE: &[Field] = &[
+    has("name", Text, "The file's name."),
+    has("user", Text, "Whose desktop has sent it."),
+    has("received_at", Text, ""),
+    has("bytes", LENGTH, ""),
+];
+
+const CLIENT_LOG_WISH: &[Field] = &[has("user", Text, "Whose desktop: a login id or login name.")];
 
 const TASK: &[Field] = &[
     has("number", COUNT, ""),

@@ -4,6 +4,7 @@
 //! strictly: a field that nobody knows is refused, so that a misspelt one is not taken for a default.
 
 mod calls;
+mod client_logs;
 mod events;
 mod faults;
 mod previews;
@@ -72,6 +73,9 @@ impl Rest {
         }
         match segments.as_slice() {
             ["calls", segments @ ..] => self.calls(administrator, &head.method, segments, body).await,
+            ["client-logs", segments @ ..] => {
+                self.kept_logs(administrator, &head.method, segments, body).await
+            }
             ["tasks", segments @ ..] => self.tasks(administrator, &head.method, segments, body).await,
             ["progressive-calls", segments @ ..] => {
                 self.progressive_calls(administrator, segments, body).await

@@ -52,7 +52,10 @@ fn following(path: &ApiPath) -> Option<ApiPath> {
         ApiPath::UserMedium(..) => ApiPath::UserMediumTasks(user(), CHAT),
         ApiPath::UserMediumTasks(..) => ApiPath::UserTasks(user()),
         ApiPath::UserTasks(_) => ApiPath::Task(TaskId { media: CHAT, number: 1, offer: 1 }),
-        ApiPath::Task(_) => ApiPath::UserQueues(user()),
+        ApiPath::Task(_) => ApiPath::UserClientLog(user()),
+        ApiPath::UserClientLog(_) => ApiPath::UserCompressedClientLog(user()),
+        ApiPath::UserCompressedClientLog(_) => ApiPath::RuntimeConfigInfo,
+        ApiPath::RuntimeConfigInfo => ApiPath::UserQueues(user()),
         ApiPath::UserQueues(_) => ApiPath::UserLayoutConfig(user()),
         ApiPath::UserLayoutConfig(_) => ApiPath::ConfigDocument(ConfigDocument::System),
         ApiPath::ConfigDocument(document) => match document {
