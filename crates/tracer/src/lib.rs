@@ -13,7 +13,7 @@ pub mod text;
 pub use annotate::{Annotation, Annotator, Kind};
 pub use catalogue::{Confidence, FindingId, Severity};
 pub use client::Stage;
-pub use finding::{Evidence, Finding, Line, Place, diagnose, subscription_refused};
+pub use finding::{Evidence, Finding, FindingLine, Place, diagnose, subscription_refused};
 pub use live::{LiveOptions, trace};
 pub use redact::{MASK, Redactor};
 pub use render::{Mark, Row, Style};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use client::{Certificate, Error, Exchange, Stage};
+use client::{Certificate, CertificateProblem, Error, Exchange, Stage};
 use xmpp::StanzaError;
 
 use super::{Evidence, Finding};
@@ -33,6 +33,11 @@ pub fn diagnose(error: &Error, at: Option<Duration>) -> Vec<Finding> {
     finding = match error {
         // One missing answer has more readings than the catalogue's, which speaks of an established line.
         Error::Unexpected { .. } | Error::Silence { .. } => finding.no_surer_than(Confidence::Likely),
+        // One that vouches for itself was not made by an authority, nor the other way round.
+        Error::Untrusted { problem: CertificateProblem::SelfSigned, .. } => finding.rule_out("own authority"),
+        Error::Untrusted { problem: CertificateProblem::UnknownIssuer { .. }, .. } => {
+            finding.rule_out("self-signed")
+        }
         _ => finding,
     };
     if let Some(advice) = special(error) {

@@ -33,12 +33,13 @@ pub struct Finding {
     confidence: Confidence,
     evidence: Vec<Evidence>,
     evidence_left_off: u64,
+    causes: Vec<&'static str>,
     advice: Vec<String>,
 }
 
 /// One line of a finding in a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct FindingLine {
     /// What the line is about: the stage, or `seen`, `why`, `or`, `do`, `who`.
     pub label: &'static str,
     /// For its colour.
@@ -59,6 +60,7 @@ impl Finding {
             confidence: entry.confidence,
             evidence: vec![evidence],
             evidence_left_off: 0,
+            causes: entry.causes.to_vec(),
             advice: Vec::new(),
         }
     }
@@ -82,6 +84,14 @@ impl Finding {
     /// Not surer than this. What the catalogue holds possible does not become certain here.
     pub fn no_surer_than(mut self, confidence: Confidence) -> Finding {
         self.confidence = self.confidence.max(confidence);
+        self
+    }
+
+    /// Without the causes in which `word` occurs, because what was seen contradicts them. The last cause stays.
+    pub fn rule_out(mut self, word: &str) -> Finding {
+        if self.causes.iter().any(|cause| !cause.contains(word)) {
+            self.causes.retain(|cause| !cause.contains(word));
+        }
         self
     }
 
@@ -123,6 +133,11 @@ impl Finding {
         self.evidence_left_off
     }
 
+    /// Why, best first, without what was ruled out; never empty.
+    pub fn causes(&self) -> &[&'static str] {
+        &self.causes
+    }
+
     /// What to do: first what is special to this case, then what the catalogue says.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
         let general = self.id.entry().actions.iter().copied();
@@ -137,36 +152,41 @@ impl Finding {
     }
 
     /// What a report says of it: a line for what is wrong, then what was seen, why, what to do and who has to.
-    pub fn lines(&self) -> Vec<Line> {
+    pub fn lines(&self) -> Vec<FindingLine> {
         let entry = self.id.entry();
         let mark = match entry.severity {
             Severity::Fault => Mark::Problem,
             Severity::Warning | Severity::Note => Mark::Note,
         };
-        let plain = |label, text: String| Line { label, mark: Mark::Quiet, text, detail: None };
+        let plain = |label, text: String| FindingLine { label, mark: Mark::Quiet, text, detail: None };
         let title = entry.title.to_owned();
-        let mut lines =
-            vec![Line { label: self.stage.id(), mark, text: title, detail: Some(self.id.to_string()) }];
+        let mut lines = vec![FindingLine {
+            label: self.stage.id(),
+            mark,
+            text: title,
+            detail: Some(self.id.to_string()),
+        }];
         for evidence in self.evidence.iter().take(EVIDENCE_SHOWN_MAX) {
-            lines.push(Line { detail: evidence.detail(), ..plain("seen", evidence.what().to_owned()) });
+            lines
+                .push(FindingLine { detail: evidence.detail(), ..plain("seen", evidence.what().to_owned()) });
         }
         let hidden = self.evidence.len().saturating_sub(EVIDENCE_SHOWN_MAX) as u64 + self.evidence_left_off;
         if hidden > 0 {
             lines.push(plain("seen", format!("and {hidden} times more")));
         }
-        for (index, cause) in entry.causes.iter().enumerate() {
+        for (index, cause) in self.causes.iter().enumerate() {
             let (label, sure) =
                 if index == 0 { ("why", Some(self.confidence.to_string())) } else { ("or", None) };
-            lines.push(Line { detail: sure, ..plain(label, (*cause).to_owned()) });
+            lines.push(FindingLine { detail: sure, ..plain(label, (*cause).to_owned()) });
         }
-        let advice = |text: &str| Line { mark: Mark::Advice, ..plain("do", text.to_owned()) };
+        let advice = |text: &str| FindingLine { mark: Mark::Advice, ..plain("do", text.to_owned()) };
         // What is special to this case is shorter and says enough; the page has the rest.
         let shown = if self.advice.is_empty() { 2 } else { self.advice.len() };
         lines.extend(self.actions().take(shown).map(advice));
         let who: Vec<_> = entry.actors.iter().map(|actor| actor.name()).collect();
         let who = if who.is_empty() { "nobody has to act".to_owned() } else { who.join(", or ") };
         let page = Some(format!("offhook explain {}", self.id));
-        lines.push(Line { detail: page, ..plain("who", who) });
+        lines.push(FindingLine { detail: page, ..plain("who", who) });
         lines
     }
 }
@@ -182,7 +202,7 @@ struct Document<'a> {
     evidence: &'a [Evidence],
     #[serde(skip_serializing_if = "is_zero")]
     evidence_left_off: u64,
-    causes: &'static [&'static str],
+    causes: &'a [&'static str],
     actions: Vec<&'a str>,
     actors: &'static [Actor],
     /// Where the page of this finding is, in the project's documentation.
@@ -200,7 +220,7 @@ impl Serialize for Finding {
             title: entry.title,
             evidence: &self.evidence,
             evidence_left_off: self.evidence_left_off,
-            causes: entry.causes,
+            causes: &self.causes,
             actions: self.actions().collect(),
             actors: entry.actors,
             doc: format!("docs/findings.md#{}", self.id.name().to_ascii_lowercase()),

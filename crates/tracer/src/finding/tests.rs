@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use client::{Direction, Error};
+use client::{CertificateProblem, Direction, Error};
 use serde_json::{Value, json};
 use xmpp::{Condition, Element, StanzaError, StreamCondition, StreamError, ns};
 
@@ -29,6 +29,27 @@ fn confidence_can_only_be_lowered() {
     assert_eq!(finding().confidence(), Confidence::Likely);
     assert_eq!(finding().no_surer_than(Confidence::Certain).confidence(), Confidence::Likely);
     assert_eq!(finding().no_surer_than(Confidence::Possible).confidence(), Confidence::Possible);
+}
+
+#[test]
+fn causes_that_were_disproved_are_not_told() {
+    let finding = Finding::new(finding_id!("PS-SILENT"), Evidence::new("none came")).rule_out("presence");
+    assert_eq!(finding.causes().len(), 2);
+    assert!(!told(&finding).contains("presence"), "{}", told(&finding));
+    let finding = finding.rule_out("user").rule_out("e");
+    assert!(!finding.causes().is_empty());
+    let untrusted = |problem| Error::Untrusted { host: "h".to_owned(), problem, chain: Vec::new() };
+    let own = one(&untrusted(CertificateProblem::UnknownIssuer {
+        issuer: "CN=ours".to_owned(),
+        incomplete: false,
+    }));
+    assert!(own.causes()[0].contains("own authority"), "{:?}", own.causes());
+    let itself = one(&untrusted(CertificateProblem::SelfSigned));
+    assert!(
+        itself.causes()[0].contains("self-signed") && itself.causes().len() == 2,
+        "{:?}",
+        itself.causes()
+    );
 }
 
 #[test]
