@@ -1,4 +1,6 @@
-//! `offhook trace`: the command line of the live tracer.
+//! `offhook trace`: the command line of the tracer, for live lines and for files.
+
+mod har;
 
 use std::{
     io::{self, BufRead, IsTerminal},
@@ -9,6 +11,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use client::{Connector, LineUrl, Trust};
+use har::Form;
 use tracer::{LiveOptions, Redactor, Report, Style};
 use xmpp::{
     jid::{NodePart, ResourcePart},
@@ -16,7 +19,8 @@ use xmpp::{
     stream::MechanismChoice,
 };
 
-/// Look at a line step by step: connect, log in, subscribe, and show every event as it arrives.
+/// Look at a line step by step: connect, log in, subscribe, and show every event as it arrives. Or look at a line that a
+/// browser has recorded.
 ///
 /// Works with any server that speaks XMPP over WebSocket (RFC 7395), not only with Offhook. Each step is one line
 /// with its time; where a step fails, the report says what happened and what to do about it. Passwords, tokens and
@@ -25,11 +29,29 @@ use xmpp::{
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct TraceArgs {
     /// Where to connect: wss://host:port/path, ws://…, or https://host:port for the line at /ws/
-    url: LineUrl,
+    #[arg(required_unless_present = "har")]
+    url: Option<LineUrl>,
+
+    /// Look at a file instead that a browser's network view has exported (HAR, from Chrome, Edge, Firefox or
+    /// Playwright); "-" is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = LIVE_ONLY)]
+    har: Option<PathBuf>,
+
+    /// Write one JSON value instead of text (with --har)
+    #[arg(long, requires = "har")]
+    json: bool,
+
+    /// Write JSON lines instead of text: one for each thing that happened (with --har)
+    #[arg(long, requires = "har", conflicts_with = "json")]
+    jsonl: bool,
+
+    /// Leave passwords and tokens that the file gives away in the report (with --har)
+    #[arg(long, requires = "har")]
+    show_secrets: bool,
 
     /// The user: the login ID, without the domain
-    #[arg(long, value_name = "ID")]
-    user: String,
+    #[arg(long, value_name = "ID", required_unless_present = "har")]
+    user: Option<String>,
 
     /// Read the password from the first line of standard input
     ///
@@ -85,8 +107,34 @@ pub(crate) struct TraceArgs {
     verbose: bool,
 }
 
-/// Runs the tracer: status 0 if all was well, 1 if a problem was found, 2 if the command line is wrong.
+/// Arguments that say how to make a line, of which there is none with a file.
+const LIVE_ONLY: [&str; 13] = [
+    "url",
+    "user",
+    "password_stdin",
+    "password_file",
+    "resource",
+    "domain",
+    "nodes",
+    "no_user_node",
+    "events",
+    "timeout",
+    "mechanism",
+    "cacert",
+    "insecure",
+];
+
+/// Runs the tracer: status 0 if all was well, 1 if a problem was found, 2 if the command line is wrong, 3 if a file cannot be
+/// read.
 pub(crate) fn run(args: TraceArgs) -> ExitCode {
+    if let Some(file) = &args.har {
+        let form = match (args.json, args.jsonl) {
+            (true, _) => Form::Json,
+            (_, true) => Form::JsonLines,
+            _ => Form::Text { verbose: args.verbose },
+        };
+        return har::run(file, form, args.show_secrets);
+    }
     match prepare(args) {
         Ok(prepared) => prepared.run(),
         Err(error) => {
@@ -103,10 +151,13 @@ struct Prepared {
 }
 
 fn prepare(args: TraceArgs) -> anyhow::Result<Prepared> {
-    if args.user.contains('@') {
+    let (Some(url), Some(user)) = (args.url, args.user) else {
+        bail!("a line is traced at an address, as a user: offhook trace URL --user ID");
+    };
+    if user.contains('@') {
         bail!("--user is the part before the @; give the domain with --domain");
     }
-    NodePart::new(&args.user).with_context(|| format!("\"{}\" cannot be a user", args.user))?;
+    NodePart::new(&user).with_context(|| format!("\"{user}\" cannot be a user"))?;
     let resource = match args.resource {
         Some(resource) => resource,
         None => format!("tracer-{:04x}", random()?),
@@ -120,8 +171,8 @@ fn prepare(args: TraceArgs) -> anyhow::Result<Prepared> {
     let connector = Connector::new(&trust, STEP_TIMEOUT)?;
     let password = password(args.password_stdin, args.password_file)?;
     let options = LiveOptions {
-        url: args.url,
-        user: args.user,
+        url,
+        user,
         password,
         domain: args.domain,
         resource,
@@ -233,12 +284,15 @@ Examples:
     offhook trace wss://xmpp.example.org/xmpp-websocket --user ada --password-file pw \\
       --no-user-node --node news -v
 
+  What a browser has recorded (network view, export as HAR):
+    offhook trace --har desktop.har
+
   In a script: does the line work at all?
     offhook trace wss://cc.example.org/ws/ --user 7001 --password-stdin --timeout 5 < pw
 
 What is found has a name, such as UP-200: `offhook explain UP-200` says more about it.
 
-Exit status: 0 all was well, 1 a problem was found, 2 the command line is wrong.";
+Exit status: 0 all was well, 1 a problem was found, 2 the command line is wrong, 3 the file cannot be read.";
 
 /// How long each step may take.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,13 +1,17 @@
 //! Shows a connection step by step and says what each step means.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 pub mod annotate;
 pub mod catalogue;
 mod finding;
+pub mod har;
 mod live;
+pub mod recording;
 mod redact;
 mod render;
 mod report;
+pub mod story;
 pub mod text;
 
 pub use annotate::{Annotation, Annotator, Kind};

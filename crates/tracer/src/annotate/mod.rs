@@ -14,6 +14,7 @@ use xmpp::{Element, Limits, StanzaError, ns};
 use crate::{catalogue::FindingId, finding_id, text::short};
 
 pub(crate) use pubsub::{finding as pubsub_finding, unfinished};
+pub(crate) use sasl::user_of;
 pub use stanza::{explain_stanza_error, explain_subscription_error};
 pub use stream::explain_stream_error;
 
@@ -34,6 +35,14 @@ pub struct Annotator {
     own: Option<String>,
     /// The mechanism in use.
     mechanism: Option<String>,
+    /// Of the document that is being described: the request that it answers, and what it shows to be wrong.
+    document: Document,
+}
+
+#[derive(Default)]
+struct Document {
+    request_id: Option<String>,
+    finding: Option<FindingId>,
 }
 
 struct Request {
@@ -63,6 +72,8 @@ pub struct Annotation {
     pub detail: Option<String>,
     /// What this element alone shows to be wrong.
     pub finding: Option<FindingId>,
+    /// The request of the web service that a notification answers.
+    pub request_id: Option<String>,
 }
 
 /// What sort of element it is.
@@ -88,7 +99,7 @@ pub enum Kind {
 
 impl Annotation {
     fn new(stage: Stage, kind: Kind, text: impl Into<String>) -> Annotation {
-        Annotation { stage, kind, text: text.into(), detail: None, finding: None }
+        Annotation { stage, kind, text: text.into(), detail: None, finding: None, request_id: None }
     }
 
     fn with_detail(mut self, detail: impl Into<String>) -> Annotation {

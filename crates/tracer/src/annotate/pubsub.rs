@@ -91,6 +91,7 @@ impl Annotator {
         let mut details = Vec::new();
         let mut count = 0;
         let mut finding = None;
+        self.document = super::Document::default();
         for item in items.elements() {
             count += 1;
             if count > ITEMS_SHOWN {
@@ -132,9 +133,11 @@ impl Annotator {
         if let Some(delay) = message.child("delay", ns::DELAY).and_then(|delay| delay.attribute("stamp")) {
             detail.push(format!("delayed, from {}", short(delay, 40)));
         }
-        Annotation::new(Stage::Steady, Kind::Notification, texts.join("; "))
+        let document = std::mem::take(&mut self.document);
+        let annotation = Annotation::new(Stage::Steady, Kind::Notification, texts.join("; "))
             .with_detail(detail.join(" · "))
-            .named(finding)
+            .named(finding.or(document.finding));
+        Annotation { request_id: document.request_id, ..annotation }
     }
 
     /// The meaning of an item's payload, where it comes from, and what is wrong with it.

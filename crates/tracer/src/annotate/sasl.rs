@@ -42,6 +42,23 @@ impl Annotator {
     }
 }
 
+/// The user whom an `<auth/>` is for, where it says so: PLAIN and SCRAM do.
+pub(crate) fn user_of(auth: &Element) -> Option<String> {
+    let bytes = decode_payload(&auth.text()).ok()??;
+    match auth.attribute("mechanism")? {
+        "PLAIN" => {
+            let authcid = bytes.split(|byte| *byte == 0).nth(1)?;
+            Some(short(str::from_utf8(authcid).ok()?, 80)).filter(|user| !user.is_empty())
+        }
+        mechanism if mechanism.starts_with("SCRAM-") => {
+            let text = str::from_utf8(&bytes).ok()?;
+            let name = text.split(',').find_map(|part| part.strip_prefix("n="))?;
+            Some(short(&unescape(name), 80))
+        }
+        _ => None,
+    }
+}
+
 /// Who an initial response speaks for, and what is wrong with its form. The names are public; what follows them is not
 /// looked at further.
 fn identity(mechanism: &str, payload: &str) -> Option<(String, Option<FindingId>)> {

@@ -3,7 +3,7 @@
 use xmpp::{Element, Limits, ns};
 
 use super::Annotator;
-use crate::text::short;
+use crate::{finding_id, text::short};
 
 /// Reads a document that was text inside a notification.
 pub(super) fn parse(text: &str) -> Option<Element> {
@@ -19,7 +19,9 @@ impl Annotator {
     /// The sentence, and the request id and source it is told with.
     pub(super) fn update(&mut self, update: &Element) -> (String, Vec<String>) {
         let event = field(update, "event").unwrap_or_default().to_ascii_uppercase();
-        let request = field(update, "requestId").map(|id| format!("request {}", short(&id, 80)));
+        let id = field(update, "requestId");
+        self.document.request_id = id.clone().or(self.document.request_id.take());
+        let request = id.map(|id| format!("request {}", short(&id, 80)));
         let source = field(update, "source");
         let object = child(update, "data").and_then(Element::first_element);
         let text = match object {
@@ -53,6 +55,9 @@ impl Annotator {
                 format!("the contact centre refused: {}", all.join("; "))
             }
             "systeminfo" => {
+                if field(object, "status").as_deref() == Some("OUT_OF_SERVICE") {
+                    self.document.finding = Some(finding_id!("FO-OOS"));
+                }
                 format!("the system is {}", shown(object, "status").unwrap_or_else(|| "changed".into()))
             }
             "queue" => {
@@ -100,6 +105,10 @@ impl Annotator {
         };
         let reason = child(user, "reasonCode").or_else(|| child(user, "ReasonCode"));
         if let Some(reason) = reason {
+            let code = field(reason, "code");
+            if state == "LOGOUT" && code.is_some_and(|code| FORCED.contains(&code.as_str())) {
+                self.document.finding = Some(finding_id!("FO-255"));
+            }
             let code = shown(reason, "code").map(|code| format!(" ({code})")).unwrap_or_default();
             let label = shown(reason, "label").unwrap_or_else(|| "reason".to_owned());
             text.push_str(&format!(", {label}{code}"));
@@ -175,6 +184,9 @@ fn field(element: &Element, name: &str) -> Option<String> {
 fn shown(element: &Element, name: &str) -> Option<String> {
     field(element, name).map(|text| short(&text, 80))
 }
+
+/// The reason codes of agents who were signed out because their desktop was gone, on CCE and on CCX.
+const FORCED: [&str; 2] = ["255", "32765"];
 
 /// Users, dialogs or errors of one document that are described one by one.
 const LIST_SHOWN: usize = 5;
