@@ -45,6 +45,10 @@ pub(crate) struct TraceArgs {
     #[arg(long, requires = "har", conflicts_with = "json")]
     jsonl: bool,
 
+    /// Write one HTML page that can be mailed to this file instead (with --har); "-" is standard output
+    #[arg(long, value_name = "FILE", requires = "har", conflicts_with_all = ["json", "jsonl"])]
+    html: Option<PathBuf>,
+
     /// Leave passwords and tokens that the file gives away in the report (with --har)
     #[arg(long, requires = "har")]
     show_secrets: bool,
@@ -128,12 +132,13 @@ const LIVE_ONLY: [&str; 13] = [
 /// read.
 pub(crate) fn run(args: TraceArgs) -> ExitCode {
     if let Some(file) = &args.har {
-        let form = match (args.json, args.jsonl) {
-            (true, _) => Form::Json,
-            (_, true) => Form::JsonLines,
+        let form = match (args.json, args.jsonl, args.html) {
+            (true, ..) => Form::Json,
+            (_, true, _) => Form::JsonLines,
+            (.., Some(page)) => Form::Html(page),
             _ => Form::Text { verbose: args.verbose },
         };
-        return har::run(file, form, args.show_secrets);
+        return har::run(file, &form, args.show_secrets);
     }
     match prepare(args) {
         Ok(prepared) => prepared.run(),
@@ -286,6 +291,7 @@ Examples:
 
   What a browser has recorded (network view, export as HAR):
     offhook trace --har desktop.har
+    offhook trace --har desktop.har --html report.html
 
   In a script: does the line work at all?
     offhook trace wss://cc.example.org/ws/ --user 7001 --password-stdin --timeout 5 < pw

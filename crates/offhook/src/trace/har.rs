@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,6 @@ use tracer::story::{Outcome, Source, Story, TextOptions};
 use super::style;
 
 /// How the report is written.
-#[derive(Clone, Copy)]
 pub(super) enum Form {
     /// For a person.
     Text { verbose: bool },
@@ -21,10 +20,12 @@ pub(super) enum Form {
     Json,
     /// A value on each line.
     JsonLines,
+    /// A page, in this file.
+    Html(PathBuf),
 }
 
 /// Reads `file` and writes what it means. Status 0 if nothing is wrong in it, 1 if something is, 3 if it cannot be read.
-pub(super) fn run(file: &Path, form: Form, show_secrets: bool) -> ExitCode {
+pub(super) fn run(file: &Path, form: &Form, show_secrets: bool) -> ExitCode {
     let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let story = match open(file) {
         Ok(reader) => read(reader, name, show_secrets),
@@ -41,13 +42,28 @@ pub(super) fn run(file: &Path, form: Form, show_secrets: bool) -> ExitCode {
         return ExitCode::from(UNREADABLE);
     }
     let written = match form {
-        Form::Text { verbose } => story.to_text(TextOptions { style: style(), verbose }),
+        Form::Html(page) if page != Path::new("-") => return write_page(&story, page),
+        Form::Html(_) => story.to_html(),
+        Form::Text { verbose } => story.to_text(TextOptions { style: style(), verbose: *verbose }),
         Form::Json => format!("{:#}\n", story.to_json()),
         Form::JsonLines => story.to_json_lines(),
     };
     // A reader that has seen enough is no error.
     let mut out = BufWriter::new(io::stdout().lock());
     let _ = out.write_all(written.as_bytes()).and_then(|()| out.flush());
+    status(&story)
+}
+
+fn write_page(story: &Story, page: &Path) -> ExitCode {
+    if let Err(error) = std::fs::write(page, story.to_html()) {
+        eprintln!("offhook trace: cannot write {}: {error}", page.display());
+        return ExitCode::from(USAGE);
+    }
+    println!("written to {}", page.display());
+    status(story)
+}
+
+fn status(story: &Story) -> ExitCode {
     if story.has_findings() { ExitCode::from(1) } else { ExitCode::SUCCESS }
 }
 
@@ -121,6 +137,7 @@ impl Drop for Progress {
     }
 }
 
+const USAGE: u8 = 2;
 const UNREADABLE: u8 = 3;
 const FIRST_AFTER: Duration = Duration::from_millis(700);
 const AGAIN_AFTER: Duration = Duration::from_millis(200);

@@ -356,7 +356,7 @@ fn no_report_gives_a_password_away() {
         )
         .story();
     let mut written = story.to_text(TextOptions { style: crate::Style::PLAIN, verbose: true });
-    let _ = write!(written, "{} {}", story.to_json(), story.to_json_lines());
+    let _ = write!(written, "{} {} {}", story.to_json(), story.to_json_lines(), story.to_html());
     assert!(written.contains("your password is [redacted]"), "{written}");
     for secret in ["correct-horse", "opensesame77"] {
         let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();

@@ -1,5 +1,6 @@
 //! What a recording was about, from end to end: the lines, how far each came, and all that is wrong.
 
+mod html;
 mod json;
 mod text;
 
@@ -234,6 +235,12 @@ impl Connection {
             (None, None) => Stage::Upgrade,
         }
     }
+}
+
+/// `1 line`, `2 lines`.
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// A WebSocket's end is later than its last message by more than rounding.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use client::{Direction, Stage};
 
-use super::{Connection, Outcome, Story, Transport};
+use super::{Connection, Outcome, Story, Transport, counted};
 use crate::analysis::{Told, in_words};
 use crate::recording::Moment;
 use crate::render::{Mark, Row, Style};
@@ -301,11 +301,6 @@ impl Page<'_> {
             }
         }
     }
-}
-
-fn counted(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 /// Whether something is of interest without being asked for: what others did, and what went wrong.
