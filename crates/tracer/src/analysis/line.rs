@@ -10,6 +10,7 @@ use super::sightings::{Sighting, Sightings, in_words};
 use crate::catalogue::Confidence;
 use crate::finding_id;
 use crate::recording::{Message, Moment};
+use crate::story::End;
 use crate::text::short;
 use crate::{Annotation, Annotator, Finding, Kind};
 
@@ -487,19 +488,17 @@ impl TracedLine {
     ///
     /// - `base`: when the line began; `ended`: when it ended, if that is known.
     /// - `entry`: which entry of the file it is.
-    pub(crate) fn findings(
-        &mut self,
-        base: Option<Moment>,
-        ended: Option<Moment>,
-        entry: u64,
-    ) -> Vec<Finding> {
+    pub(crate) fn findings(&mut self, base: Option<Moment>, ended: Option<End>, entry: u64) -> Vec<Finding> {
         self.judge_the_end(ended);
         self.sightings.findings(base, entry)
     }
 
-    fn judge_the_end(&mut self, ended: Option<Moment>) {
+    fn judge_the_end(&mut self, end: Option<End>) {
         let Some((last, last_from)) = self.last else { return };
-        let until = ended.map_or(last, |ended| ended.max(last));
+        let until = match end {
+            Some(End::Known(ended)) => ended.max(last),
+            Some(End::Before(_)) | None => last,
+        };
         self.judge_the_beginning(until);
         self.judge_the_requests(until);
         if let Some((bound, _)) = self.state.bound.clone() {
@@ -509,16 +508,20 @@ impl TracedLine {
             && !self.has_goodbye()
             && !self.state.refused
             && self.state.authenticated
-            && let Some(ended) = ended.filter(|ended| *ended >= last)
+            && let Some(end) = end
         {
+            let (ended, what, confidence) = match end {
+                End::Known(at) => (at, "the connection ended", Confidence::Likely),
+                End::Before(at) => (at, "the browser began a new line", Confidence::Possible),
+            };
             let silence = ended.since(last);
             let from = if last_from == Direction::Sent { "the browser" } else { "the server" };
             let text = format!(
-                "the connection ended {} after the last message, which {from} sent, without <close/> from either side",
+                "{what} {} after the last message, which {from} sent, without <close/> from either side",
                 in_words(silence)
             );
             let cut = Sighting::new(finding_id!("CLOSE-1006"), text).at(Some(ended)).at_stage(Stage::Close);
-            self.sightings.add(cut.no_surer_than(Confidence::Likely));
+            self.sightings.add(cut.no_surer_than(confidence));
             self.judge_the_silence(silence, ended);
         }
     }

@@ -60,6 +60,8 @@ impl Analysis {
             self.keep(Connection::bosh(number, entry, line));
         }
         self.connections.sort_by_key(Connection::started);
+        patterns::note_replaced(&mut self.connections);
+        self.connections.iter_mut().for_each(Connection::judge);
         let redactor = match show_secrets {
             true => Redactor::default(),
             false => self.secrets.redactor(),

@@ -16,6 +16,21 @@ pub(super) fn findings(connections: &[Connection]) -> Vec<Finding> {
     patterns.into_iter().filter_map(|pattern| pattern(connections)).collect()
 }
 
+/// A browser that begins a line anew has lost the one before, where that had no goodbye. Some programs write nothing else of the end.
+pub(super) fn note_replaced(connections: &mut [Connection]) {
+    for index in 0..connections.len() {
+        let (before, after) = connections.split_at_mut(index + 1);
+        let connection = &mut before[index];
+        if !connection.was_cut() {
+            continue;
+        }
+        let Some(last) = connection.ended() else { continue };
+        let mut next =
+            after.iter().filter(|next| next.url() == connection.url()).filter_map(Connection::started);
+        connection.replaced_at = next.find(|started| *started >= last);
+    }
+}
+
 /// Two ends after the same silence are a timer.
 fn same_silence(connections: &[Connection]) -> Option<Finding> {
     let silences: Vec<(&Connection, Duration)> = connections

@@ -86,8 +86,19 @@ pub struct Connection {
     pub upgrade: String,
     /// The stage at which it stopped, if it did.
     pub stopped_at: Option<Stage>,
-    /// What is wrong with it, in the order of the stages.
+    /// What is wrong with it, worst first.
     pub findings: Vec<Finding>,
+    /// When the browser began with the next line to the same address, if this one had no goodbye.
+    pub(crate) replaced_at: Option<Moment>,
+}
+
+/// What is known of the end of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The file has it.
+    Known(Moment),
+    /// It came before this, when the browser began anew.
+    Before(Moment),
 }
 
 /// How a line is carried.
@@ -134,7 +145,7 @@ impl Connection {
     /// - `line`: its messages, if there were any.
     pub(crate) fn websocket(number: u64, entry: Entry, line: Option<TracedLine>) -> Connection {
         let verdict = crate::analysis::judge_upgrade(&entry, number, line.is_some());
-        let mut connection = Connection {
+        Connection {
             number,
             transport: Transport::WebSocket,
             entry,
@@ -142,9 +153,8 @@ impl Connection {
             upgrade: verdict.text,
             stopped_at: verdict.stopped_at,
             findings: verdict.findings,
-        };
-        connection.judge();
-        connection
+            replaced_at: None,
+        }
     }
 
     /// A session over BOSH.
@@ -154,14 +164,12 @@ impl Connection {
         let upgrade = "requests of BOSH (XEP-0124) instead of a WebSocket".to_owned();
         let transport = Transport::Bosh;
         let (line, findings) = (Some(line), Vec::new());
-        let mut connection =
-            Connection { number, transport, entry, line, upgrade, stopped_at: None, findings };
-        connection.judge();
-        connection
+        Connection { number, transport, entry, line, upgrade, stopped_at: None, findings, replaced_at: None }
     }
 
-    fn judge(&mut self) {
-        let (base, ended) = (self.started(), self.known_end());
+    /// Says what is wrong, once.
+    pub(crate) fn judge(&mut self) {
+        let (base, ended) = (self.started(), self.end());
         let Some(line) = &mut self.line else { return };
         if !line.is_xmpp() {
             return;
@@ -183,7 +191,13 @@ impl Connection {
     /// When it was over, as far as the file knows: the last message otherwise.
     pub fn ended(&self) -> Option<Moment> {
         let last = self.line.as_ref().and_then(TracedLine::last).map(|(at, _)| at);
-        self.known_end().into_iter().chain(last).max()
+        self.known_end().or(last)
+    }
+
+    /// What is known of the end.
+    fn end(&self) -> Option<End> {
+        let replaced = self.replaced_at.map(End::Before);
+        self.known_end().map(End::Known).or(replaced)
     }
 
     /// When it was over, if the file says so. Of a WebSocket, Playwright gives the time of the messages instead.
@@ -197,7 +211,9 @@ impl Connection {
     /// How long nothing was said before the end.
     pub(crate) fn silence_at_end(&self) -> Option<Duration> {
         let (last, _) = self.line.as_ref()?.last()?;
-        Some(self.known_end()?.since(last))
+        match self.end()? {
+            End::Known(at) | End::Before(at) => Some(at.since(last)),
+        }
     }
 
     /// Whether it ended without a goodbye, once somebody was logged in.
