@@ -282,9 +282,9 @@ fn an_end_without_a_goodbye_is_told_with_the_silence_before_it() {
     let again: Vec<_> = again.into_iter().map(|(at, arrow, text)| (at + 30_200, arrow, text)).collect();
     let replaced =
         Recorded::default().line(0, 110, &with(&[(110, '>', PRESENCE)])).line(30_150, 39_200, &again).story();
-    assert_eq!(ids(&replaced), ["CLOSE-1006", "TIME-IDLE"]);
+    assert_eq!(ids(&replaced), ["TIME-IDLE", "CLOSE-1006"]);
     assert!(
-        replaced.connections[0].findings[0].evidence()[0].what().contains("began a new line 30.0 s after")
+        replaced.connections[0].findings[1].evidence()[0].what().contains("began a new line 30.0 s after")
     );
     // A file that ends with the last message does not say how the line ended.
     let open = Recorded::default().line(0, 110, &with(&[(110, '>', PRESENCE)])).story();
