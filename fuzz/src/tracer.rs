@@ -1,7 +1,9 @@
 //! What the tracer and its client read of a server they do not know: frames, HTTP answers, certificates.
 
 use ::client::{Certificate, Direction, Exchange, LineUrl, faults};
-use ::tracer::{Annotator, MASK, Redactor, text::printable};
+use ::tracer::analysis::Analysis;
+use ::tracer::story::{Source, TextOptions};
+use ::tracer::{Annotator, MASK, Redactor, Style, text::printable};
 use rustls_pki_types::CertificateDer;
 use xmpp::{Element, Limits};
 
@@ -27,6 +29,31 @@ pub fn annotate(data: &[u8]) {
             assert_clean(&redactor.text(&masked.to_xml()));
         }
         assert_clean(&redactor.header("X-Header", frame));
+    }
+}
+
+/// Fuzz entry: any recording of a browser becomes a story, whole or up to where it breaks, which cannot act on a
+/// terminal or in a page, and does not have the password that a login in it gives away.
+pub fn har(data: &[u8]) {
+    let mut analysis = Analysis::new();
+    let broken = ::tracer::har::read(data, &mut analysis).err();
+    let source = Source { name: "recording".to_owned(), broken: broken.map(|broken| broken.to_string()) };
+    let story = analysis.finish(source, false);
+    let text = story.to_text(TextOptions { style: Style::PLAIN, verbose: true });
+    for line in text.lines() {
+        assert_eq!(printable(line), line);
+    }
+    let page = story.to_html();
+    assert!(!page.to_ascii_lowercase().contains("<script"), "{page}");
+    let lines = story.to_json_lines();
+    assert!(lines.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+    for finding in story.all_findings() {
+        assert!(!finding.evidence().is_empty());
+    }
+    // A login with PLAIN in the file, `AGFkYQBodW50ZXIyIQ==`, gives the password away.
+    let gives_it_away = std::str::from_utf8(data).is_ok_and(|text| text.contains(LOGIN));
+    if gives_it_away {
+        assert!(!text.replace(MASK, " ").contains(LOGIN_PAYLOAD), "{text}");
     }
 }
 
@@ -56,6 +83,10 @@ fn assert_clean(text: &str) {
 }
 
 const SECRET: &str = "hunter2!";
+
+/// What a login with that password looks like in a recording, and what is base64 in it.
+const LOGIN: &str = r#"mechanism=\"PLAIN\">AGFkYQBodW50ZXIyIQ==</auth>"#;
+const LOGIN_PAYLOAD: &str = "AGFkYQBodW50ZXIyIQ==";
 
 /// Longest sentence: a few items of a few users, each name cut.
 const LINE_CHARS_MAX: usize = 20_000;

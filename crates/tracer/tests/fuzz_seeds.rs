@@ -10,7 +10,8 @@ type Judge = fn(&[u8]);
 
 #[test]
 fn the_seeds_of_the_fuzz_targets_pass() {
-    let targets: [(&str, Judge); 2] = [("annotate", judge::annotate), ("connect", judge::connect)];
+    let targets: [(&str, Judge); 3] =
+        [("annotate", judge::annotate), ("connect", judge::connect), ("har", judge::har)];
     for (target, judge) in targets {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
         let mut count = 0;
