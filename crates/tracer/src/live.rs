@@ -11,6 +11,7 @@ use xmpp::{
 };
 
 use crate::{
+    analysis::silence_in_words,
     annotate::{self, explain_stanza_error, explain_subscription_error},
     catalogue::Confidence,
     finding::{Evidence, Finding, diagnose, subscription_refused},
@@ -348,7 +349,7 @@ impl Session<'_> {
         match end {
             End::Lost(error) => {
                 failed(self.report, Some(lasted), &error);
-                return self.known_at_loss(lasted);
+                return self.known_at_loss(lasted, &error);
             }
             End::TimeUp => {
                 let missing = self
@@ -420,8 +421,16 @@ impl Session<'_> {
     }
 
     /// What can be said of a line that broke.
-    fn known_at_loss(&self, lasted: Duration) {
+    fn known_at_loss(&self, lasted: Duration, error: &Error) {
         let counts = self.report.counts();
+        let quiet = counts.last_frame.map_or(lasted, |last| lasted.saturating_sub(last));
+        let is_cut = diagnose(error, None).iter().any(|finding| finding.id() == finding_id!("CLOSE-1006"));
+        if let Some(words) = silence_in_words(quiet).filter(|_| is_cut) {
+            let evidence = Evidence::new(format!("{words}; there was no close frame")).at(lasted);
+            // One end may be a coincidence; two with the same silence are a timer.
+            let finding = Finding::new(finding_id!("TIME-IDLE"), evidence);
+            self.report.finding(&finding.no_surer_than(Confidence::Possible));
+        }
         let silent = counts.last_received.map_or(lasted, |last| lasted.saturating_sub(last));
         let text = format!(
             "the line lasted {:.1} s; the last frame came {:.1} s before the end; {} events",

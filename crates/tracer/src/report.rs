@@ -47,6 +47,8 @@ pub struct Counts {
     pub problems: u64,
     /// When the last frame came, since the start.
     pub last_received: Option<Duration>,
+    /// When the last frame came or went.
+    pub last_frame: Option<Duration>,
 }
 
 impl Report {
@@ -272,6 +274,7 @@ impl Inner {
     }
 
     fn frame(&mut self, frame: &Frame<'_>) {
+        self.counts.last_frame = Some(frame.at);
         if frame.direction == Direction::Received {
             self.counts.last_received = Some(frame.at);
         }

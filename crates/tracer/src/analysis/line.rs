@@ -526,24 +526,13 @@ impl TracedLine {
         }
     }
 
-    /// A silence that is as long as a timer that somebody is known to have.
+    /// A silence that may be a timer's.
     fn judge_the_silence(&mut self, silence: Duration, ended: Moment) {
-        let usual = IDLE_TIMERS.iter().find(|(seconds, _)| {
-            let wanted = f64::from(*seconds);
-            (silence.as_secs_f64() - wanted).abs() <= (wanted * 0.02).clamp(0.5, 3.0)
-        });
-        if silence < SILENCE_MIN {
-            return;
+        if let Some(words) = silence_in_words(silence) {
+            let sighting = Sighting::new(finding_id!("TIME-IDLE"), words).at(Some(ended));
+            // One end may be a coincidence.
+            self.sightings.add(sighting.no_surer_than(Confidence::Possible));
         }
-        let words = match usual {
-            Some((seconds, whose)) => {
-                format!("{} of silence came before it: {seconds} s is {whose}", in_words(silence))
-            }
-            None => format!("{} of silence came before it", in_words(silence)),
-        };
-        let sighting = Sighting::new(finding_id!("TIME-IDLE"), words).at(Some(ended));
-        // One end may be a coincidence.
-        self.sightings.add(sighting.no_surer_than(Confidence::Possible));
     }
 
     fn judge_the_beginning(&mut self, until: Moment) {
@@ -605,6 +594,23 @@ impl TracedLine {
             self.sightings.add(sighting.no_surer_than(Confidence::Possible));
         }
     }
+}
+
+/// What a silence before an end says, if it is as long as that a timer may be behind it.
+pub(crate) fn silence_in_words(silence: Duration) -> Option<String> {
+    if silence < SILENCE_MIN {
+        return None;
+    }
+    let usual = IDLE_TIMERS.iter().find(|(seconds, _)| {
+        let wanted = f64::from(*seconds);
+        (silence.as_secs_f64() - wanted).abs() <= (wanted * 0.02).clamp(0.5, 3.0)
+    });
+    Some(match usual {
+        Some((seconds, whose)) => {
+            format!("{} of silence came before it: {seconds} s is {whose}", in_words(silence))
+        }
+        None => format!("{} of silence came before it", in_words(silence)),
+    })
 }
 
 /// Timers that end silent connections, and who is known to have them.

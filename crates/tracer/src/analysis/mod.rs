@@ -12,6 +12,7 @@ mod secrets;
 mod sightings;
 mod upgrade;
 
+pub(crate) use line::silence_in_words;
 pub use line::{Step, Times, Told, TracedLine};
 pub(crate) use sightings::in_words;
 pub(crate) use upgrade::judge as judge_upgrade;
