@@ -163,6 +163,8 @@ impl TracedLine {
         }
         self.count(at, direction, data.len());
         if opcode == 2 {
+            // A line that begins so was never meant for XMPP.
+            self.is_xmpp &= self.messages > 1;
             let sighting =
                 Sighting::new(finding_id!("WS-BINARY"), "a binary message, where text is expected");
             return self.see(sighting, at, direction);
@@ -212,6 +214,11 @@ impl TracedLine {
     /// The full JID, once there is one.
     pub(crate) fn jid(&self) -> Option<&str> {
         self.state.bound.as_ref().map(|(_, jid)| jid.as_str())
+    }
+
+    /// Whether somebody is logged in on it, also where the recording begins later.
+    pub(crate) fn has_session(&self) -> bool {
+        self.state.bound.is_some() || self.events > 0 || self.state.last_ping.is_some()
     }
 
     /// Who wanted to log in.
@@ -507,7 +514,7 @@ impl TracedLine {
         if self.state.stream_error.is_none()
             && !self.has_goodbye()
             && !self.state.refused
-            && self.state.authenticated
+            && (self.state.authenticated || self.has_session())
             && let Some(end) = end
         {
             let (ended, what, confidence) = match end {

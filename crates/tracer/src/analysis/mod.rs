@@ -62,7 +62,12 @@ impl Analysis {
         }
         self.connections.sort_by_key(Connection::started);
         patterns::note_replaced(&mut self.connections);
-        self.connections.iter_mut().for_each(Connection::judge);
+        for connection in &mut self.connections {
+            if let Some(stage) = self.requests.stage_of_host(connection.url()) {
+                connection.not_even_reached(stage);
+            }
+            connection.judge();
+        }
         let redactor = match show_secrets {
             true => Redactor::default(),
             false => self.secrets.redactor(),

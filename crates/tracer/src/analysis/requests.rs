@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use client::Stage;
 use xmpp::{Element, Limits};
 
 use super::sightings::in_words;
@@ -24,6 +25,14 @@ pub(super) struct Requests {
     /// Requests that were accepted and whose outcome is an event.
     accepted: Vec<Accepted>,
     skew: Option<Finding>,
+    /// Requests that did not reach their hosts, which matter if a line is to one of these.
+    unreached: Vec<Unreached>,
+}
+
+struct Unreached {
+    host: String,
+    id: FindingId,
+    evidence: Evidence,
 }
 
 struct Accepted {
@@ -37,7 +46,7 @@ impl Requests {
     pub(super) fn hear(&mut self, number: u64, entry: &Entry) {
         self.count += 1;
         if !is_web_service(entry) {
-            return;
+            return self.note_unreached(number, entry);
         }
         self.of_web_service += 1;
         if self.skew.is_none() {
@@ -79,6 +88,22 @@ impl Requests {
         }
     }
 
+    /// The page, its scripts and pictures: a certificate that the browser does not take stops them as well, and only they may say so.
+    fn note_unreached(&mut self, number: u64, entry: &Entry) {
+        let (None, Some(words)) = (entry.status, entry.failure.as_deref()) else { return };
+        let super::failure::Failure::Known(id, _) = super::failure::read(words) else { return };
+        if id.entry().stage > Stage::Tls || self.unreached.len() >= UNREACHED_MAX {
+            return;
+        }
+        let what = format!("{} {}", short(&entry.method, 10), short(entry.path(), 160));
+        let text = format!("{what} got no answer; the browser says: {}", short(words, 200));
+        self.unreached.push(Unreached {
+            host: host_name(entry.origin()),
+            id,
+            evidence: Evidence::new(text).entry(number),
+        });
+    }
+
     fn note(&mut self, id: FindingId, evidence: Evidence) {
         let finding = match self.findings.remove(id.name()) {
             Some(known) => known.and(evidence),
@@ -87,12 +112,24 @@ impl Requests {
         self.findings.insert(id.name(), finding);
     }
 
+    /// The stage before the handshake that other requests to the same host did not pass either.
+    pub(super) fn stage_of_host(&self, url: &str) -> Option<Stage> {
+        let host = host_name(url);
+        self.unreached.iter().find(|one| one.host == host).map(|one| one.id.entry().stage)
+    }
+
     pub(super) fn summary(&self) -> RequestSummary {
         RequestSummary { all: self.count, of_web_service: self.of_web_service, failed: self.failed }
     }
 
     /// What is wrong with the requests, and with what should have followed.
     pub(super) fn findings(&mut self, connections: &[Connection]) -> Vec<Finding> {
+        let hosts: Vec<String> = connections.iter().map(|connection| host_name(connection.url())).collect();
+        for Unreached { host, id, evidence } in std::mem::take(&mut self.unreached) {
+            if hosts.contains(&host) {
+                self.note(id, evidence);
+            }
+        }
         let mut findings: Vec<Finding> = std::mem::take(&mut self.findings).into_values().collect();
         findings.extend(self.skew.take());
         let mut missing: Option<Finding> = None;
@@ -141,6 +178,17 @@ impl Requests {
     }
 }
 
+/// The name of the host, without scheme, port and path.
+fn host_name(url: &str) -> String {
+    let rest = url.split("://").nth(1).unwrap_or(url);
+    let authority = rest.split('/').next().unwrap_or_default();
+    let name = match authority.rfind(']') {
+        Some(end) => &authority[..=end],
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    name.to_ascii_lowercase()
+}
+
 /// Whether a request is one of Finesse's web service.
 fn is_web_service(entry: &Entry) -> bool {
     entry.path().starts_with("/finesse/api/") || entry.path().starts_with("/offhook/v1/")
@@ -163,5 +211,7 @@ fn error_of(body: &str) -> Option<String> {
 const LATE_AFTER: Duration = Duration::from_secs(1);
 /// And one that has not come by then does not come.
 const WAIT_FOR_EVENT: Duration = Duration::from_secs(5);
+/// Requests that did not reach their hosts that are remembered.
+const UNREACHED_MAX: usize = 200;
 /// Requests that are remembered.
 const ACCEPTED_MAX: usize = 10_000;

@@ -377,3 +377,59 @@ fn no_report_gives_a_password_away() {
 }
 
 use crate::story::TextOptions;
+
+#[test]
+fn lines_of_other_kinds_are_listed_and_not_judged() {
+    let other = |offered: &str, messages: &str, response: &str| {
+        format!(
+            r#"{{"_resourceType":"websocket",{messages}"startedDateTime":"2026-01-05T10:00:00Z","time":20000,
+            "request":{{"method":"GET","url":"wss://chat.example.test/socket.io/","headers":[{offered}]}},"response":{response}}}"#
+        )
+    };
+    let json = r#""_webSocketMessages":[{"type":"send","time":1767607200.1,"opcode":1,"data":"0{}"}],"#;
+    let binary = r#""_webSocketMessages":[{"type":"send","time":1767607200.1,"opcode":2,"data":"AAAA"}],"#;
+    let graphql = r#"{"name":"Sec-WebSocket-Protocol","value":"graphql-ws"}"#;
+    for entry in [
+        other("", json, r#"{"status":101,"headers":[]}"#),
+        other("", binary, r#"{"status":101,"headers":[]}"#),
+        other(graphql, "", r#"{"status":403}"#),
+        other("", "", r#"{"status":502}"#),
+    ] {
+        let mut recorded = Recorded::default();
+        recorded.entries.push(entry.clone());
+        let story = recorded.story();
+        assert_eq!((ids(&story), story.connections.len()), (Vec::<&str>::new(), 1), "{entry}");
+    }
+}
+
+/// Where the network view was opened later, the messages begin in the middle.
+#[test]
+fn a_line_of_which_the_beginning_is_missing_is_judged_by_the_rest() {
+    let update = event("i1", BARE, &user_update("READY", "", ""));
+    let middle = [(500, '<', update)];
+    let cut = Recorded::default().line(0, 60_500, &middle).story();
+    assert_eq!(ids(&cut), ["TIME-IDLE", "CLOSE-1006"]);
+    let open = Recorded::default().line(0, 500, &middle).story();
+    assert_eq!(ids(&open), Vec::<&str>::new());
+}
+
+#[test]
+fn what_stops_the_page_stops_the_line_to_the_same_host() {
+    let failed = |host: &str| {
+        format!(
+            r#"{{"startedDateTime":"2026-01-05T10:00:00Z","time":5,"request":{{"method":"GET","url":"https://{host}/desktop.js","headers":[]}},
+            "response":{{"status":0,"_error":"net::ERR_CERT_AUTHORITY_INVALID"}}}}"#
+        )
+    };
+    for (host, wanted) in
+        [("fin1.example.test:8443", vec!["TLS-UNKNOWN-CA"]), ("ads.example.test", vec!["UP-NOSTATUS"])]
+    {
+        let mut recorded = Recorded::default().refused(r#"{"status":0}"#);
+        recorded.entries.push(failed(host));
+        let story = recorded.story();
+        assert_eq!(ids(&story), wanted, "{host}");
+        let stage =
+            if wanted.len() == 1 && wanted[0] == "TLS-UNKNOWN-CA" { Stage::Tls } else { Stage::Upgrade };
+        assert_eq!(story.connections[0].stopped_at, Some(stage), "{host}");
+    }
+}

@@ -162,7 +162,7 @@ impl Page<'_> {
     }
 
     fn timeline(&mut self, connection: &Connection) {
-        let Some(line) = connection.line.as_ref().filter(|line| line.is_xmpp()) else { return };
+        let Some(line) = connection.line.as_ref().filter(|_| connection.is_ours) else { return };
         let Some((began, ended)) = connection.started().zip(connection.ended()) else { return };
         let whole = ended.since(began);
         if whole < Duration::from_millis(1) {
@@ -185,7 +185,7 @@ impl Page<'_> {
     }
 
     fn sequence(&mut self, connection: &Connection) {
-        let Some(line) = connection.line.as_ref().filter(|line| line.is_xmpp()) else { return };
+        let Some(line) = connection.line.as_ref().filter(|_| connection.is_ours) else { return };
         let base = connection.started();
         self.raw("<h3>What was said</h3><table class=\"sequence\"><thead><tr><th class=\"at\">ms</th>");
         self.raw("<th class=\"way\">browser – server</th><th>what it means</th></tr></thead><tbody>\n");

@@ -90,6 +90,8 @@ pub struct Connection {
     pub findings: Vec<Finding>,
     /// When the browser began with the next line to the same address, if this one had no goodbye.
     pub(crate) replaced_at: Option<Moment>,
+    /// Whether it is for XMPP; pages have lines of other kinds as well.
+    pub(crate) is_ours: bool,
 }
 
 /// What is known of the end of a line.
@@ -144,7 +146,13 @@ impl Connection {
     ///
     /// - `line`: its messages, if there were any.
     pub(crate) fn websocket(number: u64, entry: Entry, line: Option<TracedLine>) -> Connection {
-        let verdict = crate::analysis::judge_upgrade(&entry, number, line.is_some());
+        let mut verdict = crate::analysis::judge_upgrade(&entry, number, line.is_some());
+        let is_ours = is_for_xmpp(&entry, line.as_ref());
+        if !is_ours {
+            // What is wrong with a gadget's own line is not for us to say.
+            verdict.findings.clear();
+            verdict.stopped_at = None;
+        }
         Connection {
             number,
             transport: Transport::WebSocket,
@@ -154,6 +162,7 @@ impl Connection {
             stopped_at: verdict.stopped_at,
             findings: verdict.findings,
             replaced_at: None,
+            is_ours,
         }
     }
 
@@ -164,14 +173,34 @@ impl Connection {
         let upgrade = "requests of BOSH (XEP-0124) instead of a WebSocket".to_owned();
         let transport = Transport::Bosh;
         let (line, findings) = (Some(line), Vec::new());
-        Connection { number, transport, entry, line, upgrade, stopped_at: None, findings, replaced_at: None }
+        Connection {
+            number,
+            transport,
+            entry,
+            line,
+            upgrade,
+            stopped_at: None,
+            findings,
+            replaced_at: None,
+            is_ours: true,
+        }
+    }
+
+    /// Other requests to the same host say why there was no answer, and the file does not say it here.
+    pub(crate) fn not_even_reached(&mut self, stage: Stage) {
+        let is_silent = self.entry.status.is_none() && self.entry.failure.is_none() && self.line.is_none();
+        if is_silent && self.stopped_at == Some(Stage::Upgrade) {
+            self.stopped_at = Some(stage);
+            self.findings.clear();
+            self.upgrade = "no answer; other requests to this host say why, below".to_owned();
+        }
     }
 
     /// Says what is wrong, once.
     pub(crate) fn judge(&mut self) {
         let (base, ended) = (self.started(), self.end());
         let Some(line) = &mut self.line else { return };
-        if !line.is_xmpp() {
+        if !self.is_ours {
             return;
         }
         self.findings.extend(line.findings(base, ended, self.number));
@@ -219,7 +248,7 @@ impl Connection {
     /// Whether it ended without a goodbye, once somebody was logged in.
     pub(crate) fn was_cut(&self) -> bool {
         self.line.as_ref().is_some_and(|line| {
-            line.is_xmpp() && line.jid().is_some() && !line.has_goodbye() && line.stream_error().is_none()
+            self.is_ours && line.has_session() && !line.has_goodbye() && line.stream_error().is_none()
         })
     }
 
@@ -249,6 +278,20 @@ impl Connection {
             (Some(line), _) => line.reached(),
             (None, Some(stage)) => stage,
             (None, None) => Stage::Upgrade,
+        }
+    }
+}
+
+/// Whether a WebSocket is for XMPP: by what it offers, else by what is said on it, else by its path.
+fn is_for_xmpp(entry: &Entry, line: Option<&TracedLine>) -> bool {
+    if let Some(offered) = entry.request_header("sec-websocket-protocol") {
+        return offered.split(',').any(|one| one.trim().eq_ignore_ascii_case("xmpp"));
+    }
+    match line {
+        Some(line) => line.is_xmpp(),
+        None => {
+            ["/ws", "/ws/", "/websocket", "/websocket/"].contains(&entry.path())
+                || entry.path().contains("xmpp")
         }
     }
 }

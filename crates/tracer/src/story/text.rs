@@ -159,7 +159,7 @@ impl Page<'_> {
             }
             return;
         };
-        if !line.is_xmpp() {
+        if !connection.is_ours {
             let text = format!("{} messages that are not XMPP: another kind of line", line.messages);
             self.note("ws", &text);
             return;
@@ -181,7 +181,7 @@ impl Page<'_> {
 
     fn happenings(&mut self, connection: &Connection) {
         let base = connection.started();
-        let Some(line) = connection.line.as_ref().filter(|line| line.is_xmpp()) else { return };
+        let Some(line) = connection.line.as_ref().filter(|_| connection.is_ours) else { return };
         let (first, left_off, last) = line.told();
         for told in first {
             self.told(base, told);
@@ -213,7 +213,7 @@ impl Page<'_> {
     }
 
     fn end(&mut self, connection: &Connection) {
-        let Some(line) = connection.line.as_ref().filter(|line| line.is_xmpp()) else { return };
+        let Some(line) = connection.line.as_ref().filter(|_| connection.is_ours) else { return };
         let at = connection.started().zip(connection.ended()).map(|(base, end)| end.since(base));
         let text = if line.has_goodbye() {
             "the stream was closed in good order"
@@ -244,7 +244,7 @@ impl Page<'_> {
     }
 
     fn statistics(&mut self, connection: &Connection) {
-        let Some(line) = connection.line.as_ref().filter(|line| line.is_xmpp()) else { return };
+        let Some(line) = connection.line.as_ref().filter(|_| connection.is_ours) else { return };
         let mut parts = vec![
             format!("{} messages", line.messages),
             format!("{} bytes sent, {} received", line.bytes_sent, line.bytes_received),
