@@ -3,7 +3,7 @@
 //! A file is called `{user}.{received, milliseconds since 1970}.{number}.{txt|zip}`; nothing of the name comes from the client.
 //! What is in an archive is not looked at. There are only so many files of a user and of all; the oldest go first.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -151,12 +151,14 @@ impl ClientLogs {
         let last = logs.iter().filter(|log| log.user == *user && log.received_at == at).map(|log| log.number);
         let number = last.max().map_or(0, |last| last.saturating_add(1));
         let name = format!("{user}.{}.{number}.{}", at.0, form.suffix());
-        // Whoever looks into the folder sees whole files only.
+        // Whoever looks into the folder sees whole files only, also after the machine has lost its power.
         let unfinished = self.folder.join(UNFINISHED);
         let mut options = OpenOptions::new();
         let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
         file.write_all(content)?;
+        file.sync_all()?;
         fs::rename(&unfinished, self.folder.join(name))?;
+        File::open(&self.folder)?.sync_all()?;
         self.make_room(user)
     }
 
@@ -196,7 +198,12 @@ impl ClientLogs {
         for entry in entries {
             let entry = entry?;
             let Some(log) = entry.file_name().to_str().and_then(ClientLog::named) else { continue };
-            logs.push(ClientLog { bytes: entry.metadata()?.len(), ..log });
+            match entry.metadata() {
+                Ok(about) => logs.push(ClientLog { bytes: about.len(), ..log }),
+                // An operator has just deleted it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
         }
         logs.sort_by_key(ClientLog::age);
         Ok(logs)

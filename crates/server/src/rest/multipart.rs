@@ -17,6 +17,9 @@ pub(super) fn file_of<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<&'a [u8
     let boundary =
         boundary.map(|boundary| boundary.trim_matches('"')).filter(|boundary| !boundary.is_empty());
     let boundary = boundary.ok_or_else(|| Refusal::bad_request("the form has no boundary"))?;
+    if boundary.len() > BOUNDARY_BYTES_MAX {
+        return Err(Refusal::bad_request(format!("the form's boundary is longer than {BOUNDARY_BYTES_MAX}")));
+    }
     let part = first_part(body, format!("--{boundary}").as_bytes());
     part.ok_or_else(|| Refusal::bad_request("the form has no file between its boundaries"))
 }
@@ -32,6 +35,9 @@ fn first_part<'a>(body: &'a [u8], boundary: &[u8]) -> Option<&'a [u8]> {
 fn position(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
+
+/// RFC 2046 §5.1.1. Each place of a body is compared with the boundary, so a long one would cost as many times more.
+const BOUNDARY_BYTES_MAX: usize = 70;
 
 #[cfg(test)]
 mod tests {
@@ -51,5 +57,16 @@ mod tests {
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("multipart/form-data"));
         assert!(file_of(&headers, form).is_err());
+    }
+
+    #[test]
+    fn a_boundary_has_at_most_70_characters() {
+        for (length, is_read) in [(1, true), (70, true), (71, false), (4000, false)] {
+            let boundary = "-".repeat(length);
+            let kind = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}")).unwrap();
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind)]);
+            let form = format!("--{boundary}\r\n\r\na,b\r\n--{boundary}--\r\n");
+            assert_eq!(file_of(&headers, form.as_bytes()).is_ok(), is_read, "{length}");
+        }
     }
 }
