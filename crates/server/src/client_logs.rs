@@ -8,8 +8,10 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use contact::{Timestamp, UserId};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::config;
 use crate::metrics::{Limit, Metrics};
@@ -22,6 +24,8 @@ pub struct ClientLogs {
     metrics: Arc<Metrics>,
     /// One at a time changes the folder.
     change: Arc<Mutex<()>>,
+    /// Places for logs that arrive.
+    places: Arc<Semaphore>,
 }
 
 /// What a log is.
@@ -72,12 +76,24 @@ impl ClientLogs {
     /// - `data`: the data folder. The logs' own folder in it is made when the first log comes.
     pub fn new(data: &Path, settings: config::ClientLogs, metrics: Arc<Metrics>) -> ClientLogs {
         let folder = data.join(FOLDER).into();
-        ClientLogs { folder, settings, metrics, change: Arc::default() }
+        let places = Arc::new(Semaphore::new(settings.arriving_max as usize));
+        ClientLogs { folder, settings, metrics, change: Arc::default(), places }
     }
 
     /// The most bytes of one log.
     pub(crate) fn bytes_max(&self) -> usize {
         self.settings.bytes_max
+    }
+
+    /// Waits until a log may arrive. Whoever reads one holds the place until it is kept, so that memory has an end however many
+    /// desktops send theirs at once. `None` if there is no place for ten seconds.
+    pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
+        let place = tokio::time::timeout(PLACE_TIME, self.places.acquire()).await;
+        let place = place.ok().and_then(Result::ok);
+        if place.is_none() {
+            self.metrics.reached(Limit::ClientLogsArriving);
+        }
+        place
     }
 
     /// Keeps a log. Of the older ones go as many as are too many.
@@ -229,6 +245,8 @@ impl ClientLog {
 
 /// The folder of the logs in the data folder.
 const FOLDER: &str = "client-logs";
+/// How long a log waits for a place: as long as the one before it may take to arrive.
+const PLACE_TIME: Duration = Duration::from_secs(10);
 /// A log that is being written.
 const UNFINISHED: &str = "unfinished";
 
@@ -281,6 +299,19 @@ mod tests {
             assert!(!logs.delete(name).await.unwrap(), "{name}");
         }
         assert_eq!(names(&logs).await, ["7001.5.0.txt"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_so_many_arrive_at_once() {
+        let data = tempfile::tempdir().unwrap();
+        let settings = config::ClientLogs { arriving_max: 1, ..Config::default().client_logs };
+        let logs = ClientLogs::new(data.path(), settings, Arc::default());
+        let first = logs.place().await.unwrap();
+        assert!(logs.place().await.is_none(), "ten seconds later");
+        assert_eq!(logs.metrics.times_reached(Limit::ClientLogsArriving), 1);
+        let (next, ()) = tokio::join!(logs.place(), async { drop(first) });
+        assert!(next.is_some(), "the first one has gone meanwhile");
+        assert_eq!(logs.metrics.times_reached(Limit::ClientLogsArriving), 1);
     }
 
     #[tokio::test]

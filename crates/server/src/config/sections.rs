@@ -625,6 +625,9 @@ settings! {
         per_user_max: u32 = "20", Count(1, 10_000);
         /// Logs of all users. Over it: the oldest is deleted.
         logs_max: u32 = "500", Count(1, 100_000);
+        /// Logs that arrive at the same time; each takes about three times its length of memory. Over it: a log waits, and after
+        /// ten seconds 503.
+        arriving_max: u32 = "8", Count(1, 10_000);
     }
 }
 

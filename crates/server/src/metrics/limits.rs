@@ -132,6 +132,8 @@ limits! {
     ClientLogsPerUser = "client_logs.per_user_max";
     /// Logs that were deleted.
     ClientLogs = "client_logs.logs_max";
+    /// Logs that were refused.
+    ClientLogsArriving = "client_logs.arriving_max";
     /// Requests that were refused.
     Blocked = "roster.blocked_max" [Blocked];
 }

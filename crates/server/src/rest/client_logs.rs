@@ -18,6 +18,7 @@ impl Rest {
     pub(super) async fn take_log(&self, user: UserId, target: UserId, body: Body) -> Result<Reply, Refusal> {
         let owner = self.owner_of_log(user, target).await?;
         let logs = self.client_logs()?;
+        let _place = logs.place().await.ok_or_else(Refusal::service_unavailable)?;
         let body = self.read_body_of(body, logs.bytes_max(), Limit::ClientLogBytes).await?;
         let limits = BodyLimits { bytes_max: logs.bytes_max(), elements_max: LOG_ELEMENTS_MAX };
         let document = BodyElement::parse_within(&body, "ClientLog", limits)?;
@@ -35,6 +36,7 @@ impl Rest {
     ) -> Result<Reply, Refusal> {
         let owner = self.owner_of_log(user, target).await?;
         let logs = self.client_logs()?;
+        let _place = logs.place().await.ok_or_else(Refusal::service_unavailable)?;
         let body = self.read_body_of(body, logs.bytes_max(), Limit::ClientLogBytes).await?;
         let archive = file_of(headers, &body)?;
         if !archive.starts_with(ZIP_BEGINS) {
