@@ -3,7 +3,7 @@
 use std::{
     io::Write,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use client::{Certificate, Control, Detail, Direction, Event, Exchange, Frame, Secured, Stage, Step};
@@ -11,10 +11,12 @@ use tokio::sync::Notify;
 use xmpp::ns;
 
 use crate::{
+    analysis::skew_in_words,
     annotate::{Annotation, Annotator, Kind},
-    catalogue::Severity,
+    catalogue::{FindingId, Severity},
     finding::{Evidence, Finding},
     finding_id,
+    recording::Moment,
     redact::Redactor,
     render::{Mark, Row, Style},
     text::short,
@@ -35,6 +37,10 @@ struct Inner {
     annotator: Annotator,
     counts: Counts,
     now: i64,
+    /// When that was.
+    began: Instant,
+    /// What has been found by the way, each once.
+    noticed: Vec<FindingId>,
     output_lost: Arc<Notify>,
 }
 
@@ -64,7 +70,19 @@ impl Report {
         let annotator = Annotator::new();
         let output_lost = Arc::new(Notify::new());
         let (counts, lost) = (Counts::default(), output_lost.clone());
-        let inner = Inner { out, style, verbose, redactor, annotator, counts, now, output_lost: lost };
+        let (began, noticed) = (Instant::now(), Vec::new());
+        let inner = Inner {
+            out,
+            style,
+            verbose,
+            redactor,
+            annotator,
+            counts,
+            now,
+            began,
+            noticed,
+            output_lost: lost,
+        };
         Report { inner: Arc::new(Mutex::new(inner)), output_lost }
     }
 
@@ -124,25 +142,7 @@ impl Report {
 
     /// Writes a finding: what is wrong, what was seen, why, what to do and who has to. Counts it unless it is a note.
     pub fn finding(&self, finding: &Finding) {
-        let mut inner = self.lock();
-        inner.counts.problems += u64::from(finding.severity() != Severity::Note);
-        // What comes from the line is masked here, and what the catalogue says is not: a password that is a word of
-        // ours would be given away by the gaps.
-        let finding = finding.clone().redacted(&inner.redactor);
-        // When it happened, beside the line that names it.
-        let mut at = finding.evidence().iter().find_map(Evidence::time);
-        for line in finding.lines() {
-            let row = Row {
-                at: at.take(),
-                took: None,
-                label: line.label,
-                mark: line.mark,
-                text: &line.text,
-                detail: line.detail.as_deref(),
-            };
-            let written = inner.style.row(&row);
-            inner.write(&written);
-        }
+        self.lock().finding(finding);
     }
 
     /// Whoever panicked while writing left a whole number of lines, so going on is fine.
@@ -164,6 +164,35 @@ impl client::Observer for Report {
 }
 
 impl Inner {
+    fn finding(&mut self, finding: &Finding) {
+        self.counts.problems += u64::from(finding.severity() != Severity::Note);
+        // What comes from the line is masked here, and what the catalogue says is not: a password that is a word of
+        // ours would be given away by the gaps.
+        let finding = finding.clone().redacted(&self.redactor);
+        // When it happened, beside the line that names it.
+        let mut at = finding.evidence().iter().find_map(Evidence::time);
+        for line in finding.lines() {
+            let row = Row {
+                at: at.take(),
+                took: None,
+                label: line.label,
+                mark: line.mark,
+                text: &line.text,
+                detail: line.detail.as_deref(),
+            };
+            let written = self.style.row(&row);
+            self.write(&written);
+        }
+    }
+
+    /// A finding that one comes across by the way: once.
+    fn notice(&mut self, finding: &Finding) {
+        if !self.noticed.contains(&finding.id()) {
+            self.noticed.push(finding.id());
+            self.finding(finding);
+        }
+    }
+
     fn write(&mut self, line: &str) {
         if writeln!(self.out, "{line}").and_then(|()| self.out.flush()).is_err() {
             self.output_lost.notify_one();
@@ -186,6 +215,18 @@ impl Inner {
         let (text, detail, mark) = self.describe(&step.detail);
         let (at, took) = (Some(step.at), Some(step.took));
         self.row(&Row { at, took, label: step.stage.id(), mark, text: &text, detail: detail.as_deref() });
+        if let Detail::Secured(secured) = &step.detail
+            && let Some(leaf) = secured.chain.first()
+            && (0..EXPIRY_WARNING_DAYS).contains(&((leaf.not_after - self.now) / 86_400))
+        {
+            let days = (leaf.not_after - self.now) / 86_400;
+            let text =
+                format!("the server's certificate is good until {}, {days} days more", date(leaf.not_after));
+            self.notice(&Finding::new(
+                finding_id!("TLS-EXPIRING"),
+                Evidence::new(text).at(step.at).certificate(1),
+            ));
+        }
         if let (Detail::Secured(secured), true) = (&step.detail, self.verbose) {
             for certificate in &secured.chain {
                 let line = chain_line(certificate);
@@ -257,6 +298,13 @@ impl Inner {
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
+        let now = Moment((self.now * 1_000_000).saturating_add(self.began.elapsed().as_micros() as i64));
+        // A test that has no clock has no skew either.
+        if let Some(text) = exchange.header("date").and_then(|date| skew_in_words(date, now, "ours"))
+            && self.now > 0
+        {
+            self.notice(&Finding::new(finding_id!("TIME-SKEW"), Evidence::new(text).header("date")));
+        }
         if !self.verbose {
             return;
         }

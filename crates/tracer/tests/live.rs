@@ -160,3 +160,74 @@ async fn the_words_of_the_catalogue_are_no_secrets() {
     assert!(report.contains("The server refuses the name or the password"), "{report}");
     assert!(!report.contains("[redacted]"), "{report}");
 }
+
+/// What one comes across by the way is told once, however often it is seen.
+#[test]
+fn a_clock_that_is_wrong_is_noticed() {
+    use client::{Event, Exchange, Observer as _};
+    let exchange = |date: &str| Exchange {
+        target: "/ws/".to_owned(),
+        request: Vec::new(),
+        version: "HTTP/1.1",
+        status: 101,
+        reason: "Switching Protocols".to_owned(),
+        headers: vec![("Date".to_owned(), date.to_owned())],
+        body: Vec::new(),
+    };
+    // 2026-01-05T10:00:00Z is our time.
+    for (date, told) in [
+        ("Mon, 05 Jan 2026 10:00:20 GMT", None),
+        ("Mon, 05 Jan 2026 10:05:00 GMT", Some("the server's clock is 5 min 0 s ahead of ours")),
+        ("Mon, 05 Jan 2026 08:00:00 GMT", Some("the server's clock is 2 h 0 min behind ours")),
+        ("yesterday", None),
+    ] {
+        let page = Page::default();
+        let redactor = Redactor::new(&[], &[]);
+        let mut report = Report::new(Box::new(page.clone()), Style::PLAIN, false, redactor, 1_767_607_200);
+        for _ in 0..2 {
+            report.observe(Event::Exchange(&exchange(date)));
+        }
+        let text = String::from_utf8(page.0.lock().expect("nobody panicked").clone()).expect("text");
+        assert_eq!(report.counts().problems, u64::from(told.is_some()), "{date}: {text}");
+        assert!(told.is_none_or(|told| text.contains(told) && text.contains("TIME-SKEW")), "{date}: {text}");
+    }
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_noticed() {
+    use client::{Certificate, Detail, Event, Observer as _, Secured, Stage, Step};
+    let now = 1_767_607_200;
+    for (days, is_told) in [(5, true), (29, true), (31, false), (300, false)] {
+        let certificate = Certificate {
+            subject: "fin1.example.test".to_owned(),
+            issuer: "An authority".to_owned(),
+            names: vec!["fin1.example.test".to_owned()],
+            not_before: 0,
+            not_after: now + days * 86_400 + 60,
+            self_signed: false,
+            names_issuer_source: false,
+            fingerprint: [0; 32],
+        };
+        let secured = Secured {
+            version: "TLS 1.3".to_owned(),
+            cipher: "AES_256_GCM_SHA384".to_owned(),
+            alpn: None,
+            chain: vec![certificate],
+            problem: None,
+        };
+        let step = Step {
+            stage: Stage::Tls,
+            at: Duration::from_millis(3),
+            took: Duration::from_millis(2),
+            detail: Detail::Secured(secured),
+        };
+        let page = Page::default();
+        let redactor = Redactor::new(&[], &[]);
+        let mut report = Report::new(Box::new(page.clone()), Style::PLAIN, false, redactor, now);
+        report.observe(Event::Step(step));
+        let text = String::from_utf8(page.0.lock().expect("nobody panicked").clone()).expect("text");
+        let told = format!("good until 2026-01-10, {days} days more");
+        assert_eq!(report.counts().problems, u64::from(is_told), "{days}: {text}");
+        assert!(days != 5 || text.contains(&told), "{text}");
+    }
+}

@@ -15,7 +15,7 @@ mod upgrade;
 pub(crate) use line::silence_in_words;
 pub use line::{Step, Times, Told, TracedLine};
 pub(crate) use sightings::in_words;
-pub(crate) use upgrade::judge as judge_upgrade;
+pub(crate) use upgrade::{judge as judge_upgrade, skew_in_words};
 
 use crate::recording::{Author, Entry, Listener, Message, Moment};
 use crate::story::{Connection, Outcome, Source, Story};

@@ -174,18 +174,20 @@ fn faults_of_101(entry: &Entry, number: u64) -> Vec<Finding> {
 
 /// The server's clock beside the browser's.
 pub(crate) fn skew(entry: &Entry, number: u64) -> Option<Finding> {
-    let date = entry.response_header("date")?;
-    let server = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
-    let server = Moment(server.as_microsecond());
     let browser = entry.ended().filter(|_| entry.status != Some(101)).or(entry.started)?;
-    let (later, earlier) = if server > browser { (server, browser) } else { (browser, server) };
-    let apart = later.since(earlier);
-    if apart <= SKEW_MAX {
-        return None;
-    }
-    let which = if server > browser { "ahead of" } else { "behind" };
-    let text = format!("the server's clock is {} {which} the browser's", in_words(apart));
+    let text = skew_in_words(entry.response_header("date")?, browser, "the browser's")?;
     Some(Finding::new(finding_id!("TIME-SKEW"), Evidence::new(text).entry(number).header("date")))
+}
+
+/// How far a server's clock is from another, if that is too far.
+///
+/// - `date`: what the server says, as a `Date` header has it; `now`: what the other clock says, and `whose` it is.
+pub(crate) fn skew_in_words(date: &str, now: Moment, whose: &str) -> Option<String> {
+    let server = Moment(jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_microsecond());
+    let (later, earlier) = if server > now { (server, now) } else { (now, server) };
+    let apart = later.since(earlier);
+    let which = if server > now { "ahead of" } else { "behind" };
+    (apart > SKEW_MAX).then(|| format!("the server's clock is {} {which} {whose}", in_words(apart)))
 }
 
 /// The title of an HTML page.
