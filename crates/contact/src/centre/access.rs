@@ -81,8 +81,6 @@ impl ContactCentre {
             | ApiPath::UserMedium(id, _)
             | ApiPath::UserMediumTasks(id, _)
             | ApiPath::UserTasks(id)
-            | ApiPath::UserClientLog(id)
-            | ApiPath::UserCompressedClientLog(id)
             | ApiPath::UserQueues(id)
             | ApiPath::UserLayoutConfig(id)
             | ApiPath::UserMediaPropertiesLayout(id)
@@ -98,6 +96,10 @@ impl ContactCentre {
             }
             ApiPath::Dialog(id) => {
                 self.dialog(*id).is_some_and(|dialog| self.may_read_dialog(actor, dialog).is_ok())
+            }
+            // Who is asked for a log is asked alone.
+            ApiPath::UserClientLog(id) | ApiPath::UserCompressedClientLog(id) => {
+                actor.id == *id || actor.is_administrator()
             }
             ApiPath::Task(id) => {
                 let agent = self.task_with(*id).and_then(Task::agent).and_then(|agent| self.user(agent));

@@ -14,6 +14,8 @@ fn who_may_follow_which_node() {
         ("/finesse/api/User/7001", [true, true, false, true]),
         ("/finesse/api/User/7001/Dialogs", [true, true, false, true]),
         ("/finesse/api/User/7001/Media", [true, true, false, true]),
+        ("/finesse/api/User/7001/Dialogs/Media", [true, true, false, true]),
+        ("/finesse/api/User/7001/ClientLog", [true, false, false, true]),
         ("/finesse/api/User/7003", [false, false, true, true]),
         ("/finesse/api/User/7000", [false, true, false, true]),
         ("/finesse/api/User/nobody", [false, false, false, true]),
