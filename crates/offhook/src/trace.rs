@@ -37,6 +37,10 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = LIVE_ONLY)]
     har: Option<PathBuf>,
 
+    /// Record the line in this file as a HAR with its messages, secrets masked; read it again with --har
+    #[arg(long, value_name = "FILE", conflicts_with = "har")]
+    write_har: Option<PathBuf>,
+
     /// Write one JSON value instead of text (with --har)
     #[arg(long, requires = "har")]
     json: bool,
@@ -153,6 +157,7 @@ struct Prepared {
     connector: Connector,
     options: LiveOptions,
     verbose: bool,
+    write_har: Option<PathBuf>,
 }
 
 fn prepare(args: TraceArgs) -> anyhow::Result<Prepared> {
@@ -187,12 +192,12 @@ fn prepare(args: TraceArgs) -> anyhow::Result<Prepared> {
         events: args.events,
         timeout: args.timeout.map(Duration::from_secs),
     };
-    Ok(Prepared { connector, options, verbose: args.verbose })
+    Ok(Prepared { connector, options, verbose: args.verbose, write_har: args.write_har })
 }
 
 impl Prepared {
     fn run(self) -> ExitCode {
-        let Prepared { connector, options, verbose } = self;
+        let Prepared { connector, options, verbose, write_har } = self;
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
@@ -207,7 +212,18 @@ impl Prepared {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         let report = Report::new(Box::new(io::stdout()), style(), verbose, redactor, now);
+        if let Some(path) = &write_har
+            && let Err(error) = har::record(&report, path, &options.url)
+        {
+            eprintln!("offhook trace: cannot write {}: {error}", path.display());
+            return ExitCode::from(2);
+        }
         runtime.block_on(tracer::trace(&connector, &options, &report, stop_signal()));
+        if let Err(error) = report.finish_recording() {
+            let path = write_har.unwrap_or_default();
+            eprintln!("offhook trace: {} is not whole: {error}", path.display());
+            return ExitCode::from(2);
+        }
         if report.counts().problems > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS }
     }
 }
@@ -292,6 +308,10 @@ Examples:
   What a browser has recorded (network view, export as HAR):
     offhook trace --har desktop.har
     offhook trace --har desktop.har --html report.html
+
+  A live line as a page: record it, then explain the recording:
+    offhook trace https://localhost:8445 --user 1001001 --timeout 60 --write-har line.har
+    offhook trace --har line.har --html report.html
 
   In a script: does the line work at all?
     offhook trace wss://cc.example.org/ws/ --user 7001 --password-stdin --timeout 5 < pw

@@ -1,7 +1,7 @@
 //! The report of a live line: hears every step and frame, and writes what a person should see of them.
 
 use std::{
-    io::Write,
+    io::{self, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,7 +15,7 @@ use crate::{
     annotate::{Annotation, Annotator, Kind},
     catalogue::{FindingId, Severity},
     finding::{Evidence, Finding},
-    finding_id,
+    finding_id, har,
     recording::Moment,
     redact::Redactor,
     render::{Mark, Row, Style},
@@ -41,6 +41,8 @@ struct Inner {
     began: Instant,
     /// What has been found by the way, each once.
     noticed: Vec<FindingId>,
+    /// Where the line is recorded, if it is.
+    recording: Option<har::Writer>,
     output_lost: Arc<Notify>,
 }
 
@@ -81,9 +83,26 @@ impl Report {
             now,
             began,
             noticed,
+            recording: None,
             output_lost: lost,
         };
         Report { inner: Arc::new(Mutex::new(inner)), output_lost }
+    }
+
+    /// Records the line in a file as well.
+    pub fn record(&self, writer: har::Writer) {
+        self.lock().recording = Some(writer);
+    }
+
+    /// Ends the file; nothing if there is none.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong while it was written.
+    pub fn finish_recording(&self) -> io::Result<()> {
+        let mut inner = self.lock();
+        let lasted = inner.began.elapsed();
+        inner.recording.take().map_or(Ok(()), |writer| writer.finish(lasted))
     }
 
     /// What has been seen so far.
@@ -298,6 +317,9 @@ impl Inner {
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
+        if let Some(writer) = &mut self.recording {
+            writer.exchange(exchange, &self.redactor);
+        }
         let now = Moment((self.now * 1_000_000).saturating_add(self.began.elapsed().as_micros() as i64));
         // A test that has no clock has no skew either.
         if let Some(text) = exchange.header("date").and_then(|date| skew_in_words(date, now, "ours"))
@@ -322,6 +344,9 @@ impl Inner {
     }
 
     fn frame(&mut self, frame: &Frame<'_>) {
+        if let Some(writer) = &mut self.recording {
+            writer.frame(frame.at, frame.direction, &self.redactor.frame(frame.text));
+        }
         self.counts.last_frame = Some(frame.at);
         if frame.direction == Direction::Received {
             self.counts.last_received = Some(frame.at);

@@ -231,3 +231,33 @@ fn a_certificate_that_ends_soon_is_noticed() {
         assert!(days != 5 || text.contains(&told), "{text}");
     }
 }
+
+/// A live line is written as a browser would have recorded it, without its secrets, and reads back as the same line.
+#[tokio::test]
+async fn what_was_traced_can_be_read_again() {
+    use tracer::analysis::Analysis;
+    use tracer::recording::Moment;
+    use tracer::story::{Outcome, Source};
+    let options = options("secret", &["/event"]).await;
+    let (page, file) = (Page::default(), Page::default());
+    let redactor = Redactor::new(&["secret"], &["1001001", "localhost"]);
+    let report = Report::new(Box::new(page), Style::PLAIN, false, redactor, 0);
+    let url = "ws://localhost/xmpp?token=t0psecret";
+    report.record(tracer::har::Writer::new(Box::new(file.clone()), url, Moment(1_767_607_200_000_000)));
+    tracer::trace(&connector(), &options, &report, std::future::pending()).await;
+    report.finish_recording().expect("a page takes everything");
+    let written = file.0.lock().expect("nobody panicked").clone();
+    let text = String::from_utf8(written.clone()).expect("text");
+    for secret in ["correct horse", "t0psecret"] {
+        assert!(
+            !text.contains(secret) && !text.contains(&BASE64_STANDARD.encode(secret)),
+            "{secret} in {text}"
+        );
+    }
+    let mut analysis = Analysis::new();
+    tracer::har::read(&written[..], &mut analysis).expect("a whole file");
+    let story = analysis.finish(Source { name: "line.har".to_owned(), broken: None }, false);
+    let findings: Vec<&str> = story.all_findings().iter().map(|finding| finding.id().name()).collect();
+    assert_eq!((findings, &story.outcome), (vec![], &Outcome::Healthy), "{text}");
+    assert_eq!(story.connections[0].started(), Some(Moment(1_767_607_200_000_000)));
+}

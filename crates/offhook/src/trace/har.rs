@@ -4,10 +4,13 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use client::LineUrl;
+use tracer::Report;
 use tracer::analysis::Analysis;
 use tracer::har;
+use tracer::recording::Moment;
 use tracer::story::{Outcome, Source, Story, TextOptions};
 
 use super::style;
@@ -65,6 +68,17 @@ fn write_page(story: &Story, page: &Path) -> ExitCode {
 
 fn status(story: &Story) -> ExitCode {
     if story.has_findings() { ExitCode::from(1) } else { ExitCode::SUCCESS }
+}
+
+/// Has `report` record its line in a file.
+pub(super) fn record(report: &Report, path: &Path, url: &LineUrl) -> io::Result<()> {
+    let file = BufWriter::new(File::create(path)?);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let began = Moment(i64::try_from(now.as_micros()).unwrap_or(i64::MAX));
+    let scheme = if url.is_secure() { "wss" } else { "ws" };
+    let address = format!("{scheme}://{}{}", url.authority(), url.target());
+    report.record(har::Writer::new(Box::new(file), &address, began));
+    Ok(())
 }
 
 fn open(file: &Path) -> io::Result<Progress> {

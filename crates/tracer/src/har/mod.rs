@@ -10,11 +10,14 @@
 
 mod entry;
 mod seeds;
+mod writer;
 
 use std::fmt;
 use std::io::{self, BufReader, Read};
 
 use serde::de::DeserializeSeed;
+
+pub use writer::Writer;
 
 use crate::recording::Listener;
 use seeds::File;
