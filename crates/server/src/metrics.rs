@@ -2,9 +2,11 @@
 
 mod faults;
 mod limits;
+mod pair;
 
 pub use faults::FaultCounters;
 pub use limits::Limit;
+pub use pair::PairCounters;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -112,12 +114,19 @@ pub struct Metrics {
     pub bosh_requests: Counter,
     /// Faults on demand.
     pub faults: FaultCounters,
+    /// The other server of a pair.
+    pub pair: Arc<PairCounters>,
 }
 
 impl Metrics {
     /// Counters of which some are the notifier's.
     pub fn new(limits_of_notifier: Arc<LimitsReached>) -> Metrics {
         Metrics { limits_of_notifier, ..Metrics::default() }
+    }
+
+    /// The same, with what is counted of a pair, which outlives a server.
+    pub(crate) fn with_pair(self, pair: Arc<PairCounters>) -> Metrics {
+        Metrics { pair, ..self }
     }
 
     /// Counts that a limit was reached; those that the notifier counts, it counts itself.

@@ -296,7 +296,9 @@ impl Core {
         let users = notifier.centre().users().len();
         tracing::info!(entries, position = position.0, users, "log replayed");
 
-        let metrics = Arc::new(Metrics::new(Arc::clone(notifier.limits_reached())));
+        let pair = paired.map(|paired| Arc::clone(paired.desk.counters())).unwrap_or_default();
+        let metrics = Metrics::new(Arc::clone(notifier.limits_reached())).with_pair(pair);
+        let metrics = Arc::new(metrics);
         let faults = Arc::new(Faults::new(config.faults.clone(), Arc::clone(&metrics)));
         let accounts = Accounts::new(&config.auth, &meta.secret).with_tokens(tokens, &config.domain);
         let accounts = Arc::new(accounts.with_faults(faults));

@@ -2,6 +2,7 @@
 //! server that comes back follows.
 
 mod process;
+mod relay;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use xmpp::stream::ClientConfig;
 use xmpp::{Element, Password, ns};
 
 use process::{Places, Process, STRICT, Settings};
+use relay::Relay;
 
 const AGENTS: [&str; 4] = ["1001001", "1001002", "1001003", "1001004"];
 
@@ -290,4 +292,46 @@ async fn a_wrong_password_is_no_failure() {
     a.says("it has another pair.password. Whether that server is active cannot be seen");
     // With nobody there, the one that stands by takes over.
     b.says("active");
+}
+
+/// The cable between the two is cut while both live. Both serve: that is the price of going on without a third one that could tell.
+/// When they meet again the later term wins, and what the other one has answered meanwhile is in a file that it names.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_cable_has_one_winner_and_a_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let settings = Settings { acknowledge_timeout: "1 s", ..STRICT };
+    let mut places = Places::find();
+    let cables = places.with_cables();
+    let a = Process::start("a", places, folder.path(), settings);
+    a.says("ready");
+    let b = Process::start("b", places, folder.path(), settings);
+    b.says("standing by");
+    a.says("the other server has everything");
+    let [first, second] = [AGENTS[0], AGENTS[1]];
+    change(&mut rest(a.address, first), first, "LOGIN", None).await.expect("signs in");
+
+    cables.iter().for_each(Relay::cut);
+    b.says("taking over");
+    b.says("ready");
+    // Each has clients that reach it.
+    change(&mut rest(a.address, second), second, "LOGIN", None).await.expect("signs in");
+    change(&mut rest(b.address, first), first, "READY", None).await.expect("becomes ready");
+    assert!(a.system_info().contains("<status>IN_SERVICE</status>"));
+    assert!(b.system_info().contains("<status>IN_SERVICE</status>"));
+
+    cables.iter().for_each(Relay::mend);
+    a.says("the other server is active with a later log");
+    a.says("standing by");
+    a.says("they are written to the file");
+    b.says("the other server has everything");
+    assert_eq!(state(b.address, first).await.0, "READY");
+    assert_eq!(state(b.address, second).await.0, "LOGOUT");
+    let files = std::fs::read_dir(folder.path().join("a")).expect("its data");
+    let names = files.map(|file| file.expect("a file").file_name().into_string().expect("ours"));
+    let lost: Vec<String> = names.filter(|name| name.starts_with("superseded-1-")).collect();
+    let [name] = lost.as_slice() else { panic!("{lost:?}") };
+    let text = std::fs::read_to_string(folder.path().join("a").join(name)).expect("it is text");
+    assert!(text.lines().all(|line| line.starts_with("{\"position\":")), "{text}");
+    assert!(text.contains(second) && !text.contains(&format!("\"{first}\"")), "{text}");
+    assert!(folder.path().join("a/log.db.superseded").exists());
 }

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::relay::Relay;
+
 const PASSWORD: &str = "a-password-of-the-pair";
 
 /// How long something may take that takes a moment, on a machine that has other things to do.
@@ -47,6 +49,8 @@ pub(crate) struct Process {
 pub(crate) struct Places {
     http: [SocketAddr; 2],
     https: [SocketAddr; 2],
+    /// Where each finds the other one over http.
+    peers: [SocketAddr; 2],
 }
 
 impl Places {
@@ -54,7 +58,14 @@ impl Places {
     pub(crate) fn find() -> Places {
         let reserved = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
         let [a, b, c, d] = reserved.map(|listener| listener.local_addr().expect("it is bound"));
-        Places { http: [a, b], https: [c, d] }
+        Places { http: [a, b], https: [c, d], peers: [b, a] }
+    }
+
+    /// Puts cables between the two that can be cut.
+    pub(crate) fn with_cables(&mut self) -> [Relay; 2] {
+        let cables = self.peers.map(Relay::start);
+        self.peers = [cables[0].address, cables[1].address];
+        cables
     }
 }
 
@@ -144,7 +155,7 @@ fn spawn(
     let (own, other, other_side) = if side == "a" { (0, 1, "b") } else { (1, 0, "a") };
     let (https, peer) = match settings.tls {
         true => (places.https[own].to_string(), format!("https://{}", places.https[other])),
-        false => ("off".to_owned(), format!("http://{}", places.http[other])),
+        false => ("off".to_owned(), format!("http://{}", places.peers[own])),
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_offhook"));
     let ours = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("OFFHOOK_"));

@@ -1,7 +1,8 @@
 //! A log that is copied: what its reader gives, and what becomes of a log that another one takes the place of.
 
 use super::{
-    Change, Entry, Log as _, LogEvent, LogMeta, LogReader, NotThere, Position, SqliteLog, adopt, open,
+    Apart, Branch, Change, Entry, Log as _, LogEvent, LogMeta, LogReader, NotThere, Position, SqliteLog,
+    adopt, open, write_apart,
 };
 use crate::config;
 use crate::data_dir::DataDir;
@@ -118,6 +119,8 @@ fn another_log_takes_the_place_of_the_own_one() {
         assert_eq!((opened.meta().term, opened.meta().is_copy), (8, false));
         assert_ne!(opened.meta().epoch, meta.epoch);
         assert_eq!(opened.meta().secret, meta.secret);
+        let parted = Branch { epoch: meta.epoch.clone(), position: Position(9) };
+        assert_eq!(opened.meta().before, Some(parted));
         drop(opened);
 
         let running = start(&dir);
@@ -148,4 +151,26 @@ fn without_a_snapshot_a_copy_begins_with_the_first_entry() {
     adopt(&dir, &LogMeta::new(), vec![snapshot(4)], false).expect("takes its place");
     assert_eq!(std::fs::read(dir.join("log.db.superseded")).expect("it is there"), b"of use");
     assert_eq!(start(&dir).replayed, [snapshot(4)]);
+}
+
+#[test]
+fn what_only_a_superseded_log_has_is_written_to_a_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let dir = DataDir::open(folder.path()).expect("free");
+    let running = start(&dir);
+    running.append(1..=1_500);
+    running.log.close();
+    let meta = open(&dir, &settings()).expect("opens").meta().clone();
+    let apart = |epoch: &str, position| {
+        let before = Branch { epoch: epoch.into(), position: Position(position) };
+        write_apart(&dir, &meta, Position(1_500), Some(&before)).expect("can be written")
+    };
+    assert_eq!(apart(&meta.epoch, 1_500), Apart::Nothing);
+    assert_eq!(apart("another", 3), Apart::Unknown);
+    assert_eq!(write_apart(&dir, &meta, Position(1_500), None).expect("readable"), Apart::Unknown);
+    let Apart::Written(path, 1_497) = apart(&meta.epoch, 3) else { panic!("1,497 entries follow the third") };
+    let text = std::fs::read_to_string(path).expect("it is there");
+    let entries: Vec<Entry> =
+        text.lines().map(|line| serde_json::from_str(line).expect("an entry")).collect();
+    assert!(entries.iter().map(|entry| entry.position.0).eq(4..=1_500));
 }

@@ -9,6 +9,7 @@ mod memory;
 mod reader;
 mod row;
 mod sqlite;
+mod superseded;
 mod wal;
 mod writer;
 
@@ -19,7 +20,8 @@ pub use notifier::{Change, Entry, Position};
 pub use reader::{Batch, LogReader, NotThere};
 pub use row::decode_changes;
 pub(crate) use sqlite::log_exists;
-pub use sqlite::{LogMeta, OpenedLog, SqliteLog, open};
+pub use sqlite::{Branch, LogMeta, OpenedLog, SqliteLog, open};
+pub(crate) use superseded::{Apart, write_apart};
 pub use wal::{WalState, inspect};
 
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use crate::data_dir::DataDir;
 use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,17 @@ pub struct LogMeta {
     pub is_copy: bool,
     /// Whether such a copy has never yet had all that it is a copy of.
     pub is_partial: bool,
+    /// Where it parted from the log of an earlier term; none if it never did, or if that was another server's to note.
+    pub before: Option<Branch>,
+}
+
+/// Where a log parted from another one: both have everything up to there, and neither has what the other one has after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Branch {
+    /// The epoch of the other log.
+    pub epoch: String,
+    /// The last entry that both have.
+    pub position: Position,
 }
 
 impl LogMeta {
@@ -50,7 +62,7 @@ impl LogMeta {
     pub fn new() -> LogMeta {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).expect("the system has random numbers");
-        LogMeta { epoch: new_epoch(), secret, term: 1, is_copy: false, is_partial: false }
+        LogMeta { epoch: new_epoch(), secret, term: 1, is_copy: false, is_partial: false, before: None }
     }
 }
 
@@ -123,7 +135,8 @@ impl OpenedLog {
     /// [`LogError`]; nothing was changed then.
     pub fn begin_term(&mut self, term: u64) -> Result<(), LogError> {
         let secret = self.meta.secret;
-        self.become_other(LogMeta { term, secret, ..LogMeta::new() })
+        let before = Some(Branch { epoch: self.meta.epoch.clone(), position: self.last_position()? });
+        self.become_other(LogMeta { term, secret, before, ..LogMeta::new() })
     }
 
     /// Makes the log the copy of a server that stands by.
@@ -317,6 +330,8 @@ fn write_meta(connection: &Connection, meta: &LogMeta) -> rusqlite::Result<()> {
         ("term", meta.term.to_string()),
         ("is_copy", meta.is_copy.to_string()),
         ("is_partial", meta.is_partial.to_string()),
+        ("before_epoch", meta.before.as_ref().map_or(String::new(), |before| before.epoch.clone())),
+        ("before_position", meta.before.as_ref().map_or(0, |before| before.position.0).to_string()),
     ] {
         connection.execute(
             "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -378,7 +393,15 @@ fn read_meta(connection: &Connection, path: &Path) -> Result<LogMeta, LogError> 
     let term = term.map_err(|_| corrupt("its term is not a number"))?;
     let is = |key| Ok::<_, LogError>(found(key)?.is_some_and(|is| is == "true"));
     let (is_copy, is_partial) = (is("is_copy")?, is("is_partial")?);
-    Ok(LogMeta { epoch: value("epoch")?, secret, term, is_copy, is_partial })
+    let before = match found("before_epoch")?.filter(|epoch| !epoch.is_empty()) {
+        Some(epoch) => {
+            let position = value("before_position")?.parse();
+            let position = position.map_err(|_| corrupt("the position where it begins is not a number"))?;
+            Some(Branch { epoch, position: Position(position) })
+        }
+        None => None,
+    };
+    Ok(LogMeta { epoch: value("epoch")?, secret, term, is_copy, is_partial, before })
 }
 
 /// Reads snapshot and entries, checks that nothing is missing between them, and returns the last position.

@@ -9,7 +9,7 @@ use super::desk::{PeerDesk, SnapshotHead};
 use super::rank::Role;
 use crate::config;
 use crate::data_dir::DataDir;
-use crate::log::{self, Log as _, LogError, LogEvent, LogMeta, SqliteLog};
+use crate::log::{self, Apart, Branch, Log as _, LogError, LogEvent, LogMeta, SqliteLog};
 
 /// A log that takes the entries of another one. Blocks its thread where it opens and closes.
 pub(super) struct Copy {
@@ -57,6 +57,8 @@ impl Copy {
     /// Begins a copy of another log, in place of the own one, which is set aside unless it was part of a copy. That must not be
     /// open.
     ///
+    /// - `before`: where the other log parted from an earlier one, if it says so.
+    ///
     /// # Errors
     ///
     /// [`LogError`].
@@ -66,12 +68,12 @@ impl Copy {
         desk: &PeerDesk,
         head: SnapshotHead,
         snapshot: Vec<Entry>,
+        before: Option<&Branch>,
     ) -> Result<Copy, LogError> {
         desk.close();
         let SnapshotHead { term, epoch, position } = head;
         tracing::info!(term, position = position.0, "beginning with a copy of the other server's log");
-        // Part of a copy holds nothing that the other server does not have.
-        let sets_aside = log::log_exists(dir)? && !log::open(dir, settings)?.meta().is_partial;
+        let sets_aside = log::log_exists(dir)? && set_apart(dir, settings, desk, (&epoch, before))?;
         let meta = LogMeta { term, epoch, is_copy: true, is_partial: true, ..LogMeta::new() };
         log::adopt(dir, &meta, snapshot, sets_aside)?;
         Ok(Copy { snapshot: position, ..Copy::open(dir, settings, desk)? })
@@ -154,4 +156,46 @@ impl Copy {
     pub(super) fn close(self) {
         self.log.close();
     }
+}
+
+/// Writes down what only the own log has, says so, and counts it. Returns whether that log is to be kept.
+///
+/// - `epoch`, `before`: of the other log.
+fn set_apart(
+    dir: &DataDir,
+    settings: &config::Log,
+    desk: &PeerDesk,
+    (epoch, before): (&str, Option<&Branch>),
+) -> Result<bool, LogError> {
+    let opened = log::open(dir, settings)?;
+    let (meta, last) = (opened.meta().clone(), opened.last_position()?);
+    drop(opened);
+    // Part of a copy holds nothing that the other server does not have.
+    if meta.is_partial {
+        return Ok(false);
+    }
+    if meta.epoch != epoch {
+        desk.counters().superseded.add();
+    }
+    match log::write_apart(dir, &meta, last, before)? {
+        Apart::Nothing => {
+            tracing::info!(term = meta.term, "the other server has everything that this log has")
+        }
+        Apart::Written(path, entries) => {
+            desk.counters().entries_set_apart.add_many(entries);
+            tracing::error!(
+                term = meta.term,
+                entries,
+                file = %path.display(),
+                "the other server's log does not have the last entries of this one; they are written to the file, and are not \
+                 in force any more"
+            );
+        }
+        Apart::Unknown => tracing::error!(
+            term = meta.term,
+            position = last.0,
+            "whether the other server's log has all that this one has cannot be told; this one is kept as log.db.superseded"
+        ),
+    }
+    Ok(true)
 }

@@ -26,6 +26,7 @@ use super::rank::{PeerStatus, Role};
 use crate::config::PairSettings;
 use crate::data_dir::DataDir;
 use crate::log::{LogError, LogMeta, LogReader, NotThere};
+use crate::metrics::PairCounters;
 
 /// Answers the other server, and knows how far it is.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ pub(crate) struct PeerDesk {
     status: watch::Sender<PeerStatus>,
     confirmations: Confirmations,
     wishes: mpsc::UnboundedSender<Wish>,
+    counters: Arc<PairCounters>,
 }
 
 /// What somebody wants of this server.
@@ -74,6 +76,7 @@ impl PeerDesk {
     pub(super) fn new(
         settings: &PairSettings,
         dir: &DataDir,
+        counters: Arc<PairCounters>,
     ) -> (Arc<PeerDesk>, mpsc::UnboundedReceiver<Wish>) {
         let (wishes, wished) = mpsc::unbounded_channel();
         let desk = PeerDesk {
@@ -82,8 +85,14 @@ impl PeerDesk {
             status: watch::Sender::new(PeerStatus::without_log(settings.side)),
             confirmations: Confirmations::new(settings.acknowledge_timeout),
             wishes,
+            counters,
         };
         (Arc::new(desk), wished)
+    }
+
+    /// What is counted of the pair.
+    pub(crate) fn counters(&self) -> &Arc<PairCounters> {
+        &self.counters
     }
 
     pub(super) fn status(&self) -> PeerStatus {
@@ -97,6 +106,7 @@ impl PeerDesk {
             status.term = meta.term;
             status.epoch.clone_from(&meta.epoch);
             status.position = position.0;
+            status.before.clone_from(&meta.before);
         });
     }
 

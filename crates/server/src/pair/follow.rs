@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use notifier::Position;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -13,6 +14,7 @@ use super::rank::{PeerStatus, Role};
 use crate::config;
 use crate::data_dir::DataDir;
 use crate::exit::Failure;
+use crate::log::Branch;
 
 /// The task of a server that stands by.
 pub(super) struct Follower {
@@ -117,7 +119,7 @@ impl Follower {
                     Ok(snapshot) => snapshot,
                     Err(error) => return Ok(Err(error)),
                 };
-                self.begin_with(head, parts).await?;
+                self.begin_with(head, parts, other.before.clone()).await?;
             }
             Role::Active => self.desk.set_yields(false),
             // It has what this one still lacks, and waits.
@@ -149,6 +151,7 @@ impl Follower {
         &mut self,
         head: super::desk::SnapshotHead,
         parts: Vec<notifier::Entry>,
+        before: Option<Branch>,
     ) -> Result<(), Failure> {
         let old = self.copy.take();
         let (dir, settings, desk) = (Arc::clone(&self.dir), self.log.clone(), Arc::clone(&self.desk));
@@ -156,7 +159,7 @@ impl Follower {
             if let Some(old) = old {
                 old.close();
             }
-            Copy::begin(&dir, &settings, &desk, head, parts)
+            Copy::begin(&dir, &settings, &desk, head, parts, before.as_ref())
         });
         self.copy = Some(begun.await??);
         Ok(())
@@ -170,11 +173,19 @@ impl Follower {
                 Ok(Follows::Part(part)) => part,
                 Ok(Follows::Otherwise) => {
                     // It has deleted what follows here, or has another log by now.
+                    let before = match self.link.status().await {
+                        // What has been deleted there is in its snapshot: nothing is only here.
+                        Ok(other) if other.shares_log_with(&self.desk.status()) => {
+                            Some(Branch { epoch: other.epoch, position: Position(other.position) })
+                        }
+                        Ok(other) => other.before,
+                        Err(error) => return Ok(Err(error)),
+                    };
                     let (head, parts) = match self.link.snapshot().await {
                         Ok(snapshot) => snapshot,
                         Err(error) => return Ok(Err(error)),
                     };
-                    self.begin_with(head, parts).await?;
+                    self.begin_with(head, parts, before).await?;
                     return Ok(Ok(()));
                 }
                 Err(error) => return Ok(Err(error)),

@@ -15,6 +15,7 @@ use crate::config::{Config, ListenAddress, PairSettings, Side};
 use crate::data_dir::DataDir;
 use crate::exit::Failure;
 use crate::log;
+use crate::metrics::PairCounters;
 use crate::serve::{Addresses, Server};
 use crate::tls;
 
@@ -95,8 +96,8 @@ impl Node {
             return Err(Failure::Other(sentence.into()));
         }
         match serves {
-            true => Node::serve(config, pair, dir, None).await,
-            false => Node::stand_by(config, pair, dir, false).await,
+            true => Node::serve(config, pair, dir, None, Arc::default()).await,
+            false => Node::stand_by(config, pair, dir, false, Arc::default()).await,
         }
     }
 
@@ -105,13 +106,15 @@ impl Node {
         pair: PairSettings,
         dir: DataDir,
         term: Option<u64>,
+        counters: Arc<PairCounters>,
     ) -> Result<Node, Failure> {
         if let Some(term) = term {
             log::open(&dir, &config.log)?.begin_term(term)?;
+            counters.takeovers.add();
             tracing::warn!(term, "this server is the active one from now on");
         }
         let link = PeerLink::new(&pair);
-        let (desk, wishes) = PeerDesk::new(&pair, &dir);
+        let (desk, wishes) = PeerDesk::new(&pair, &dir, counters);
         drop(dir);
         let paired = Paired { desk: Arc::clone(&desk), has_taken_over: term.is_some() };
         let server = Server::start_with(config.clone(), Some(paired)).await?;
@@ -125,8 +128,9 @@ impl Node {
         pair: PairSettings,
         dir: DataDir,
         yields: bool,
+        counters: Arc<PairCounters>,
     ) -> Result<Node, Failure> {
-        let desk = PeerDesk::new(&pair, &dir);
+        let desk = PeerDesk::new(&pair, &dir, counters);
         desk.0.set_yields(yields);
         Ok(Node::Standby(Box::new(Standby::start(config, &pair, dir, desk).await?)))
     }
@@ -195,14 +199,15 @@ impl Node {
                 server.stop().await;
                 desk.close();
                 let dir = DataDir::open(&config.data)?;
-                Node::stand_by(config, pair, dir, turn.0 == To::Yield).await
+                Node::stand_by(config, pair, dir, turn.0 == To::Yield, Arc::clone(desk.counters())).await
             }
             (Node::Standby(standby), To::Serve { term }) => {
                 let (config, pair) = standby.settings();
+                let counters = Arc::clone(standby.desk.counters());
                 let config = with_ports(config, standby.addresses());
                 standby.stop().await;
                 let dir = DataDir::open(&config.data)?;
-                Node::serve(config, pair, dir, Some(term)).await
+                Node::serve(config, pair, dir, Some(term), counters).await
             }
             (node, _) => Ok(node),
         }

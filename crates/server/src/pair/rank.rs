@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Side;
+use crate::log::Branch;
 
 /// What a server says about itself to the other one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub(crate) struct PeerStatus {
     pub(crate) position: u64,
     /// Whether it stands by because the other one is to be active.
     pub(crate) yields: bool,
+    /// Where its log parted from that of an earlier term, if it knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<Branch>,
 }
 
 /// What a server of a pair does.
@@ -35,7 +39,15 @@ pub(crate) enum Role {
 impl PeerStatus {
     /// What a server that stands by says before it has a log.
     pub(crate) fn without_log(side: Side) -> PeerStatus {
-        PeerStatus { side, role: Role::Standby, term: 0, epoch: String::new(), position: 0, yields: false }
+        PeerStatus {
+            side,
+            role: Role::Standby,
+            term: 0,
+            epoch: String::new(),
+            position: 0,
+            yields: false,
+            before: None,
+        }
     }
 
     pub(crate) fn has_log(&self) -> bool {
@@ -93,7 +105,7 @@ mod tests {
     use super::*;
 
     fn status(side: Side, term: u64, epoch: &str, position: u64, yields: bool) -> PeerStatus {
-        PeerStatus { side, role: Role::Standby, term, epoch: epoch.into(), position, yields }
+        PeerStatus { side, role: Role::Standby, term, epoch: epoch.into(), position, yields, before: None }
     }
 
     /// Every pair of different servers: one goes before the other, unless neither has a log or the one who yields is waited for.
