@@ -9,6 +9,7 @@ use server::administration::csv;
 use server::config::Config;
 use server::events::{BodyLimits, Form};
 use server::log::{decode_changes, inspect};
+use server::pair::Message;
 use server::tokens::KeySet;
 
 /// Fuzz entry: changes that can be read are the same after they were written again, and whatever they say, a
@@ -86,6 +87,22 @@ pub fn events(data: &[u8]) {
             let text = serde_json::to_vec(&entry.changes).expect("what was decided can be written");
             assert_eq!(decode_changes(&text).expect("and read again"), entry.changes);
         }
+    }
+}
+
+/// Fuzz entry: what the other server of a pair sends is refused with a sentence, or is the same after it was written again. The
+/// first byte says what it is.
+pub fn peer(data: &[u8]) {
+    let Some((kind, bytes)) = data.split_first() else { return };
+    let message = match kind {
+        b's' => Message::Status,
+        b'p' => Message::Part,
+        b'h' => Message::Snapshot,
+        _ => Message::Position,
+    };
+    match message.reread(bytes) {
+        Ok(written) => assert_eq!(message.reread(&written).as_ref(), Ok(&written)),
+        Err(sentence) => assert!(!sentence.is_empty()),
     }
 }
 

@@ -10,13 +10,14 @@ type Judge = fn(&[u8]);
 
 #[test]
 fn the_seeds_of_the_fuzz_targets_pass() {
-    let targets: [(&str, Judge); 6] = [
+    let targets: [(&str, Judge); 7] = [
         ("log_record", judge::log_record),
         ("csv_import", judge::csv_import),
         ("config", judge::config),
         ("wal", judge::wal),
         ("jwks", judge::jwks),
         ("events", judge::events),
+        ("peer", judge::peer),
     ];
     for (target, judge) in targets {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
@@ -41,4 +42,25 @@ fn the_seeds_of_the_write_ahead_log_are_what_they_are_called() {
     assert!(matches!(state("cut"), WalState::TornTail { bytes: 236, .. }));
     assert_eq!(state("damaged"), WalState::Damaged { frame: 1 });
     assert_eq!(state("header"), WalState::Sound { frames: 0 });
+}
+
+/// What the other server of a pair may not send is refused, and what it sends is not.
+#[test]
+fn the_seeds_of_the_other_server_are_what_they_are_called() {
+    use server::pair::Message;
+    for (seed, message, is_good) in [
+        ("status", Message::Status, true),
+        ("status_refused", Message::Status, false),
+        ("status_too_large", Message::Status, false),
+        ("part", Message::Part, true),
+        ("part_with_a_gap", Message::Part, false),
+        ("snapshot", Message::Snapshot, true),
+        ("snapshot_of_nothing", Message::Snapshot, true),
+        ("position", Message::Position, true),
+        ("position_too_large", Message::Position, false),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/peer").join(seed);
+        let bytes = std::fs::read(path).expect("a seed");
+        assert_eq!(message.reread(&bytes[1..]).is_ok(), is_good, "{seed}");
+    }
 }

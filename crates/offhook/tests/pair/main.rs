@@ -289,7 +289,7 @@ async fn a_wrong_password_is_no_failure() {
     a.kill();
     // This one would serve if it knew that the other one does not.
     a.start_again();
-    a.says("it has another pair.password. Whether that server is active cannot be seen");
+    a.says("(OFFHOOK_PAIR_PASSWORD). Whether that server is active cannot be seen");
     // With nobody there, the one that stands by takes over.
     b.says("active");
 }
@@ -334,4 +334,44 @@ async fn a_cut_cable_has_one_winner_and_a_file() {
     assert!(text.lines().all(|line| line.starts_with("{\"position\":")), "{text}");
     assert!(text.contains(second) && !text.contains(&format!("\"{first}\"")), "{text}");
     assert!(folder.path().join("a/log.db.superseded").exists());
+
+    // What an operator sees of it, at each of the two.
+    let (status, of_a) = a.ask("GET /offhook/v1/service", "", true);
+    assert_eq!(status, 200, "{of_a}");
+    for part in [
+        r#""role":"standby""#,
+        r#""term":2,"#,
+        r#""connected":true,"#,
+        r#""takeovers":0,"#,
+        r#""superseded":1,"#,
+    ] {
+        assert!(of_a.contains(part), "{part} in {of_a}");
+    }
+    let (status, of_b) = b.administer("GET /offhook/v1/service");
+    assert_eq!(status, 200, "{of_b}");
+    for part in [
+        r#""status":"IN_SERVICE","pair":{"side":"b","role":"active","term":2,"#,
+        r#""takeovers":1,"superseded":0,"#,
+    ] {
+        assert!(of_b.contains(part), "{part} in {of_b}");
+    }
+}
+
+/// Whoever starts both with the same side is told what to do; and a server that is its own other one says so and waits.
+#[test]
+fn what_is_configured_wrongly_is_said() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut places = Places::find();
+    let a = Process::start("a", places, folder.path(), STRICT);
+    a.says("ready");
+    places.swap();
+    // Another process on the other port, which is a, too.
+    let other = folder.path().join("other");
+    std::fs::create_dir(&other).expect("a folder");
+    let second = Process::start("a", places, &other, STRICT);
+    second.says("has the same side as this server: start one with --side a, one with --side b");
+    let mut own = Places::find();
+    own.face_itself();
+    let lonely = Process::start("b", own, &other, STRICT);
+    lonely.says("the other server has the same side as this one, or is this one");
 }

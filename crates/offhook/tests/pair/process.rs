@@ -61,6 +61,18 @@ impl Places {
         Places { http: [a, b], https: [c, d], peers: [b, a] }
     }
 
+    /// The places of the other one.
+    pub(crate) fn swap(&mut self) {
+        self.http.swap(0, 1);
+        self.https.swap(0, 1);
+        self.peers.swap(0, 1);
+    }
+
+    /// Each is its own other one.
+    pub(crate) fn face_itself(&mut self) {
+        self.peers = self.http;
+    }
+
     /// Puts cables between the two that can be cut.
     pub(crate) fn with_cables(&mut self) -> [Relay; 2] {
         let cables = self.peers.map(Relay::start);
@@ -114,10 +126,19 @@ impl Process {
 
     /// A request of whoever knows the pair's password, or of nobody; the status and the body.
     pub(crate) fn ask(&self, request: &str, body: &str, has_password: bool) -> (u16, String) {
-        let mut socket = TcpStream::connect(self.address).expect("it listens");
-        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let authorization =
             if has_password { format!("Authorization: Bearer {PASSWORD}\r\n") } else { String::new() };
+        self.send(request, body, &authorization)
+    }
+
+    /// A request of the demonstration's administrator, who has the password "offhook".
+    pub(crate) fn administer(&self, request: &str) -> (u16, String) {
+        self.send(request, "", "Authorization: Basic YWRtaW46b2ZmaG9vaw==\r\n")
+    }
+
+    fn send(&self, request: &str, body: &str, authorization: &str) -> (u16, String) {
+        let mut socket = TcpStream::connect(self.address).expect("it listens");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         write!(
             socket,
             "{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{authorization}Content-Length: {}\r\n\r\n{body}",

@@ -7,7 +7,7 @@ use super::Counter;
 pub struct PairCounters {
     /// 1 if this server is the active one; goes up and down.
     pub active: Counter,
-    /// 1 if the other server has answered or asked within `pair.acknowledge_timeout` (at least a second); goes up and down.
+    /// 1 if the other server has answered or asked within 3 s; goes up and down.
     pub connected: Counter,
     /// The term of the log; goes up.
     pub term: Counter,
@@ -21,6 +21,4 @@ pub struct PairCounters {
     pub superseded: Counter,
     /// Entries that were only in the own log then, and that have been written to a file.
     pub entries_set_apart: Counter,
-    /// Requests that were refused because `pair.require_peer` is set and the other server does not keep up.
-    pub changes_refused: Counter,
 }

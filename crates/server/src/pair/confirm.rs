@@ -42,6 +42,11 @@ impl Confirmations {
         self.news.notify_all();
     }
 
+    /// Up to where the other server has everything.
+    pub(super) fn confirmed(&self) -> Position {
+        self.copy.lock().confirmed
+    }
+
     /// Whether the other server has, or is about to have, everything.
     pub(super) fn keeps_up(&self) -> bool {
         self.copy.lock().keeps_up

@@ -179,7 +179,7 @@ fn set_apart(
     }
     match log::write_apart(dir, &meta, last, before)? {
         Apart::Nothing => {
-            tracing::info!(term = meta.term, "the other server has everything that this log has")
+            tracing::info!(term = meta.term, "the other server has everything that this log has");
         }
         Apart::Written(path, entries) => {
             desk.counters().entries_set_apart.add_many(entries);

@@ -23,6 +23,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::confirm::Confirmations;
 use super::rank::{PeerStatus, Role};
+use super::sight::{Sight, View};
+use super::wire;
 use crate::config::PairSettings;
 use crate::data_dir::DataDir;
 use crate::log::{LogError, LogMeta, LogReader, NotThere};
@@ -37,6 +39,9 @@ pub(crate) struct PeerDesk {
     confirmations: Confirmations,
     wishes: mpsc::UnboundedSender<Wish>,
     counters: Arc<PairCounters>,
+    sight: Sight,
+    /// Where the other server is.
+    peer: String,
 }
 
 /// What somebody wants of this server.
@@ -66,11 +71,6 @@ pub(super) struct SnapshotHead {
     pub(super) position: Position,
 }
 
-struct Where {
-    epoch: String,
-    after: u64,
-}
-
 impl PeerDesk {
     /// A desk before the log is opened, and what is wished there.
     pub(super) fn new(
@@ -86,6 +86,8 @@ impl PeerDesk {
             confirmations: Confirmations::new(settings.acknowledge_timeout),
             wishes,
             counters,
+            sight: Sight::default(),
+            peer: settings.peer.to_string(),
         };
         (Arc::new(desk), wished)
     }
@@ -93,6 +95,16 @@ impl PeerDesk {
     /// What is counted of the pair.
     pub(crate) fn counters(&self) -> &Arc<PairCounters> {
         &self.counters
+    }
+
+    /// What is seen of the other server.
+    pub(super) fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// The state of the pair, as seen from here.
+    pub(crate) fn view(&self) -> View {
+        self.sight.view(self.status(), self.peer.clone(), &self.counters)
     }
 
     pub(super) fn status(&self) -> PeerStatus {
@@ -129,6 +141,7 @@ impl PeerDesk {
     #[must_use]
     pub(crate) fn logged_and_copied(&self, position: Position) -> bool {
         self.logged(position);
+        self.sight.positions(position.0, self.confirmations.confirmed().0);
         self.confirmations.wait(position)
     }
 
@@ -194,13 +207,15 @@ impl PeerDesk {
     }
 
     async fn log(&self, query: &str) -> Result<Response, Refusal> {
-        let Where { epoch, after } = where_from(query)?;
+        let (epoch, Position(after)) = wire::position(query).map_err(Refusal::bad_request)?;
+        self.sight.heard();
         let status = self.status();
         if epoch != status.epoch || after > status.position {
             let sentence = "the log is another one, or ends before; begin with the snapshot\n";
             return Ok((StatusCode::CONFLICT, sentence).into_response());
         }
         self.confirmations.confirm(Position(after), Position(status.position));
+        self.sight.positions(status.position, after);
         let mut news = self.status.subscribe();
         let more = news.wait_for(|now| now.position > after || now.epoch != epoch || now.role != status.role);
         // Either way there is an answer: that nothing has happened is news, too.
@@ -243,21 +258,6 @@ impl PeerDesk {
 fn line(value: &impl Serialize) -> Result<String, Refusal> {
     let text = serde_json::to_string(value).map_err(|error| Refusal::internal(error.to_string()))?;
     Ok(text + "\n")
-}
-
-fn where_from(query: &str) -> Result<Where, Refusal> {
-    let (mut epoch, mut after) = (None, None);
-    for pair in query.split('&') {
-        match pair.split_once('=') {
-            Some(("epoch", value)) => epoch = Some(value.to_owned()),
-            Some(("after", value)) => after = value.parse().ok(),
-            _ => return Err(Refusal::bad_request("the query is epoch=…&after=N".to_owned())),
-        }
-    }
-    match (epoch, after) {
-        (Some(epoch), Some(after)) => Ok(Where { epoch, after }),
-        _ => Err(Refusal::bad_request("the query is epoch=…&after=N".to_owned())),
-    }
 }
 
 fn unreadable(error: &LogError) -> Refusal {

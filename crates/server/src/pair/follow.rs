@@ -60,6 +60,7 @@ impl Follower {
                 Err(error) => {
                     if error.is_life() {
                         self.heard = Instant::now();
+                        self.desk.sight().heard();
                     }
                     note(&mut said, &format!("the other server does not answer: {error}"));
                     let is_time = self.heard.elapsed() >= self.grace;
@@ -74,8 +75,17 @@ impl Follower {
                         break;
                     }
                 }
+                Ok(other) if other.side == own.side => {
+                    self.heard = Instant::now();
+                    note(
+                        &mut said,
+                        "the other server has the same side as this one, or is this one: start one with --side a, one with --side b, \
+                         and each with the address of the other one as --peer",
+                    );
+                }
                 Ok(other) => {
                     self.heard = Instant::now();
+                    self.desk.sight().heard();
                     highest = highest.max(other.term);
                     if own.goes_before(&other) && other.role == Role::Standby {
                         tracing::warn!(
@@ -88,6 +98,7 @@ impl Follower {
                     }
                 }
             }
+            self.desk.view();
             tokio::time::sleep(PAUSE).await;
         }
         if let Some(copy) = self.copy.take() {
@@ -193,11 +204,15 @@ impl Follower {
             self.heard = Instant::now();
             let (status, snapshot) = (part.status, part.snapshot);
             let had = copy.position();
+            self.desk.sight().heard();
+            self.desk.sight().positions(status.position, had.0);
+            self.desk.view();
             if let Err(error) = copy.append(part.entries, &self.desk).await {
                 tracing::error!(%error, "the copy cannot be written");
                 self.reopen().await?;
                 return Ok(Ok(()));
             }
+            self.desk.sight().positions(status.position, copy.position().0);
             if copy.wants_snapshot(snapshot) {
                 match self.link.snapshot().await {
                     Ok((head, parts)) => copy.keep_snapshot(&head, parts),

@@ -11,7 +11,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
-use notifier::{Change, Entry, Position};
+use notifier::{Entry, Position};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -21,6 +21,7 @@ use tokio_rustls::TlsConnector;
 
 use super::desk::{LogPart, POLL_TIME, SnapshotHead};
 use super::rank::PeerStatus;
+use super::wire;
 use crate::config::{PairSettings, PeerAddress};
 
 /// A connection to the other server, which is opened when it is needed.
@@ -49,6 +50,11 @@ pub(super) enum LinkError {
     /// It answered with an error.
     #[error("{0} answered {1}{2}")]
     Status(String, StatusCode, &'static str),
+    /// It answered, but not as a server of this version does.
+    #[error(
+        "{0} answers what this one does not understand: {1}. Is that the address of the other server, and has it the same version of Offhook?"
+    )]
+    Nonsense(String, String),
     /// There was no answer in time.
     #[error("{0} gave no answer within {1:?}")]
     Timeout(String, Duration),
@@ -58,7 +64,7 @@ impl LinkError {
     /// Whether somebody is there who has only not been understood: no reason to take over, but one to look at the settings.
     pub(super) fn is_life(&self) -> bool {
         match self {
-            LinkError::Untrusted(..) => true,
+            LinkError::Untrusted(..) | LinkError::Nonsense(..) => true,
             // A proxy in front of a dead server answers with 502 to 504.
             LinkError::Status(_, status, _) => status.is_client_error(),
             LinkError::Unreachable(..) | LinkError::Http(..) | LinkError::Timeout(..) => false,
@@ -89,7 +95,7 @@ impl PeerLink {
     /// What the other server does.
     pub(super) async fn status(&mut self) -> Result<PeerStatus, LinkError> {
         let body = self.good(Method::GET, "/offhook/v1/peer", ANSWER_TIME, STATUS_BYTES_MAX).await?;
-        self.read(&body)
+        wire::status(&body).map_err(|sentence| self.nonsense(sentence))
     }
 
     /// Asks the other server to stand by.
@@ -103,7 +109,10 @@ impl PeerLink {
         let path = format!("/offhook/v1/log?epoch={epoch}&after={}", after.0);
         let asked = self.ask(Method::GET, &path, POLL_TIME + self.part_time, PART_BYTES_MAX).await?;
         match asked {
-            (StatusCode::OK, body) => Ok(Follows::Part(self.read(&body)?)),
+            (StatusCode::OK, body) => {
+                let part = wire::part(&body, after).map_err(|sentence| self.nonsense(sentence))?;
+                Ok(Follows::Part(part))
+            }
             (StatusCode::CONFLICT | StatusCode::GONE, _) => Ok(Follows::Otherwise),
             (status, _) => Err(self.refused(status)),
         }
@@ -113,35 +122,22 @@ impl PeerLink {
     pub(super) async fn snapshot(&mut self) -> Result<(SnapshotHead, Vec<Entry>), LinkError> {
         let path = "/offhook/v1/log/snapshot";
         let body = self.good(Method::GET, path, SNAPSHOT_TIME, SNAPSHOT_BYTES_MAX).await?;
-        let mut lines = body.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-        let head: SnapshotHead = self.read(lines.next().unwrap_or_default())?;
-        let mut parts = Vec::new();
-        for line in lines {
-            let part: Entry = self.read(line)?;
-            if part.position != head.position {
-                return Err(self.nonsense("a part of its snapshot is of another one".into()));
-            }
-            parts.push(part);
-        }
-        let is_whole = |changes: &[Change]| matches!(changes.last(), Some(Change::SnapshotEnds { .. }));
-        match parts.last() {
-            Some(last) if !is_whole(&last.changes) => Err(self.nonsense("its snapshot has no end".into())),
-            None if head.position != Position(0) => Err(self.nonsense("its snapshot is empty".into())),
-            _ => Ok((head, parts)),
-        }
+        wire::snapshot(&body).map_err(|sentence| self.nonsense(sentence))
     }
 
-    fn read<'a, T: serde::Deserialize<'a>>(&self, body: &'a [u8]) -> Result<T, LinkError> {
-        serde_json::from_slice(body).map_err(|error| self.nonsense(error.into()))
+    fn nonsense(&self, sentence: String) -> LinkError {
+        LinkError::Nonsense(self.address.to_string(), sentence)
     }
 
-    fn nonsense(&self, error: Box<dyn std::error::Error + Send + Sync>) -> LinkError {
+    fn broken(&self, error: Box<dyn std::error::Error + Send + Sync>) -> LinkError {
         LinkError::Http(self.address.to_string(), error)
     }
 
     fn refused(&self, status: StatusCode) -> LinkError {
         let hint = match status {
-            StatusCode::UNAUTHORIZED => ": it has another pair.password",
+            StatusCode::UNAUTHORIZED => {
+                ": it has another pair.password; set the same on both (OFFHOOK_PAIR_PASSWORD)"
+            }
             StatusCode::NOT_FOUND => ": it is no server of a pair; start it with --peer",
             _ => "",
         };
@@ -203,12 +199,12 @@ impl PeerLink {
             .header(AUTHORIZATION, &self.authorization)
             .header(USER_AGENT, "Offhook")
             .body(Empty::new())
-            .map_err(|error| self.nonsense(error.into()))?;
-        connection.ready().await.map_err(|error| self.nonsense(error.into()))?;
-        let response = connection.send_request(request).await.map_err(|error| self.nonsense(error.into()))?;
+            .map_err(|error| self.broken(error.into()))?;
+        connection.ready().await.map_err(|error| self.broken(error.into()))?;
+        let response = connection.send_request(request).await.map_err(|error| self.broken(error.into()))?;
         let status = response.status();
         let body = Limited::new(response.into_body(), bytes_max).collect().await;
-        let body = body.map_err(|error| self.nonsense(error))?.to_bytes();
+        let body = body.map_err(|error| self.broken(error))?.to_bytes();
         Ok((status, body, connection))
     }
 
@@ -225,7 +221,7 @@ impl PeerLink {
         let authorities = self.authorities.clone();
         let config = tokio::task::spawn_blocking(move || client_config(authorities.as_deref())).await;
         let untrusted = |error| LinkError::Untrusted(self.address.to_string(), error);
-        let config = config.map_err(|error| self.nonsense(error.into()))?.map_err(untrusted)?;
+        let config = config.map_err(|error| self.broken(error.into()))?.map_err(untrusted)?;
         let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await;
         let tls = tls.map_err(|error| match error.kind() {
             io::ErrorKind::InvalidData => untrusted(error),
@@ -239,7 +235,7 @@ impl PeerLink {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let shaken = hyper::client::conn::http1::handshake(TokioIo::new(socket)).await;
-        let (sender, connection) = shaken.map_err(|error| self.nonsense(error.into()))?;
+        let (sender, connection) = shaken.map_err(|error| self.broken(error.into()))?;
         // Ends with the sender; what goes wrong in it is told to whoever waits for an answer.
         tokio::spawn(connection);
         Ok(sender)

@@ -10,11 +10,15 @@ mod follow;
 mod link;
 mod node;
 mod rank;
+mod sight;
 mod standby;
+mod wire;
 
 pub(crate) use desk::PeerDesk;
 pub use node::{Node, Turn};
+pub(crate) use sight::View;
 pub(crate) use standby::StandbySite;
+pub use wire::Message;
 
 use std::sync::Arc;
 

@@ -40,6 +40,8 @@ struct Other {
     link: PeerLink,
     desk: Arc<PeerDesk>,
     wishes: mpsc::UnboundedReceiver<Wish>,
+    /// Whether it was said that both have the same side.
+    has_told: bool,
 }
 
 /// What a node is to do instead of what it does.
@@ -119,7 +121,7 @@ impl Node {
         let paired = Paired { desk: Arc::clone(&desk), has_taken_over: term.is_some() };
         let server = Server::start_with(config.clone(), Some(paired)).await?;
         let config = with_ports(config, server.addresses());
-        let other = Other { config, pair, link, desk, wishes };
+        let other = Other { config, pair, link, desk, wishes, has_told: false };
         Ok(Node::Active(Box::new(Active { server, other: Some(other) })))
     }
 
@@ -232,7 +234,22 @@ impl Other {
                 () = tokio::time::sleep(LOOK_INTERVAL) => {
                     let own = self.desk.status();
                     // Who does not answer copies no entries either, which is noticed elsewhere.
-                    let Ok(other) = self.link.status().await else { continue };
+                    let answer = self.link.status().await;
+                    if answer.is_ok() {
+                        self.desk.sight().heard();
+                    }
+                    self.desk.view();
+                    let Ok(other) = answer else { continue };
+                    if other.side == own.side {
+                        if !self.has_told {
+                            tracing::error!(
+                                "the other server has the same side as this one, or is this one: it is not looked at. Start one \
+                                 with --side a, one with --side b, and each with the address of the other one as --peer"
+                            );
+                        }
+                        self.has_told = true;
+                        continue;
+                    }
                     if other.role == Role::Active && other.is_later_than(&own) {
                         tracing::error!(
                             own = own.term,

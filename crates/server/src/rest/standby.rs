@@ -54,8 +54,7 @@ async fn own(desk: &PeerDesk, reason: &str, head: &request::Parts, body: Body) -
         ["service"] if !desk.knows(&head.headers) => Err(Refusal::unauthorized("peer")),
         ["service"] => match head.method {
             Method::GET => {
-                let shown =
-                    serde_json::json!({ "status": "OUT_OF_SERVICE", "cause": "STANDBY", "reason": reason });
+                let shown = serde_json::json!({ "status": "OUT_OF_SERVICE", "cause": "STANDBY", "reason": reason, "pair": desk.view() });
                 Ok(Json(shown).into_response())
             }
             Method::PUT => {

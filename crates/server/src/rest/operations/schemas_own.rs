@@ -143,7 +143,28 @@ const SERVICE: &[Field] = &[
     may("agents", AGENTS_AFTERWARDS, "How agents are when it is over."),
     may("since", Text, "When it began."),
     may("maintenance_since", Text, "When maintenance was announced."),
+    may("pair", Object(PAIR), "Of a server of a pair."),
 ];
+
+const PAIR: &[Field] = &[
+    has("side", OneOf(|| vec!["a", "b"]), "Which of the two answers."),
+    has("role", OneOf(|| vec!["active", "standby"]), "What it does."),
+    has("term", LENGTH, "How often one has taken over from the other, from 1."),
+    has("epoch", Text, "Of the log."),
+    has("position", LENGTH, "The newest entry on its disk."),
+    has("yields", Flag, "It waits for the other one to become active."),
+    may("before", Object(BRANCH), "Where the log parted from the one of an earlier term."),
+    has("peer", Text, "Where the other one is."),
+    has("connected", Flag, "The other one has answered or asked within 3 s."),
+    has("lag_entries", LENGTH, "Entries that the copy does not have."),
+    has("lag_seconds", LENGTH, "For how long it has not had everything."),
+    has("takeovers", LENGTH, "Times when this process has taken over."),
+    has("superseded", LENGTH, "Times when it has given way to a later log."),
+    has("entries_set_apart", LENGTH, "Entries that were only here then."),
+];
+
+const BRANCH: &[Field] =
+    &[has("epoch", Text, "Of the other log."), has("position", LENGTH, "The last entry that both have.")];
 
 const SERVICE_CHANGE: &[Field] = &[
     has("status", SERVICE_STATUS, "The other fields go with OUT_OF_SERVICE, but for maintenance."),

@@ -2,7 +2,7 @@
 //!
 //! | Request | What happens |
 //! |---|---|
-//! | `GET /offhook/v1/service` | `{"status": "OUT_OF_SERVICE", "cause": "CTI", "reason": "…", "agents": "AS_BEFORE", "since": "…"}`; in service only the status. With `"maintenance_since": "…"` during maintenance |
+//! | `GET /offhook/v1/service` | `{"status": "OUT_OF_SERVICE", "cause": "CTI", "reason": "…", "agents": "AS_BEFORE", "since": "…"}`; in service only the status. With `"maintenance_since": "…"` during maintenance, and of a server of a pair `"pair": {…}` (docs/pair.md) |
 //! | `PUT /offhook/v1/service` | `{"status": "OUT_OF_SERVICE", "reason": "…", "cause": "CTI", "agents": "NOT_READY"}` or `{"status": "IN_SERVICE"}`; both with `"maintenance": true` if they like. 204 |
 //!
 //! `cause` is `CTI` if it is left out, or `WEB_APPLICATION`. `agents` says how they are afterwards: `AS_BEFORE` if it is left out, or
@@ -17,6 +17,7 @@ use notifier::{Afterwards, Cause, NewOutage, Outage, Standing};
 use serde::{Deserialize, Serialize};
 
 use super::{Rest, read_json};
+use crate::pair::View;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +43,9 @@ struct Shown {
     since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     maintenance_since: Option<String>,
+    /// Of a server of a pair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pair: Option<View>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -78,7 +82,8 @@ impl Rest {
                 let shown = self
                     .hub
                     .query(|notifier| shown(notifier.outage().cloned(), notifier.maintenance_since()));
-                Ok(Json(shown.await?).into_response())
+                let pair = self.peer.as_ref().map(|desk| desk.view());
+                Ok(Json(Shown { pair, ..shown.await? }).into_response())
             }
             _ => {
                 let standing = standing(read_json(&self.read_body(body).await?)?)?;
@@ -131,6 +136,7 @@ fn shown(outage: Option<Outage>, maintenance_since: Option<Timestamp>) -> Shown 
             agents: None,
             since: None,
             maintenance_since,
+            pair: None,
         };
     };
     let agents = match agents {
@@ -148,6 +154,7 @@ fn shown(outage: Option<Outage>, maintenance_since: Option<Timestamp>) -> Shown 
         agents: Some(agents),
         since: Some(since.to_string()),
         maintenance_since,
+        pair: None,
     }
 }
 
