@@ -2,12 +2,16 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { within } from "./queue.js";
 
 export const PYTHON =
   process.env.OFFHOOK_TEST_PYTHON ?? join(dirname(fileURLToPath(import.meta.url)), "../../../.cache/python/bin/python");
+
+// Its own library has SQLite: for that any Python will do, such as where tests/prepare has not been run.
+const ANY_PYTHON = existsSync(PYTHON) ? PYTHON : "python3";
 
 /** Runs SQL on a database file and resolves with the rows of the last statement. Node.js 20 has no SQLite of its own. */
 export async function sql(file, ...statements) {
@@ -19,7 +23,7 @@ for statement in sys.argv[2:]:
 database.commit()
 print(json.dumps(rows))
 `;
-  const python = spawn(PYTHON, ["-c", script, file, ...statements], { stdio: ["ignore", "pipe", "inherit"] });
+  const python = spawn(ANY_PYTHON, ["-c", script, file, ...statements], { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   python.stdout.on("data", (chunk) => (output += chunk));
   const [code] = await within("python to end", once(python, "close"));
