@@ -375,3 +375,53 @@ fn what_is_configured_wrongly_is_said() {
     let lonely = Process::start("b", own, &other, STRICT);
     lonely.says("the other server has the same side as this one, or is this one");
 }
+
+/// `pair.require_peer`: while the two do not reach each other nobody is told of a change, at neither side, so that when they meet
+/// again nothing is lost that anybody relies on.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_require_peer_nothing_answered_is_lost() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let more: &[_] = &[("OFFHOOK_PAIR_REQUIRE_PEER", "true")];
+    let settings = Settings { acknowledge_timeout: "5 s", more, ..STRICT };
+    let mut places = Places::find();
+    let cables = places.with_cables();
+    let a = Process::start("a", places, folder.path(), settings);
+    a.says("ready");
+    let [first, second] = [AGENTS[0], AGENTS[1]];
+    let refused = |outcome: Result<(), RestError>| match outcome {
+        Err(RestError::Refused { status, .. }) => assert_eq!(status.as_u16(), 503),
+        other => panic!("{other:?}"),
+    };
+    // Alone it shows what there is, and changes nothing.
+    let info = a.system_info();
+    assert!(info.contains("<status>OUT_OF_SERVICE</status>"), "{info}");
+    assert!(info.contains("waits for the other server"), "{info}");
+    refused(change(&mut rest(a.address, first), first, "LOGIN", None).await);
+    assert_eq!(state(a.address, first).await.0, "LOGOUT");
+
+    let b = Process::start("b", places, folder.path(), settings);
+    b.says("standing by");
+    a.says("the other server has everything");
+    change(&mut rest(a.address, first), first, "LOGIN", None).await.expect("signs in");
+
+    // What is under way when the cable is cut stays without an answer, and later changes are refused.
+    cables.iter().for_each(Relay::cut);
+    let at_a = a.address;
+    let under_way = tokio::spawn(async move { change(&mut rest(at_a, second), second, "LOGIN", None).await });
+    b.says("taking over");
+    b.says("ready");
+    a.says("changes are refused until it does");
+    refused(change(&mut rest(a.address, first), first, "READY", None).await);
+    refused(change(&mut rest(b.address, first), first, "READY", None).await);
+    assert!(!under_way.is_finished());
+
+    cables.iter().for_each(Relay::mend);
+    a.says("the other server is active with a later log");
+    b.says("the other server has everything");
+    assert!(under_way.await.expect("no panic").is_err());
+    assert_eq!(state(b.address, first).await.0, "NOT_READY");
+    assert_eq!(state(b.address, second).await.0, "LOGOUT");
+    change(&mut rest(b.address, second), second, "LOGIN", None).await.expect("signs in");
+    assert!(b.system_info().contains("<status>IN_SERVICE</status>"));
+    assert!(b.administer("GET /offhook/v1/service").1.contains(r#""changes_refused":1}"#));
+}

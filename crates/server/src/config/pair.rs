@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::kind::{OptionalPath, OptionalText, Span};
+use super::kind::{OptionalPath, OptionalText, Span, Switch};
 use super::layers::Layers;
 use super::sections::{General, Side};
 use super::table::settings;
@@ -24,6 +24,9 @@ settings! {
         /// How long an answer to a client waits for the other server's copy of what it is about. Over it: the other one is not
         /// waited for any more until it has caught up. "0 s": never.
         acknowledge_timeout: Duration = "\"3 s\"", Span::seconds(0, 60);
+        /// Whether the active server refuses changes (503) while the other one does not keep up, in place of going on alone. Then nothing
+        /// that was answered can be lost with one server, and one server alone is of no use for changes.
+        require_peer: bool = "false", Switch;
     }
 }
 
@@ -42,6 +45,8 @@ pub struct PairSettings {
     pub grace: Duration,
     /// How long an answer waits for the other server's copy.
     pub acknowledge_timeout: Duration,
+    /// Whether changes are refused while the other server does not keep up.
+    pub require_peer: bool,
 }
 
 /// Shows no password.
@@ -136,6 +141,11 @@ impl Pair {
             );
             layers.refuse("pair.password", sentence);
         }
+        if self.require_peer && self.acknowledge_timeout.is_zero() {
+            let sentence = "pair.require_peer has every answer wait for the other server: it needs a pair.acknowledge_timeout of at \
+                            least 1 s";
+            layers.refuse("pair.require_peer", sentence.to_owned());
+        }
         Some(PairSettings {
             peer: peer.ok()?,
             side: general.side,
@@ -143,6 +153,7 @@ impl Pair {
             authorities: self.authorities,
             grace: self.grace,
             acknowledge_timeout: self.acknowledge_timeout,
+            require_peer: self.require_peer,
         })
     }
 }
@@ -183,6 +194,7 @@ mod tests {
             "peer = \"https://b.example\"",
             "peer = \"https://b.example\"\n[pair]\npassword = \"short\"",
             "peer = \"b.example\"\n[pair]\npassword = \"0123456789abcdef\"",
+            "peer = \"https://b.example\"\n[pair]\npassword = \"0123456789abcdef\"\nrequire_peer = true\nacknowledge_timeout = \"0 s\"",
         ] {
             let error = parse(bad).expect_err(bad).to_string();
             assert!(!error.contains("short"), "{error}");

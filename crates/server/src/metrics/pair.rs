@@ -21,4 +21,6 @@ pub struct PairCounters {
     pub superseded: Counter,
     /// Entries that were only in the own log then, and that have been written to a file.
     pub entries_set_apart: Counter,
+    /// Requests that were refused because `pair.require_peer` is set and the other server does not keep up.
+    pub changes_refused: Counter,
 }

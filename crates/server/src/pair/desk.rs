@@ -83,7 +83,7 @@ impl PeerDesk {
             password: hash(settings.password.as_bytes()),
             reader: Arc::new(LogReader::new(dir)),
             status: watch::Sender::new(PeerStatus::without_log(settings.side)),
-            confirmations: Confirmations::new(settings.acknowledge_timeout),
+            confirmations: Confirmations::new(settings.acknowledge_timeout, settings.require_peer),
             wishes,
             counters,
             sight: Sight::default(),
@@ -148,6 +148,29 @@ impl PeerDesk {
     /// The other server is active with a later log.
     pub(super) fn supersede(&self) {
         self.confirmations.supersede();
+    }
+
+    /// Whether clients may change anything: always, unless `pair.require_peer` is set and the other server does not keep up.
+    pub(crate) fn may_change(&self) -> bool {
+        self.confirmations.may_change()
+    }
+
+    /// As [`PeerDesk::may_change`], for one request that would; one that may not is counted.
+    ///
+    /// # Errors
+    ///
+    /// 503.
+    pub(crate) fn admit_change(&self) -> Result<(), Refusal> {
+        if self.may_change() {
+            return Ok(());
+        }
+        self.counters.changes_refused.add();
+        Err(Refusal::service_unavailable())
+    }
+
+    /// This server is about to stop: what waits for the other one does so for a while only.
+    pub(super) fn end(&self) {
+        self.confirmations.end();
     }
 
     /// Nobody asks any more.

@@ -198,6 +198,7 @@ impl Node {
                     return Ok(Node::Active(Box::new(Active { server, other: None })));
                 };
                 tracing::warn!(turn = ?turn.0, "this server is not the active one any more");
+                desk.end();
                 server.stop().await;
                 desk.close();
                 let dir = DataDir::open(&config.data)?;
@@ -218,7 +219,12 @@ impl Node {
     /// Stops, as [`Server::stop`].
     pub async fn stop(self) {
         match self {
-            Node::Active(active) => active.server.stop().await,
+            Node::Active(active) => {
+                if let Some(other) = &active.other {
+                    other.desk.end();
+                }
+                active.server.stop().await;
+            }
             Node::Standby(standby) => standby.stop().await,
         }
     }

@@ -37,6 +37,7 @@ pub(crate) struct View {
     takeovers: u64,
     superseded: u64,
     entries_set_apart: u64,
+    changes_refused: u64,
 }
 
 impl Sight {
@@ -71,6 +72,7 @@ impl Sight {
             takeovers: counters.takeovers.get(),
             superseded: counters.superseded.get(),
             entries_set_apart: counters.entries_set_apart.get(),
+            changes_refused: counters.changes_refused.get(),
         }
     }
 }

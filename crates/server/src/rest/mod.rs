@@ -107,6 +107,14 @@ impl Rest {
         reply.into_response(extras)
     }
 
+    /// Refuses what would change something while the other server of a pair has to keep up and does not.
+    fn admit(&self, method: &Method) -> Result<(), Refusal> {
+        match &self.peer {
+            Some(desk) if !matches!(*method, Method::GET | Method::HEAD) => desk.admit_change(),
+            _ => Ok(()),
+        }
+    }
+
     async fn answer(
         &self,
         peer: Peer,
@@ -122,6 +130,7 @@ impl Rest {
         if !self.hub.is_in_service() {
             return Err(Refusal::service_unavailable());
         }
+        self.admit(&head.method)?;
         let user = self.authenticate(peer, &head.headers).await?;
         let path = path.map_err(|_| Refusal::not_found(head.uri.path()))?;
         let allow = operations::allowed(&path.to_string());

@@ -17,6 +17,11 @@ impl Rest {
     pub(super) async fn system_info(&self) -> Reply {
         let now = Timestamp(jiff::Timestamp::now().as_millisecond());
         let in_service = self.settings.system_info(now, ServiceStatus::InService, String::new());
+        if self.peer.as_ref().is_some_and(|desk| !desk.may_change()) {
+            let reason = "waits for the other server (pair.require_peer)".to_owned();
+            let info = self.settings.system_info(now, ServiceStatus::OutOfService, reason);
+            return Reply::Document(contact::system_info_xml(&info));
+        }
         let info = match self.hub.query(move |notifier| notifier.system_info(in_service)).await {
             Ok(info) => info,
             Err(reason) => self.settings.system_info(now, ServiceStatus::OutOfService, reason.to_string()),

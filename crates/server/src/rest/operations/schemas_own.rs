@@ -161,6 +161,7 @@ const PAIR: &[Field] = &[
     has("takeovers", LENGTH, "Times when this process has taken over."),
     has("superseded", LENGTH, "Times when it has given way to a later log."),
     has("entries_set_apart", LENGTH, "Entries that were only here then."),
+    has("changes_refused", LENGTH, "Requests that were refused because the other one did not keep up."),
 ];
 
 const BRANCH: &[Field] =

@@ -56,13 +56,17 @@ impl Rest {
         let path = head.uri.path();
         let allow = operations::allowed(path.trim_end_matches('/'));
         let is_allowed = allow.as_ref().is_some_and(|allow| operations::has(allow, &head.method));
+        let segments = segments(path);
+        // What is between the two servers is no change, and faults are in memory only.
+        if !matches!(segments.first(), Some(&("peer" | "log" | "faults"))) {
+            self.admit(&head.method)?;
+        }
         if path.trim_end_matches('/') == EVENTS {
             return match allow {
                 Some(allow) if !is_allowed => Ok(method_not_allowed(allow)),
                 _ => Ok(self.events(peer, head, body).await),
             };
         }
-        let segments = segments(path);
         if let (Some(desk), Some(&("peer" | "log"))) = (&self.peer, segments.first()) {
             return desk.answer(head, &segments).await;
         }
