@@ -4,7 +4,8 @@
 mod process;
 mod relay;
 
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use client::{Connector, Line, LineUrl, Rest, RestError, StateChange, Trust, Unobserved};
@@ -424,4 +425,28 @@ async fn with_require_peer_nothing_answered_is_lost() {
     change(&mut rest(b.address, second), second, "LOGIN", None).await.expect("signs in");
     assert!(b.system_info().contains("<status>IN_SERVICE</status>"));
     assert!(b.administer("GET /offhook/v1/service").1.contains(r#""changes_refused":1}"#));
+}
+
+/// What answers in a way that nobody understands, such as another version, is there: the one that stands by says so, and takes over
+/// only when nobody answers any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_version_is_no_failure() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut a, b) = pair(&folder, Settings { grace: "3 s", ..STRICT });
+    a.kill();
+    let other = TcpListener::bind(a.address).expect("its place is free");
+    // It asks five times a second at most: that is longer than its patience.
+    for _ in 0..20 {
+        let (mut asking, _) = other.accept().expect("it asks");
+        let mut request = [0; 4096];
+        assert!(asking.read(&mut request).expect("it has a question") > 0);
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 16\r\nConnection: close\r\n\r\n{\"version\": 900}";
+        // It may have given up.
+        let _ = asking.write_all(answer.as_bytes());
+    }
+    b.says("has it the same version of Offhook?");
+    let (_, status) = b.ask("GET /offhook/v1/peer", "", true);
+    assert!(status.contains(r#""role":"standby""#), "{status}");
+    drop(other);
+    b.says("active");
 }
