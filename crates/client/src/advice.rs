@@ -12,6 +12,7 @@ impl Error {
     pub fn id(&self) -> Option<&'static str> {
         Some(match self {
             Error::Name { source, .. } if is_temporary(source) => "DNS-TIMEOUT",
+            Error::Name { source, .. } if is_without_address(source) => "DNS-NODATA",
             Error::Name { .. } => "DNS-NXDOMAIN",
             Error::NameTimeout { .. } => "DNS-TIMEOUT",
             Error::NoAddress { .. } => "DNS-NODATA",
@@ -22,6 +23,7 @@ impl Error {
             },
             Error::Untrusted { problem, .. } => problem.id(),
             Error::Tls { source } => return tls_id(source),
+            Error::ClientCertificate { .. } => "TLS-MTLS",
             Error::NoAnswer { .. } => "UP-NOSTATUS",
             Error::AnswerTimeout { .. } => "UP-TIMEOUT",
             Error::TlsOnPlainPort => "TLS-TO-PLAIN",
@@ -83,6 +85,7 @@ fn upgrade_id(exchange: &Exchange) -> &'static str {
         200 => "UP-200",
         301 | 302 | 303 | 307 | 308 => "UP-301",
         400 if plain_to_tls(exchange) => "TLS-TO-PLAIN",
+        400 | 403 if wants_client_certificate(exchange) => "TLS-MTLS",
         400 => "UP-400",
         401 => "UP-401",
         403 => "UP-403",
@@ -108,6 +111,12 @@ fn plain_to_tls(exchange: &Exchange) -> bool {
     exchange.status == 400 && body.contains("plain http") && body.contains("http")
 }
 
+/// nginx lets everybody through the handshake and says afterwards, in words, that a certificate was missing.
+fn wants_client_certificate(exchange: &Exchange) -> bool {
+    let body = String::from_utf8_lossy(&exchange.body).to_ascii_lowercase();
+    body.contains("no required ssl certificate") || body.contains("client certificate required")
+}
+
 fn sasl_id(condition: &str) -> Option<&'static str> {
     Some(match condition {
         "not-authorized" => "SA-NOT-AUTHORIZED",
@@ -129,11 +138,17 @@ fn is_temporary(source: &io::Error) -> bool {
     source.to_string().contains("Temporary failure")
 }
 
+/// The name is there, but has no address (`EAI_NODATA`); the system's resolver tells it in words alone.
+fn is_without_address(source: &io::Error) -> bool {
+    source.to_string().contains("No address associated")
+}
+
 pub(crate) fn advice(error: &Error) -> Option<String> {
     let text = match error {
         Error::Name { source, .. } if is_temporary(source) => {
             "The resolver itself cannot be reached. Check the network or VPN."
         }
+        Error::Name { source, .. } if is_without_address(source) => "The name needs an A or AAAA record.",
         Error::Name { .. } => {
             "Check the spelling, and use the full name as it stands in the server's certificate. A name that only \
              works inside the company needs the VPN."
@@ -150,7 +165,7 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
             _ => "There is no route to it: check the network or VPN.",
         },
         Error::Untrusted { problem, chain, host } => return Some(untrusted(problem, chain, host)),
-        Error::Tls { .. } => return tls(error),
+        Error::Tls { .. } | Error::ClientCertificate { .. } => return tls(error),
         Error::TlsTimeout { .. } => {
             "Something accepts the connection but does not speak TLS: check the port."
         }
@@ -260,6 +275,7 @@ fn refused(exchange: &Exchange) -> String {
         "UP-301" => {
             "Use the address it points to (with wss:). If that is a sign-in page, the path is protected."
         }
+        "TLS-MTLS" => "The server wants a certificate from the client.",
         "TLS-TO-PLAIN" => "The port wants TLS: use wss: (or https:).",
         "UP-400" => "A proxy may speak HTTP/1.0 to the server, or drop the WebSocket headers.",
         "UP-401" => {

@@ -19,7 +19,7 @@ use xmpp::ChannelBindings;
 
 use crate::{
     certificate::Certificate,
-    error::Error,
+    error::{Error, alert},
     event::{Clock, Detail, Observer},
     stage::Stage,
     trust::{CertificateProblem, Trust, TrustError, Verdicts},
@@ -148,7 +148,10 @@ impl Connector {
                     Some(problem) => {
                         Error::Untrusted { host: url.host().to_owned(), problem, chain: seen.chain }
                     }
-                    None => Error::Tls { source },
+                    None => match alert(&source).filter(|_| seen.asked_for_ours) {
+                        Some(alert) => Error::ClientCertificate { alert: format!("{alert:?}") },
+                        None => Error::Tls { source },
+                    },
                 });
             }
         };

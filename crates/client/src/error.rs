@@ -62,6 +62,12 @@ pub enum Error {
         /// What TLS or the socket said.
         source: io::Error,
     },
+    /// The server asked for a certificate of ours, got none, and broke off.
+    #[error("the server asks for a client certificate, got none and broke off (TLS alert {alert})")]
+    ClientCertificate {
+        /// The alert with which it did.
+        alert: String,
+    },
     /// The handshake did not finish in time.
     #[error("the TLS handshake did not finish within {}", seconds(*after))]
     TlsTimeout {
@@ -249,6 +255,7 @@ impl Error {
             Error::Connect { .. } => Stage::Tcp,
             Error::TlsName { .. }
             | Error::Tls { .. }
+            | Error::ClientCertificate { .. }
             | Error::TlsTimeout { .. }
             | Error::Untrusted { .. } => Stage::Tls,
             Error::NoRandomness
@@ -317,6 +324,14 @@ fn connect_text(failed: &[(SocketAddr, io::Error)], after: Duration) -> String {
         _ => format!("{address}: {error}"),
     };
     failed.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// The alert with which the other side broke TLS off, if that is what the error is.
+pub(crate) fn alert(source: &io::Error) -> Option<rustls::AlertDescription> {
+    match source.get_ref()?.downcast_ref()? {
+        rustls::Error::AlertReceived(alert) => Some(*alert),
+        _ => None,
+    }
 }
 
 fn tls_text(source: &io::Error) -> String {

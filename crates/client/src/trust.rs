@@ -10,10 +10,11 @@ use std::{
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
     client::{
-        WebPkiServerVerifier,
+        ResolvesClientCert, WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::CryptoProvider,
+    sign::CertifiedKey,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 
@@ -76,7 +77,7 @@ impl Verdicts {
             .expect("the provider supports TLS 1.2 and 1.3")
             .dangerous()
             .with_custom_certificate_verifier(recorder.clone())
-            .with_no_client_auth();
+            .with_client_cert_resolver(recorder.clone());
         // A WebSocket handshake is HTTP/1.1; a proxy that would choose h2 must not.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         (config, recorder)
@@ -88,6 +89,8 @@ impl Verdicts {
 pub(crate) struct Seen {
     pub(crate) chain: Vec<Certificate>,
     pub(crate) problem: Option<CertificateProblem>,
+    /// The server asked for a certificate of ours.
+    pub(crate) asked_for_ours: bool,
 }
 
 pub(crate) struct Recorder {
@@ -132,7 +135,9 @@ impl ServerCertVerifier for Recorder {
             verdict = believe_pinned(&chain, server_name, now).map(|()| ServerCertVerified::assertion());
         }
         let problem = verdict.as_ref().err().map(|error| CertificateProblem::new(error, &chain, now));
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen { chain, problem };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        (seen.chain, seen.problem) = (chain, problem);
+        drop(seen);
         if self.verdicts.lenient { Ok(ServerCertVerified::assertion()) } else { verdict }
     }
 
@@ -158,6 +163,18 @@ impl ServerCertVerifier for Recorder {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.verdicts.inner.supported_verify_schemes()
+    }
+}
+
+/// There is no certificate of ours; that the server asks for one is what explains its refusal.
+impl ResolvesClientCert for Recorder {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).asked_for_ours = true;
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }
 

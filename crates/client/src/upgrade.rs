@@ -13,7 +13,13 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{connect::Socket, error::Error, event::Observer, prefixed::Prefixed, url::LineUrl};
+use crate::{
+    connect::Socket,
+    error::{Error, alert},
+    event::Observer,
+    prefixed::Prefixed,
+    url::LineUrl,
+};
 
 /// A request and its answer.
 #[derive(Clone)]
@@ -253,6 +259,12 @@ pub(crate) async fn upgrade(
             match socket.read_buf(&mut received).await {
                 Ok(0) => return Err(no_status(&received, None)),
                 Ok(_) => {}
+                // In TLS 1.3 the client has finished before the server judges the client's certificate, and nothing
+                // else is left to be judged (RFC 8446 §4.4.2.4).
+                Err(source) if received.is_empty() && alert(&source).is_some() => {
+                    let alert = alert(&source).map_or_else(String::new, |alert| format!("{alert:?}"));
+                    return Err(Error::ClientCertificate { alert });
+                }
                 Err(source) => return Err(no_status(&received, sent.err().or(Some(source)))),
             }
         }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -246,6 +247,16 @@ impl Inner {
                 Evidence::new(text).at(step.at).certificate(1),
             ));
         }
+        if let Detail::Connected { address, failed } = &step.detail {
+            let dead = failed.iter().filter(|(address, error)| is_dead(*address, error));
+            let seen = dead.map(|(dead, error)| {
+                let text = format!("{dead}: {}, while {address} took the connection", error.kind());
+                Evidence::new(text).at(step.at).address(*dead)
+            });
+            if let Some(finding) = together(finding_id!("DNS-MISMATCH"), seen) {
+                self.notice(&finding);
+            }
+        }
         if let (Detail::Secured(secured), true) = (&step.detail, self.verbose) {
             for certificate in &secured.chain {
                 let line = chain_line(certificate);
@@ -413,6 +424,19 @@ fn shown(direction: Direction, annotation: &Annotation) -> bool {
             Kind::Problem => matches!(annotation.stage, Stage::Stream | Stage::Steady),
             Kind::Handshake | Kind::Request | Kind::KeepAlive | Kind::Unknown => false,
         }
+}
+
+/// Whether an address is one that should not be published. A computer that has no way to it may have no IPv6, and
+/// `localhost` means two addresses of which servers often use one.
+fn is_dead(address: SocketAddr, error: &io::Error) -> bool {
+    !address.ip().is_loopback()
+        && matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::TimedOut)
+}
+
+/// One finding with all that was seen; `None` if that is nothing.
+fn together(id: FindingId, mut seen: impl Iterator<Item = Evidence>) -> Option<Finding> {
+    let first = Finding::new(id, seen.next()?);
+    Some(seen.fold(first, Finding::and))
 }
 
 pub(crate) fn chain_line(certificate: &Certificate) -> String {

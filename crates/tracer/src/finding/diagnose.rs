@@ -38,6 +38,8 @@ pub fn diagnose(error: &Error, at: Option<Duration>) -> Vec<Finding> {
         Error::Untrusted { problem: CertificateProblem::UnknownIssuer { .. }, .. } => {
             finding.rule_out("self-signed")
         }
+        // This client speaks TLS 1.2 and 1.3, offers HTTP/1.1 alone and sends no address as a name.
+        Error::Tls { .. } => finding.rule_out("The client").rule_out("the client library"),
         _ => finding,
     };
     if let Some(advice) = special(error) {
