@@ -22,6 +22,7 @@
 
 mod advice;
 mod backoff;
+mod bosh_probe;
 mod certificate;
 mod connect;
 mod error;
@@ -38,6 +39,7 @@ mod upgrade;
 mod url;
 
 pub use backoff::Backoff;
+pub use bosh_probe::BoshFound;
 pub use certificate::Certificate;
 pub use connect::{Connector, Secured};
 pub use error::Error;

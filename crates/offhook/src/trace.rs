@@ -102,6 +102,10 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "M", value_parser = mechanism)]
     mechanism: Option<Mechanism>,
 
+    /// Where the server gives no WebSocket, ask whether it speaks BOSH, without a login
+    #[arg(long)]
+    try_bosh: bool,
+
     /// Trust the certificates in this file (PEM) besides the public authorities
     #[arg(long, value_name = "FILE")]
     cacert: Option<PathBuf>,
@@ -116,7 +120,7 @@ pub(crate) struct TraceArgs {
 }
 
 /// Arguments that say how to make a line, of which there is none with a file.
-const LIVE_ONLY: [&str; 13] = [
+const LIVE_ONLY: [&str; 14] = [
     "url",
     "user",
     "password_stdin",
@@ -128,6 +132,7 @@ const LIVE_ONLY: [&str; 13] = [
     "events",
     "timeout",
     "mechanism",
+    "try_bosh",
     "cacert",
     "insecure",
 ];
@@ -189,6 +194,7 @@ fn prepare(args: TraceArgs) -> anyhow::Result<Prepared> {
         nodes: args.nodes,
         user_node: !args.no_user_node,
         mechanism: args.mechanism.map_or(MechanismChoice::Strongest, MechanismChoice::Only),
+        try_bosh: args.try_bosh,
         events: args.events,
         timeout: args.timeout.map(Duration::from_secs),
     };

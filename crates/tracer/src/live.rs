@@ -40,6 +40,8 @@ pub struct LiveOptions {
     pub user_node: bool,
     /// The mechanism to use.
     pub mechanism: MechanismChoice,
+    /// Whether to ask for BOSH where there is no WebSocket.
+    pub try_bosh: bool,
     /// Stop after so many notifications.
     pub events: Option<u64>,
     /// Stop after so long, whatever has arrived.
@@ -72,7 +74,17 @@ pub async fn trace(
     };
     let mut session = match opened {
         Ok(session) => session,
-        Err((at, error)) => return failed(report, Some(at), &error),
+        Err((at, error)) => {
+            failed(report, Some(at), &error);
+            if options.try_bosh && error.stage() == Stage::Upgrade {
+                tokio::select! {
+                    () = try_bosh(connector, options, report, &error) => {}
+                    () = &mut stop => {}
+                    () = until(deadline) => {}
+                }
+            }
+            return;
+        }
     };
     let end = tokio::select! {
         end = session.run() => end,
@@ -145,6 +157,28 @@ async fn system_info(connector: &Connector, options: &LiveOptions, report: &Repo
         report.row(&Row { at: None, took: None, label: "info", mark: Mark::Good, text: &text, detail: None });
     }
     info
+}
+
+/// Asks whether BOSH gets through where the WebSocket does not.
+async fn try_bosh(connector: &Connector, options: &LiveOptions, report: &Report, refused: &Error) {
+    let mut rest = Rest::new(connector.clone(), &options.url, None);
+    let note = |text: &str| {
+        let label = Stage::Upgrade.id();
+        report.row(&Row { at: None, took: None, label, mark: Mark::Note, text, detail: None });
+    };
+    let Some(found) = rest.find_bosh().await else {
+        return note("nobody speaks BOSH either at /http-bind/, /http-bind and /bosh");
+    };
+    let condition =
+        found.condition.map_or_else(String::new, |condition| format!(", {}", short(&condition, 60)));
+    let text = format!("a POST to {} is answered as BOSH: {}{condition}", found.path, found.status);
+    if matches!(refused.id(), Some("UP-301" | "UP-404" | "UP-405")) {
+        // Under the right path a WebSocket may well get through.
+        return note(&format!(
+            "{text}; so the service is there, and the path asked for is not its WebSocket's"
+        ));
+    }
+    report.finding(&Finding::new(finding_id!("UP-BOSH-ONLY"), Evidence::new(text)));
 }
 
 impl Session<'_> {

@@ -42,6 +42,7 @@ async fn options(password: &str, nodes: &[&str]) -> LiveOptions {
         nodes: nodes.iter().map(ToString::to_string).collect(),
         user_node: false,
         mechanism: MechanismChoice::Strongest,
+        try_bosh: false,
         events: Some(1),
         timeout: Some(Duration::from_secs(2)),
     }

@@ -72,6 +72,7 @@ pub(crate) async fn trace_within(url: &str, trust: &Trust, step: Duration) -> Tr
         nodes: Vec::new(),
         user_node: false,
         mechanism: MechanismChoice::Strongest,
+        try_bosh: true,
         events: None,
         timeout: None,
     };

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use client::Trust;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
-    peer::{accepted, answering, listen},
+    peer::{accepted, answering, listen, read_head},
     traced::{Expected, trace, trace_within},
 };
 
@@ -124,4 +124,31 @@ async fn a_clock_that_is_wrong_is_told_with_the_answer() {
     let traced = trace(&format!("ws://{address}/line"), &Trust::Public).await;
     assert_eq!(traced.findings(), ["TIME-SKEW", "UP-401"], "{}", traced.text);
     assert!(traced.text.contains("behind ours"), "{}", traced.text);
+}
+
+/// A wall that lets BOSH through, a wrong path beside BOSH, and a server whose page is the same whatever is asked for.
+#[tokio::test]
+async fn bosh_that_gets_through_is_told_with_the_refusal() {
+    let bosh =
+        "<body xmlns='http://jabber.org/protocol/httpbind' type='terminate' condition='item-not-found'/>";
+    let answered = "a POST to /http-bind is answered as BOSH: 200, item-not-found";
+    for (refusal, answer, findings, told) in [
+        ("403 Forbidden", bosh, &["UP-403", "UP-BOSH-ONLY"][..], answered),
+        ("404 Not Found", bosh, &["UP-404"], "the path asked for is not its WebSocket's"),
+        ("403 Forbidden", "<title>Desktop</title>", &["UP-403"], "nobody speaks BOSH either"),
+    ] {
+        let address = listen(move |mut socket| async move {
+            let is_bosh = read_head(&mut socket).await.starts_with("POST /http-bind ");
+            let (status, body) = if is_bosh { ("200 OK", answer) } else { (refusal, "") };
+            let head =
+                format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            let _ = socket.write_all(format!("{head}{body}").as_bytes()).await;
+            let _ = socket.shutdown().await;
+            let _ = socket.read_to_end(&mut Vec::new()).await;
+        })
+        .await;
+        let traced = trace(&format!("ws://{address}/line"), &Trust::Public).await;
+        assert_eq!(traced.findings(), findings, "{}", traced.text);
+        assert!(traced.text.contains(told), "{}", traced.text);
+    }
 }
